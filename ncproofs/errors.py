@@ -1,0 +1,40 @@
+"""Every exception that ncproofs raises on purpose.
+
+Each message names what was given, what is needed and what to write instead, in one line.
+"""
+
+
+class NcproofsError(Exception):
+    """Base of all deliberate errors; the command line prints it as one line and exits with 2."""
+
+
+class InexactInput(NcproofsError):
+    """A binary float (or another inexact number) was given where a proof needs an exact one."""
+
+
+class InvalidProblem(NcproofsError):
+    """Sizes, weights or shapes that do not describe a problem."""
+
+
+class InvalidLoss(NcproofsError):
+    """A loss that is not of the form phi(t, S_1, ..., S_m), or parameters outside its range."""
+
+
+class InvalidClaim(NcproofsError):
+    """A claim, theorem or domain that is not well formed."""
+
+
+class InvalidSuite(NcproofsError):
+    """A suite file that cannot be read, or that names something that does not exist."""
+
+
+class UnknownName(NcproofsError):
+    """A theorem, loss, family or suite that is not there."""
+
+
+class MissingDependency(NcproofsError):
+    """An optional part is not installed; the message says what to install."""
+
+
+class OutOfScope(NcproofsError):
+    """A well-formed question that no theorem of this package answers."""

@@ -1,0 +1,127 @@
+"""A loss as a function of the target logit and of class sums: L(z, y) = phi(t, S_1, ..., S_m).
+
+``t = z_y`` is the target logit and ``S_i = sum_j f_i(z_j)`` runs over all K classes. One closed form then serves
+every K at once: with ``U = [e_y, f_1'(z), ..., f_m'(z)]``,
+
+    grad L = U phi',      Hess L = diag(sum_i phi_{S_i} f_i''(z)) + U phi'' U^T.
+
+No loss carries derivative code of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+import sympy
+
+from ncproofs.errors import InvalidLoss
+
+__all__ = ["ELL", "K", "S", "T", "Z", "Loss", "SoftmaxForm"]
+
+#: Target logit, running logit, number of classes, cross-entropy value: the letters a loss is written in.
+T = sympy.Symbol("t", real=True)
+Z = sympy.Symbol("z", real=True)
+K = sympy.Symbol("K", integer=True, positive=True)
+ELL = sympy.Symbol("ell", positive=True)
+
+
+def S(index: int) -> sympy.Symbol:
+    """The class sum ``S_index = sum_j f_index(z_j)``, counted from 1."""
+    return sympy.Symbol(f"S_{index}", real=True)
+
+
+@dataclass(frozen=True)
+class SoftmaxForm:
+    """``L(z, y) = profile(ell) + tilt * (z_y - mean z)`` with ``ell = log sum_j exp(z_j) - z_y``.
+
+    ``profile`` is written in ``ELL``. Cross-entropy is (ell, 0), label smoothing (ell, alpha), focal loss
+    ((1 - exp(-ell))**gamma * ell, 0).
+    """
+
+    profile: sympy.Expr
+    tilt: Fraction
+
+
+@dataclass(frozen=True)
+class Loss:
+    """One loss for any K at once.
+
+    Arguments:
+        name: how it is spelled on the command line, parameters included, e.g. ``focal(2)``.
+        phi: expression in ``T``, ``S(1)``, ..., ``S(m)`` and possibly ``K``.
+        class_functions: ``f_1, ..., f_m``, expressions in ``Z``.
+        source: where the loss comes from, in words.
+        parameters: exact parameters, for reports.
+
+    Raises:
+        InvalidLoss: a part does not fit the form; the message says which and why.
+    """
+
+    name: str
+    phi: sympy.Expr
+    class_functions: tuple[sympy.Expr, ...]
+    source: str
+    parameters: Mapping[str, Fraction] = field(default_factory=dict, hash=False)
+
+    def __post_init__(self) -> None:
+        if not self.name or not self.source:
+            raise InvalidLoss(f"a loss needs a name and a source; got name={self.name!r}, source={self.source!r}")
+        object.__setattr__(self, "phi", sympy.sympify(self.phi))
+        object.__setattr__(self, "class_functions", tuple(map(sympy.sympify, self.class_functions)))
+        _check("phi", self.phi, {T, K, *self.sums})
+        for index, function in enumerate(self.class_functions, start=1):
+            _check(f"f_{index}", function, {Z})
+
+    @property
+    def sums(self) -> tuple[sympy.Symbol, ...]:
+        """The symbols S_1, ..., S_m."""
+        return tuple(S(index) for index in range(1, len(self.class_functions) + 1))
+
+    def __str__(self) -> str:
+        return self.name
+
+    def at(self, logits: list[sympy.Expr], target: int) -> sympy.Expr:
+        """``L(z, target)`` for a concrete list of logits; classes are counted from 0."""
+        values = {T: logits[target], K: sympy.Integer(len(logits))}
+        for symbol, function in zip(self.sums, self.class_functions, strict=True):
+            values[symbol] = sympy.Add(*(function.subs(Z, logit) for logit in logits))
+        return self.phi.subs(values, simultaneous=True)
+
+    def softmax_form(self) -> SoftmaxForm | None:
+        """The loss as profile(ell) + tilt * (z_y - mean z), or None if it is not of that form."""
+        exponential = [s for s, f in zip(self.sums, self.class_functions, strict=True) if f == sympy.exp(Z)]
+        linear = [s for s, f in zip(self.sums, self.class_functions, strict=True) if f == Z]
+        if len(exponential) != 1 or len(exponential) + len(linear) != len(self.sums):
+            return None
+        # log S_1 = ell + t turns phi into a function of ell alone plus tilt (t - S_2 / K).
+        e_t = sympy.Symbol("e_t", positive=True)
+        reduced = self.phi.subs(exponential[0], sympy.exp(ELL) * e_t)
+        reduced = sympy.expand_log(reduced, force=True).subs(sympy.exp(T), e_t).subs(e_t, sympy.exp(T))
+        reduced = sympy.expand(sympy.powsimp(sympy.expand_log(reduced, force=True)))
+        slope = sympy.cancel(sympy.diff(reduced, T))
+        mean = sympy.Symbol("zbar", real=True)
+        profile = sympy.cancel(reduced - slope * T) if not linear else reduced.subs(linear[0], K * mean)
+        profile = sympy.expand(profile - slope * (T - mean)) if linear else sympy.expand(reduced - slope * T)
+        if not slope.is_Rational or profile.free_symbols - {ELL} or (slope != 0 and not linear):
+            return None
+        return SoftmaxForm(sympy.simplify(profile), Fraction(int(slope.p), int(slope.q)))
+
+
+def _check(part: str, expression: sympy.Expr, allowed: set[sympy.Symbol]) -> None:
+    if not isinstance(expression, sympy.Expr):
+        raise InvalidLoss(f"{part}={expression!r} is not an expression")
+    if expression.has(sympy.Float):
+        raise InvalidLoss(f"{part}={expression} contains a binary float; write rationals such as Rational(1, 10)")
+    foreign = {symbol for symbol in expression.free_symbols if symbol not in allowed}
+    if foreign:
+        names = ", ".join(sorted(map(str, foreign)))
+        known = ", ".join(sorted(map(str, allowed)))
+        raise InvalidLoss(f"{part}={expression} uses {names}, but a class-symmetric loss may use only {known}")
+    for node in sympy.preorder_traversal(expression):
+        if not (node.is_Symbol or node.is_Rational or node.is_Add or node.is_Mul or node.is_Pow
+                or isinstance(node, (sympy.exp, sympy.log)) or node is sympy.E):
+            raise InvalidLoss(
+                f"{part}={expression} uses {type(node).__name__}; only + * / powers, exp and log are covered"
+            )

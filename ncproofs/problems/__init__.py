@@ -1,0 +1,1 @@
+"""Training problems of the unconstrained features model, as values."""

@@ -1,0 +1,78 @@
+"""The unconstrained features model with weight decay.
+
+W is (d, K): columns are classifiers. H is (d, N), N = nK: columns are features, class-major. The objective is
+
+    f(W, H, b) = (1/N) sum_{k,i} L(W^T h_{k,i} + b, k) + lambda_W/2 |W|^2 + lambda_H/2 |H|^2 + lambda_b/2 |b|^2.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from ncproofs.arithmetic.exact import nonnegative, positive, size
+from ncproofs.errors import InvalidProblem
+from ncproofs.losses.loss import Loss
+
+__all__ = ["Ridge"]
+
+
+@dataclass(frozen=True)
+class Ridge:
+    """One instance with exact weights.
+
+    Arguments:
+        loss: a ``Loss``.
+        K: classes, at least 2. d: feature dimension, at least 1. n: samples per class, at least 1.
+        lambda_W, lambda_H: weight decay, > 0. lambda_b: None for no bias, 0 for a free bias, > 0 otherwise.
+            Integers, Fractions, SymPy rationals or strings such as "1/100"; a Python float is refused.
+
+    Raises:
+        InvalidProblem, InexactInput: one line that says what was given and what is needed.
+    """
+
+    loss: Loss
+    K: int
+    d: int
+    n: int
+    lambda_W: Fraction
+    lambda_H: Fraction
+    lambda_b: Fraction | None = None
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.loss, Loss):
+            raise InvalidProblem(f"loss={self.loss!r} is not a Loss; write for example cross_entropy() or focal(2)")
+        set_ = object.__setattr__
+        set_(self, "K", size(self.K, "K", 2))
+        set_(self, "d", size(self.d, "d", 1))
+        set_(self, "n", size(self.n, "n", 1))
+        set_(self, "lambda_W", positive(self.lambda_W, "lambda_W"))
+        set_(self, "lambda_H", positive(self.lambda_H, "lambda_H"))
+        if self.lambda_b is not None:
+            set_(self, "lambda_b", nonnegative(self.lambda_b, "lambda_b"))
+
+    @property
+    def N(self) -> int:
+        """Number of samples, n K."""
+        return self.n * self.K
+
+    @property
+    def has_bias(self) -> bool:
+        return self.lambda_b is not None
+
+    @property
+    def dimension(self) -> int:
+        """Number of real unknowns: K d + d N, plus K with a bias."""
+        return self.K * self.d + self.d * self.N + (self.K if self.has_bias else 0)
+
+    @property
+    def c_squared(self) -> Fraction:
+        """c^2 = n lambda_W lambda_H, exactly; the scale equation reads phi'(t) = c."""
+        return self.n * self.lambda_W * self.lambda_H
+
+    def __str__(self) -> str:
+        bias = "none" if self.lambda_b is None else str(self.lambda_b)
+        return (
+            f"{self.loss} K={self.K} d={self.d} n={self.n} "
+            f"lambda_W={self.lambda_W} lambda_H={self.lambda_H} lambda_b={bias}"
+        )

@@ -1,0 +1,77 @@
+"""Settle a claim: ``discharge(claim, effort) -> Evidence``, one rule per kind of claim.
+
+The rules live beside this file: ``algebra`` (identities and signs by exact algebra), ``boxes`` (branch and bound
+in balls), ``sums`` (indexed sums for symbolic sizes), ``instances`` (claims about one problem). They are imported
+when the first claim of their kind is settled.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import time
+from dataclasses import dataclass
+
+from ncproofs.errors import InvalidClaim
+from ncproofs.proof.claims import Axiom, Claim, Hole
+from ncproofs.truth import Evidence, Rigor, Truth
+
+__all__ = ["Effort", "discharge"]
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How hard to try: the precision ladder of balls (bits), and how many boxes a branch and bound may open."""
+
+    ladder: tuple[int, ...] = (64, 128, 256, 512)
+    boxes: int = 20_000
+    starts: int = 40
+    seed: int = 0
+
+
+_RULES = {
+    "Identity": "algebra",
+    "Sign": "signs",
+    "UniqueRoot": "boxes",
+    "SumIdentity": "sums",
+    "UniqueArgmin": "instances",
+    "OptimalValue": "instances",
+    "CollapsedOptimum": "instances",
+    "OptimumIs": "instances",
+    "ScaleEquation": "instances",
+    "NullityAtOptimum": "instances",
+    "SpectrumAtOptimum": "instances",
+    "Curvature": "instances",
+    "CriticalValue": "instances",
+    "BenignLandscape": "landscape",
+}
+
+
+def discharge(claim: Claim, effort: Effort | None = None) -> Evidence:
+    """The evidence about ``claim``. Never raises for a claim that is merely hard: that is undecided.
+
+    Raises:
+        InvalidClaim: not one of the kinds of ``ncproofs.proof.claims``.
+    """
+    started = time.perf_counter()
+    evidence = _settle(claim, effort or Effort())
+    if claim.sentence and claim.sentence != evidence.sentence:
+        evidence = dataclasses.replace(evidence, sentence=claim.sentence)
+    return dataclasses.replace(evidence, seconds=time.perf_counter() - started)
+
+
+def _settle(claim: Claim, effort: Effort) -> Evidence:
+    if isinstance(claim, Axiom):
+        return Evidence(
+            truth=Truth.HOLDS, rigor=Rigor.EXACT, sentence=f"{claim.name}: {claim.uses}",
+            because="named classical theorem", axioms=(claim.name,),
+        )
+    if isinstance(claim, Hole):
+        return Evidence(
+            truth=Truth.HOLDS, rigor=Rigor.SAMPLED, sentence=claim.step,
+            because="nobody checked this step", holes=(claim.step,),
+        )
+    room = _RULES.get(type(claim).__name__)
+    if room is None:
+        raise InvalidClaim(f"{type(claim).__name__} is not a kind of claim that can be settled")
+    return importlib.import_module(f"ncproofs.proof.{room}").settle(claim, effort)

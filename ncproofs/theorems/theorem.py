@@ -1,0 +1,153 @@
+"""A theorem as a value: statement, source, hypotheses and claims; and the one verb, ``verify``."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from ncproofs.errors import InvalidClaim
+from ncproofs.problems.features import Ridge
+from ncproofs.proof.claims import Claim
+from ncproofs.proof.discharge import Effort, discharge
+from ncproofs.truth import Evidence, Rigor, Truth, conclude
+
+__all__ = ["Hypothesis", "Source", "Theorem", "Verdict", "verify"]
+
+
+@dataclass(frozen=True)
+class Source:
+    """Which paper, what is usually quoted from it, and how this theorem stands to that."""
+
+    paper: str
+    arxiv: str
+    quoted: str
+    relation: Literal["equal", "stronger", "weaker", "corrected", "auxiliary"]
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.paper or not self.quoted:
+            raise InvalidClaim("a source needs the paper's title and what is usually quoted from it")
+
+
+@dataclass(frozen=True)
+class Hypothesis:
+    """A condition on an instance; ``met`` answers for a concrete problem."""
+
+    sentence: str
+    met: Callable[[Ridge], Truth]
+
+
+@dataclass(frozen=True)
+class Theorem:
+    """One result.
+
+    Arguments:
+        name: a slug, e.g. ``lower-bound-chain``. title, statement: for people; ``idea``: at most six lines.
+        source: ``Source``. hypotheses: checked on instances.
+        general: claims for all sizes at once (symbolic K, n, d), or None.
+        instance: function from a problem to the claims at that problem, or None.
+        covers: what the general claims quantify over, e.g. "all K >= 2, n >= 1, d >= K - 1".
+        open_questions: what is not known; printed with the theorem.
+
+    Raises:
+        InvalidClaim: an empty statement, or neither general nor instance claims.
+    """
+
+    name: str
+    title: str
+    statement: str
+    idea: str
+    source: Source
+    covers: str = ""
+    hypotheses: tuple[Hypothesis, ...] = ()
+    general: Callable[[], Iterable[Claim]] | None = None
+    instance: Callable[[Ridge], Iterable[Claim]] | None = None
+    open_questions: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for part in ("name", "title", "statement", "idea"):
+            if not getattr(self, part).strip():
+                raise InvalidClaim(f"theorem {self.name!r} has an empty {part}; a reader needs it")
+        if self.general is None and self.instance is None:
+            raise InvalidClaim(f"theorem {self.name!r} claims nothing; give `general` or `instance` claims")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """The answer about one theorem, on all sizes (``problem`` is None) or on one instance."""
+
+    theorem: str
+    covers: str
+    truth: Truth
+    rigor: Rigor
+    evidence: tuple[Evidence, ...]
+    unmet: tuple[str, ...]
+    holes: tuple[str, ...]
+    axioms: tuple[str, ...]
+    seconds: float
+
+    @property
+    def certified(self) -> bool:
+        """Holds, by exact or enclosed means, every hypothesis met, no hole."""
+        return (
+            self.truth is Truth.HOLDS and self.rigor >= Rigor.ENCLOSED and not self.unmet and not self.holes
+        )
+
+    @property
+    def reason(self) -> str:
+        """One line: the witness of a failure, what is undecided, or how it was settled."""
+        for truth in (Truth.FAILS, Truth.UNDECIDED):
+            for part in self.evidence:
+                if part.truth is truth:
+                    return f"{part.sentence}: {part.witness or part.because}"
+        if self.unmet:
+            return f"conclusion holds here, but outside the hypotheses: {'; '.join(self.unmet)}"
+        if self.holes:
+            return f"rests on {len(self.holes)} unchecked step(s): {self.holes[0]}"
+        return f"{len(self.evidence)} claims settled"
+
+
+def verify(theorem: Theorem, problem: Ridge | None = None, effort: Effort | None = None) -> Verdict:
+    """Settle every claim of ``theorem``: for all sizes at once, or at ``problem``.
+
+    A hypothesis that ``problem`` does not meet is listed in ``unmet``; the conclusion is still tried there, so
+    that an instance outside the hypotheses can come out as fails, with its witness.
+
+    Raises:
+        InvalidClaim: the theorem has no claims of the kind asked for.
+    """
+    effort = effort or Effort()
+    started = time.perf_counter()
+    evidence = tuple(discharge(claim, effort) for claim in claims_of(theorem, problem))
+    unmet: list[str] = []
+    if problem is not None:
+        unmet = [h.sentence for h in theorem.hypotheses if h.met(problem) is not Truth.HOLDS]
+    truth, rigor = conclude(evidence)
+    return Verdict(
+        theorem=theorem.name,
+        covers=theorem.covers if problem is None else str(problem),
+        truth=truth,
+        rigor=rigor,
+        evidence=evidence,
+        unmet=tuple(unmet),
+        holes=_distinct(hole for part in evidence for hole in part.holes),
+        axioms=_distinct(axiom for part in evidence for axiom in part.axioms),
+        seconds=time.perf_counter() - started,
+    )
+
+
+def claims_of(theorem: Theorem, problem: Ridge | None) -> tuple[Claim, ...]:
+    """The claims that ``verify`` would settle."""
+    if problem is None:
+        if theorem.general is None:
+            raise InvalidClaim(f"{theorem.name} speaks of instances; give sizes, for example -K 3 -d 3 -n 1")
+        return tuple(theorem.general())
+    if theorem.instance is None:
+        raise InvalidClaim(f"{theorem.name} is proved for {theorem.covers} at once; it takes no sizes")
+    return tuple(theorem.instance(problem))
+
+
+def _distinct(items: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(items))

@@ -1,0 +1,1 @@
+"""Closed forms: logit calculus, the objective, indexed sums, symmetry sectors."""

@@ -1,0 +1,1 @@
+"""Critical points: closed forms, their spectra, and certified isolated points."""

@@ -1,0 +1,1 @@
+"""Published results, one a file, a folder a paper."""

@@ -1,0 +1,53 @@
+"""Names of the theorems that come with the package; nothing is imported before it is asked for."""
+
+from __future__ import annotations
+
+import importlib
+
+from ncproofs.errors import UnknownName
+from ncproofs.theorems.theorem import Theorem
+
+__all__ = ["CATALOGUE", "load"]
+
+#: name -> module with a value THEOREM, in the order in which the theory is built.
+CATALOGUE = {
+    "contrastive-bound": "all_losses.contrastive_bound",
+    "reduced-function": "all_losses.reduced_function",
+    "lower-bound-chain": "all_losses.lower_bound_chain",
+    "equality-case": "all_losses.equality_case",
+    "collapse-optimum": "all_losses.collapse_optimum",
+    "label-smoothing-range": "all_losses.label_smoothing_range",
+    "focal-convexity-region": "all_losses.focal_convexity_region",
+    "focal-uniqueness": "all_losses.focal_uniqueness",
+    "focal-bias": "all_losses.focal_bias",
+    "critical-point-structure": "all_losses.critical_point_structure",
+    "null-sector": "all_losses.null_sector",
+    "collapse-spectrum": "all_losses.collapse_spectrum",
+    "origin-spectrum": "all_losses.origin_spectrum",
+    "benign-landscape": "all_losses.benign_landscape",
+    "merged-saddles": "all_losses.merged_saddles",
+    "mse-optimum": "extended_ufm.mse_optimum",
+    "mse-spectrum": "extended_ufm.mse_spectrum",
+    "mse-landscape": "extended_ufm.mse_landscape",
+}
+
+
+def load(name: str) -> Theorem:
+    """The theorem called ``name``, or the value at ``"package.module:attribute"``.
+
+    Raises:
+        UnknownName: no such theorem; the message lists what there is.
+    """
+    if ":" in name:
+        module, _, attribute = name.partition(":")
+        try:
+            value = getattr(importlib.import_module(module), attribute)
+        except (ImportError, AttributeError, ValueError) as error:
+            raise UnknownName(f"{name} cannot be imported ({error}); write package.module:attribute") from None
+        if not isinstance(value, Theorem):
+            raise UnknownName(f"{name} is a {type(value).__name__}, not a Theorem")
+        return value
+    if name not in CATALOGUE:
+        raise UnknownName(f"there is no theorem {name!r}; there are: {', '.join(CATALOGUE)}")
+    theorem: Theorem = importlib.import_module(f"ncproofs.theorems.{CATALOGUE[name]}").THEOREM
+    return theorem

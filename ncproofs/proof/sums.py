@@ -1,0 +1,160 @@
+"""Settle an identity between indexed sums for every size at once."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from itertools import product
+
+import sympy
+
+from ncproofs.calculus.indexed import Index, IndexedSum, Tensor
+from ncproofs.proof.claims import SumIdentity
+from ncproofs.proof.discharge import Effort
+from ncproofs.truth import Evidence, Rigor, Truth
+
+__all__ = ["settle"]
+
+
+def settle(claim: SumIdentity, effort: Effort) -> Evidence:
+    """Holds when ``left - right`` reduces to zero; refuted by exact numbers at small sizes; else undecided.
+
+    Reduction is sound for all sizes because each rule of ``calculus.indexed`` is an identity for all sizes, and
+    the remaining coefficients are decided as rational functions.
+    """
+    substitution = dict(claim.relations)
+    difference = claim.left - claim.right
+    remainder = {m: sympy.cancel(c.subs(substitution, simultaneous=True)) for m, c in difference.terms.items()}
+    remainder = {m: c for m, c in remainder.items() if c != 0}
+    sentence = claim.sentence or f"{claim.left} = {claim.right}"
+    if not remainder:
+        return Evidence(
+            truth=Truth.HOLDS, rigor=Rigor.EXACT, sentence=sentence, covers="all sizes",
+            because="left - right reduces to zero as indexed sums" + _given(claim),
+        )
+    witness = _refutation(IndexedSum(remainder), effort.seed)
+    if witness is not None:
+        return Evidence(
+            truth=Truth.FAILS, rigor=Rigor.EXACT, sentence=sentence, witness=witness,
+            because="the two sides differ at exact numbers",
+        )
+    return Evidence(
+        truth=Truth.UNDECIDED, rigor=Rigor.EXACT, sentence=sentence,
+        because=f"left - right reduces to {IndexedSum(remainder)}, which is not recognised as zero",
+    )
+
+
+def _given(claim: SumIdentity) -> str:
+    spelled = ", ".join(f"{symbol} = {value}" for symbol, value in claim.relations)
+    return f", given {spelled}" if spelled else ""
+
+
+def _refutation(difference: IndexedSum, seed: int) -> str | None:
+    """Exact values at which ``difference`` is not zero, as a sentence; None if none was found."""
+    generator = random.Random(seed)
+    for base in (3, 4, 5):
+        scalars = _random_scalars(difference, base, generator)
+        sizes = {s: v for s, v in scalars.items()}
+        values = {}
+        for tensor in sorted(difference.tensors, key=lambda t: t.name):
+            entries = _random_tensor(tensor, sizes, generator)
+            if entries is None:
+                return None
+            values[tensor] = entries
+        for free in _assignments(sorted(difference.free), sizes):
+            value = _evaluate(difference, sizes, values, free)
+            if value not in (0, None):
+                at = ", ".join(f"{s}={v}" for s, v in sorted(scalars.items(), key=str))
+                return f"left - right = {value} at {at}, indices {free or 'none'}, random rational entries"
+    return None
+
+
+def _random_scalars(
+    difference: IndexedSum, base: int, generator: random.Random
+) -> dict[sympy.Symbol, sympy.Rational]:
+    symbols = set().union(*(c.free_symbols for c in difference.terms.values()))
+    symbols |= {s for t in difference.tensors for size in t.sizes for s in sympy.sympify(size).free_symbols}
+    return {
+        s: sympy.Integer(base + position) if s.is_integer else sympy.Rational(generator.randint(1, 9), 7)
+        for position, s in enumerate(sorted(symbols, key=str))
+    }
+
+
+def _random_tensor(
+    tensor: Tensor, sizes: dict[sympy.Symbol, sympy.Rational], generator: random.Random
+) -> dict[tuple[int, ...], sympy.Rational] | None:
+    """Random rational entries with the declared linear properties; None where they are not linear."""
+    if tensor.annihilates:
+        return None
+    shape = [int(sympy.sympify(size).subs(sizes)) for size in tensor.sizes]
+    cells = list(product(*map(range, shape)))
+    if len(cells) > 400 or min(shape, default=1) < 1:
+        return None
+    if tensor.square_one:
+        return {cell: sympy.Integer(generator.choice((-1, 1))) for cell in cells}
+    entries = {cell: sympy.Rational(generator.randint(-9, 9), generator.randint(1, 5)) for cell in cells}
+    constraints = list(_linear_constraints(tensor, shape))
+    if not constraints:
+        return entries
+    unknowns = {cell: position for position, cell in enumerate(cells)}
+    matrix = sympy.zeros(len(constraints), len(cells))
+    for row, constraint in enumerate(constraints):
+        for cell, coefficient in constraint.items():
+            matrix[row, unknowns[cell]] += coefficient
+    basis = matrix.nullspace()
+    if not basis:
+        return None
+    combination = sum((generator.randint(-3, 3) * vector for vector in basis), sympy.zeros(len(cells), 1))
+    return {cell: combination[position] for cell, position in unknowns.items()}
+
+
+def _linear_constraints(tensor: Tensor, shape: list[int]) -> Iterator[dict[tuple[int, ...], int]]:
+    cells = product(*map(range, shape))
+    for cell in cells:
+        if (tensor.symmetric or tensor.antisymmetric) and cell[0] < cell[1]:
+            yield {cell: 1, (cell[1], cell[0], *cell[2:]): -1 if tensor.symmetric else 1}
+        if (tensor.zero_diagonal or tensor.antisymmetric) and cell[0] == cell[1]:
+            yield {cell: 1}
+        for slot in tensor.zero_sum:
+            if cell[slot] == 0:
+                yield {(*cell[:slot], position, *cell[slot + 1 :]): 1 for position in range(shape[slot])}
+
+
+def _assignments(free: list[Index], sizes: dict[sympy.Symbol, sympy.Rational]) -> Iterator[dict[str, int]]:
+    ranges = [range(int(sympy.sympify(index.size).subs(sizes))) for index in free]
+    for position, choice in enumerate(product(*ranges)):
+        if position >= 40:
+            return
+        yield {index.name: value for index, value in zip(free, choice, strict=True)}
+
+
+def _evaluate(
+    difference: IndexedSum,
+    sizes: dict[sympy.Symbol, sympy.Rational],
+    values: dict[Tensor, dict[tuple[int, ...], sympy.Rational]],
+    free: dict[str, int],
+) -> sympy.Rational | None:
+    result = sympy.Integer(0)
+    for monomial, coefficient in difference.terms.items():
+        number = coefficient.subs(sizes)
+        if not number.is_Rational:
+            return None
+        ranges = [range(int(sympy.sympify(index.size).subs(sizes))) for index in monomial.summed]
+        subtotal = sympy.Integer(0)
+        for choice in product(*ranges):
+            place = free | {index.name: value for index, value in zip(monomial.summed, choice, strict=True)}
+            subtotal += _product(monomial.factors, place, values)
+        result += number * subtotal
+    return result
+
+
+def _product(
+    factors: tuple[tuple[Tensor | None, tuple[Index, ...]], ...],
+    place: dict[str, int],
+    values: dict[Tensor, dict[tuple[int, ...], sympy.Rational]],
+) -> sympy.Rational:
+    result = sympy.Integer(1)
+    for tensor, indices in factors:
+        cell = tuple(place[index.name] for index in indices)
+        result *= int(cell[0] == cell[1]) if tensor is None else values[tensor][cell]
+    return result

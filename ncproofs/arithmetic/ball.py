@@ -1,7 +1,7 @@
-"""Arb balls: every result is a ball that contains the exact value for every choice of points in the operands.
+"""Arb balls: each result contains the exact value for every choice of points in the operands.
 
-A ball from which nothing can be concluded (a logarithm of a ball that reaches 0, a quotient by one) is NaN, which
-stands for the whole line: no sign is ever certified from it. Signs are read with ``sign``, never with ``==``.
+A ball from which nothing follows (the logarithm of a ball that reaches 0, a quotient by one) is NaN: no
+sign is certified from it. Signs are read with ``sign``, never with ``==``.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from fractions import Fraction
+from math import isqrt
 from typing import ClassVar, Literal
 
 from flint import arb, ctx, fmpq
@@ -91,7 +92,7 @@ class Ball:
             return value.log()
 
     def integer_power(self, base: arb, exponent: int) -> arb:
-        """``base**exponent``; an even power of a ball around 0 is enclosed by [0, (largest magnitude)^exponent]."""
+        """``base**exponent``; an even power of a ball around 0 lies in [0, (largest magnitude)^exponent]."""
         with self.working():
             return _integer_power(base, exponent)
 
@@ -110,6 +111,8 @@ def _integer_power(base: arb, exponent: int) -> arb:
         return arb(1) / _integer_power(base, -exponent)
     if exponent == 0:  # x^0 = 1 only where x itself is defined
         return arb(1) if base.is_finite() else arb.nan()
+    if base.is_nan():
+        return base
     if exponent % 2 == 0 and base.contains(0) and not base.is_zero():
         return arb(0).union(_integer_power(base.abs_upper(), exponent))
     # Not `base**exponent`: flint's power of a ball centred at 0 is NaN.
@@ -176,12 +179,12 @@ def certified_negative(value: arb) -> bool:
 
 
 def bracket_root(f: Callable[[arb], arb], lo: Fraction, hi: Fraction, bits: int) -> arb | None:
-    """A ball that contains a zero of the continuous ``f`` in (lo, hi), or None when no sign change is certified.
+    """A ball around a zero of the continuous ``f`` in (lo, hi), or None when no sign change is certified.
 
     ``f`` maps a ball to a ball that contains its values there, and is continuous on [lo, hi]; nothing is said
     about uniqueness. The ball is as thin as the signs of ``f`` at ``bits`` + 32 bits allow.
 
-    Method: quadratic interval refinement. The secant point picks one cell of a grid of N cells; when the signs at
+    Method: quadratic interval refinement. The secant point picks one cell of a grid of N; when the signs at
     the cell's ends differ, N is squared, otherwise the interval is halved and N is reduced.
     """
     if not lo < hi:
@@ -199,10 +202,12 @@ def bracket_root(f: Callable[[arb], arb], lo: Fraction, hi: Fraction, bits: int)
 def _refine(f: Callable[[arb], arb], left: arb, right: arb, at_left: int, bits: int) -> tuple[arb, arb]:
     """Shrink [left, right], keeping certified opposite signs at both ends; equal ends are an exact zero."""
     cells = 4
-    while _is_wide(left, right, bits):
+    # A zero at 0 has no relative precision: there the interval stops at 2^(-2 bits) times the first one.
+    finest = (right - left).upper() * arb(2) ** (-2 * bits)
+    while (right - left).upper() > finest.max(_magnitude(left, right) * arb(2) ** (-bits - 2)):
         narrowed = _cell(f, left, right, at_left, cells)
         if narrowed is None:
-            cells = max(4, int(cells**0.5))
+            cells = max(4, isqrt(cells))
             narrowed = _halved(f, left, right, at_left)
         else:
             cells = min(cells * cells, 2**bits)
@@ -212,10 +217,8 @@ def _refine(f: Callable[[arb], arb], left: arb, right: arb, at_left: int, bits: 
     return left, right
 
 
-def _is_wide(left: arb, right: arb, bits: int) -> bool:
-    width = (right - left).upper()
-    scale = left.abs_upper().max(right.abs_upper())
-    return bool(width > scale * arb(2) ** (-bits - 2))
+def _magnitude(left: arb, right: arb) -> arb:
+    return left.abs_upper().max(right.abs_upper())
 
 
 def _cell(f: Callable[[arb], arb], left: arb, right: arb, at_left: int, cells: int) -> tuple[arb, arb] | None:

@@ -1,7 +1,7 @@
-"""Approximate eigenvectors of a symmetric matrix: witnesses for ``linalg``, which proves what it reports from them.
+"""Approximate eigenvectors of a symmetric matrix: witnesses from which ``linalg`` proves enclosures.
 
-Nothing here is rigorous and nothing needs to be: any nonsingular V is a valid witness, a better one gives thinner
-enclosures.
+Nothing here is rigorous and nothing needs to be: any nonsingular V is a valid witness, and a better one gives
+thinner enclosures.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _START_BITS = 44
 
 
 def float_eigenbasis(matrix: arb_mat) -> arb_mat:
-    """LAPACK's orthogonal eigenvectors of the midpoints, ordered by eigenvalue; the identity when it fails."""
+    """LAPACK's eigenvectors of the midpoints as columns; the identity when it fails."""
     n = matrix.nrows()
     top = max((abs(entry) for entry in matrix.mid().entries()), default=arb(0))
     if not top > 0 or not top.is_finite():

@@ -18,7 +18,7 @@ Array = NDArray[np.float64] | np.float64
 
 @dataclass(frozen=True)
 class FloatArrays:
-    """NumPy float64 arrays that broadcast against each other; undefined results are NaN, without a warning."""
+    """NumPy float64 arrays that broadcast; undefined results are NaN, without a warning."""
 
     rigor: ClassVar[Rigor] = Rigor.ESTIMATED
 

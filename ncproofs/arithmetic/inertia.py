@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from flint import arb, arb_mat, ctx, fmpq_mat
 
@@ -34,15 +35,15 @@ def exact_inertia(matrix: fmpq_mat) -> Inertia:
     coefficients = list(matrix.charpoly().coeffs())
     nonzero = [c for c in coefficients if c != 0]
     zero = next(index for index, c in enumerate(coefficients) if c != 0)
-    positive = sum((a > 0) != (b > 0) for a, b in zip(nonzero, nonzero[1:], strict=False))
+    positive = sum((a > 0) != (b > 0) for a, b in pairwise(nonzero))
     return Inertia(positive, n - zero - positive, zero)
 
 
 def ldl_inertia(matrix: arb_mat, bits: int) -> Inertia | None:
-    """The inertia from an LDL' factorisation in balls with symmetric 1 x 1 and 2 x 2 pivots (Sylvester's law).
+    """The inertia from LDL' in balls with symmetric 1 x 1 and 2 x 2 pivots (Sylvester's law).
 
-    None when the sign of a pivot is undecided. Zero eigenvalues are counted only where what is left of the matrix
-    is exactly the number 0.
+    None when the sign of a pivot is undecided. Zero eigenvalues are counted only where what is left of the
+    matrix is exactly the number 0.
 
     Raises:
         InvalidProblem: the matrix is not symmetric.
@@ -66,7 +67,7 @@ def ldl_inertia(matrix: arb_mat, bits: int) -> Inertia | None:
 
 
 def _pivot(matrix: arb_mat, active: list[int]) -> tuple[int, ...]:
-    """Bunch and Parlett's choice: the largest diagonal entry, or the 2 x 2 block of the largest entry off it."""
+    """Bunch and Parlett's choice: the largest diagonal entry, or the block of the largest entry off it."""
     best = max(active, key=lambda i: matrix[i, i].abs_lower())
     diagonal = matrix[best, best].abs_lower() * 8 / 5
     if all(diagonal >= matrix[j, best].abs_upper() for j in active if j != best):
@@ -107,8 +108,9 @@ def inertia(
 
     Balls never show that an eigenvalue is 0, so a premise of the caller has to:
         nullity: the matrix has at least this many zero eigenvalues (a symmetry, say); or
-        kernel: n x k, its columns N satisfy A N = 0 exactly. That they are independent is checked here, and that
-            A N = 0 is not refuted. On range(N) and on its complement, both invariant, A + N N' is N N' > 0 and A.
+        kernel: n x k, its columns N satisfy A N = 0 exactly. Their independence is checked here, and that the
+            balls do not refute A N = 0. range(N) and its complement are invariant under A + N N', which is
+            N N' > 0 on the one and A on the other.
 
     Raises:
         InvalidProblem: not symmetric, both premises given, or the premise is refuted by the balls.
@@ -116,7 +118,7 @@ def inertia(
     if kernel is None:
         return _with_nullity(matrix, bits, nullity)
     if nullity not in (0, kernel.ncols()):
-        raise InvalidProblem(f"nullity={nullity} and a kernel of {kernel.ncols()} columns given; give one of them")
+        raise InvalidProblem(f"nullity={nullity} and a kernel of rank {kernel.ncols()} given; give one")
     with ctx.workprec(bits):
         n, k = matrix.nrows(), kernel.ncols()
         if not (matrix * kernel).overlaps(arb_mat(n, k)):

@@ -1,7 +1,7 @@
 """Verified linear algebra on symmetric ball matrices: eigenvalues with multiplicity, and inertia.
 
-A ball matrix stands for every symmetric matrix whose entries lie in its balls. What is returned holds for all of
-them; floats enter only as witnesses.
+A ball matrix stands for every symmetric matrix whose entries lie in its balls. What is returned holds for all
+of them; floats enter only as witnesses.
 """
 
 from __future__ import annotations
@@ -32,10 +32,11 @@ _DOUBLE = 53
 
 
 def ball_matrix(rows: Sequence[Sequence[arb | Fraction | int]], bits: int) -> arb_mat:
-    """The ball matrix with these rows; fractions are enclosed at ``bits`` bits, balls are taken as they are."""
+    """The ball matrix with these rows; fractions are enclosed at ``bits`` bits, balls stay as they are."""
     width = len(rows[0]) if rows else 0
     if any(len(row) != width for row in rows):
-        raise InvalidProblem(f"rows of {sorted({len(row) for row in rows})} entries given; equal lengths are needed")
+        lengths = sorted({len(row) for row in rows})
+        raise InvalidProblem(f"rows of {lengths} entries given; equal lengths are needed")
     with ctx.workprec(bits):
         entries = [arb(fmpq(e.numerator, e.denominator)) if isinstance(e, (int, Fraction)) else e
                    for row in rows for e in row]
@@ -57,7 +58,7 @@ def symmetric_part(matrix: arb_mat) -> arb_mat:
     for i in range(n):
         for j in range(i):
             if not rows[i][j].overlaps(rows[j][i]):
-                raise InvalidProblem(f"the entries ({i}, {j}) and ({j}, {i}) differ; a symmetric matrix is needed")
+                raise InvalidProblem(f"entries ({i}, {j}) and ({j}, {i}) differ; symmetry is needed")
             rows[i][j] = rows[j][i]
     return arb_mat(rows) if n else matrix
 
@@ -71,12 +72,12 @@ def norm_bound(matrix: arb_mat) -> arb:
 def eigenvalue_enclosures(matrix: arb_mat, bits: int) -> list[arb]:
     """Balls in ascending order; the i-th contains the i-th smallest eigenvalue, counted with multiplicity.
 
-    Always valid, for repeated eigenvalues too; thin when the entries are. Absolute width about 2^-bits |A| n for
-    ``bits`` > 53, about 2^-48 |A| n below. A matrix with an entry that is not finite gives the whole line.
+    Always valid, for repeated eigenvalues too, and thin when the entries are: a width of about 2^-bits |A| n
+    for ``bits`` > 53 and 2^-48 |A| n below. An entry that is not finite gives the whole line.
 
     Method: with V from an eigen-solver, C = V'AV and |V'V - I| <= eps < 1, Ostrowski gives
-    l_i(C) = theta_i l_i(A) with 1 - eps <= theta_i <= 1 + eps, and Weyl gives l_i(C) from the sorted diagonal of C
-    up to the norm of the rest.
+    l_i(C) = theta_i l_i(A) with 1 - eps <= theta_i <= 1 + eps, and Weyl gives l_i(C) from the sorted diagonal
+    of C up to the norm of the rest.
 
     Raises:
         InvalidProblem: the matrix is not symmetric.
@@ -146,7 +147,9 @@ def small_symmetric_eigenvalues(rows: Sequence[Sequence[arb | Fraction | int]], 
 
 
 def cluster(enclosures: Sequence[arb]) -> list[tuple[arb, int]]:
-    """Merge overlapping enclosures: (hull, number of eigenvalues in it), ascending, hulls pairwise disjoint."""
+    """Merge overlapping enclosures: (hull, how many), ascending, with pairwise disjoint hulls."""
+    if not all(value.is_finite() for value in enclosures):
+        return [(arb("0 +/- inf"), len(enclosures))]
     groups: list[tuple[arb, int]] = []
     for value in sorted(enclosures, key=lambda ball: ball.lower()):
         hull, count = value, 1
@@ -161,7 +164,7 @@ def cluster(enclosures: Sequence[arb]) -> list[tuple[arb, int]]:
 class SpectrumMatch:
     """Whether a claimed spectrum is compatible with a matrix, and how finely that was looked at.
 
-    ``width`` is the largest diameter among the dense enclosures: two numbers closer than this are not told apart.
+    ``width`` is the largest diameter of the dense enclosures: numbers closer than this are not told apart.
     """
 
     truth: Truth
@@ -174,9 +177,9 @@ def contains_spectrum(
 ) -> SpectrumMatch:
     """Compare the sorted ``table`` of (eigenvalue, multiplicity) with the dense spectrum, entry by entry.
 
-    Fails when some pair is disjoint or the multiplicities do not add up to the dimension: that is a proof that the
-    table is wrong. Holds when every pair overlaps and every dense enclosure is thinner than ``within`` times the
-    norm: a match to that width, not a proof of equality. Undecided otherwise.
+    Fails when some pair is disjoint or the multiplicities do not add up to the dimension: that proves the
+    table wrong. Holds when every pair overlaps and every ball on both sides is thinner than ``within`` times
+    the norm: a match to that width, not a proof of equality. Undecided otherwise.
     """
     if any(multiplicity < 0 for _, multiplicity in table):
         raise InvalidProblem("a negative multiplicity given, but multiplicities are whole numbers >= 0")
@@ -187,6 +190,9 @@ def contains_spectrum(
         if len(claimed) != len(dense):
             because = f"the multiplicities add up to {len(claimed)}, the dimension is {len(dense)}"
             return SpectrumMatch(truth=Truth.FAILS, width=width, because=because)
+        if not all(value.is_finite() for value in claimed):
+            because = "the table has an entry that is not finite; raise the precision"
+            return SpectrumMatch(truth=Truth.UNDECIDED, width=width, because=because)
         claims = [_between(low, high) for low, high in _order_statistics(claimed)]
         for index, (expected, found) in enumerate(zip(claims, dense, strict=True), start=1):
             if not expected.overlaps(found):

@@ -48,7 +48,7 @@ class Rationals:
             raise InvalidProblem(f"0^{exponent} given, but a negative power needs a base other than 0")
         size = max(abs(base.numerator), base.denominator).bit_length()
         if abs(exponent) * size > _MOST_BITS and base not in (-1, 0, 1):
-            raise OutOfScope(f"a power with exponent {exponent} has more than {_MOST_BITS} bits; use Ball(128)")
+            raise OutOfScope(f"a power with exponent {exponent} has over {_MOST_BITS} bits; use Ball(128)")
         return base**exponent
 
     def real_power(self, base: Fraction, exponent: Fraction) -> Fraction:
@@ -56,10 +56,10 @@ class Rationals:
             return self.integer_power(base, exponent.numerator)
         if base < 0:
             raise InvalidProblem(f"({base})^({exponent}) is not real; a base >= 0 is needed")
-        parts = [_root(part, exponent.denominator) for part in (base.numerator, base.denominator)]
-        if None in parts:
+        above, below = (_root(part, exponent.denominator) for part in (base.numerator, base.denominator))
+        if above is None or below is None:
             raise InexactInput(f"({base})^({exponent}) is irrational; evaluate it in Ball(128)")
-        return self.integer_power(Fraction(*parts), exponent.numerator)
+        return self.integer_power(Fraction(above, below), exponent.numerator)
 
     def exp(self, value: Fraction) -> Fraction:
         if value != 0:

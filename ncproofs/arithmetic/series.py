@@ -1,6 +1,6 @@
 """Truncated power series over balls: f(X + s D) to any order in s, without a derivative formula.
 
-The coefficient of s is the directional derivative, twice the coefficient of s^2 is the Hessian form at D. This
+The coefficient of s is the directional derivative, twice the coefficient of s^2 is the Hessian form at D. It
 shares no code with the closed forms of ``calculus``, which it checks.
 """
 
@@ -25,7 +25,7 @@ Series = tuple[arb, ...]
 
 @dataclass(frozen=True)
 class BallSeries:
-    """Series in s to the power ``order``, with coefficients in balls of ``bits`` bits; runs any ``Program``."""
+    """Series in s up to s^order with coefficients in balls of ``bits`` bits; runs any ``Program``."""
 
     bits: int
     order: int = 2

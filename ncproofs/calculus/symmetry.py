@@ -16,10 +16,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import sympy
+from sympy.polys.matrices import DomainMatrix
 
 from ncproofs.calculus.indexed import Index, IndexedSum, Tensor, delta, scalar, total
 
-__all__ = ["A", "B", "C", "Direction", "Sector", "apply_hessian", "collapse_sectors", "standard_block"]
+__all__ = ["A", "B", "C", "Direction", "Sector", "apply_hessian", "collapse_sectors", "determinant", "standard_block"]
 
 K, n, d = sympy.symbols("K n d", integer=True, positive=True)
 N = n * K
@@ -116,6 +117,12 @@ def standard_block() -> sympy.Matrix:
         mean + lb * w,
     ]
     return sympy.Matrix([[sympy.diff(row, coordinate) for coordinate in coordinates] for row in rows])
+
+
+def determinant(matrix: sympy.Matrix) -> sympy.Expr:
+    """The determinant of a matrix of rational functions, as one fraction in lowest terms."""
+    exact = DomainMatrix.from_Matrix(matrix).to_field()
+    return exact.domain.to_sympy(exact.det())
 
 
 def collapse_sectors() -> tuple[Sector, ...]:

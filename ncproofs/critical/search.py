@@ -8,7 +8,7 @@ replaced by n lambda_H, which leaves the objective unchanged), so that the searc
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -159,7 +159,7 @@ def hessian(problem: Ridge, x: Array) -> Array:
 
 def reduced(problem: Ridge) -> Ridge:
     """One sample a class with n lambda_H: the same objective on features that are equal within each class."""
-    return Ridge(problem.loss, problem.K, problem.d, 1, problem.lambda_W, problem.n * problem.lambda_H, problem.lambda_b)
+    return replace(problem, n=1, lambda_H=problem.n * problem.lambda_H)
 
 
 def _group_vectors(groups: list[list[int]], classes: int) -> Array:
@@ -194,11 +194,27 @@ def _random(problem: Ridge, rng: np.random.Generator) -> Array:
     return pack(W / ratio, H, rng.standard_normal(problem.K) if problem.has_bias else None)
 
 
+def _tied(problem: Ridge, rng: np.random.Generator) -> Array:
+    """Random, with the classes of each group exactly equal: minimising stays in that fixed set (Palais)."""
+    K, d = problem.K, problem.d
+    labels = rng.permutation(np.arange(K) % int(rng.integers(2, max(3, K))))
+    scale = 2.0 ** rng.uniform(0.0, 2.0)
+    W = scale * rng.standard_normal((d, K))[:, labels]
+    H = scale * rng.standard_normal((d, K))[:, labels]
+    return pack(W, H, np.zeros(K) if problem.has_bias else None)
+
+
+_KINDS = (_tied, _random, _tied, _structured)
+
+
 def starts(problem: Ridge, count: int, seed: int) -> Iterator[Array]:
-    """``count`` starting points for a problem with n = 1, the same for the same seed: random and structured in turn."""
+    """``count`` starting points for a problem with n = 1, the same for the same seed.
+
+    In turn: classes tied in random groups, random at random scale, merged groups or sacrificed classes.
+    """
     rng = np.random.default_rng(seed)
     for number in range(count):
-        yield _structured(problem, rng) if number % 2 else _random(problem, rng)
+        yield _KINDS[number % len(_KINDS)](problem, rng)
 
 
 def polish(problem: Ridge, x: Array, steps: int = 12) -> Array:

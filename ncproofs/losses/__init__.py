@@ -5,5 +5,15 @@ from ncproofs.losses.focal import focal
 from ncproofs.losses.label_smoothing import label_smoothing
 from ncproofs.losses.loss import Loss
 from ncproofs.losses.mean_squared import mean_squared
+from ncproofs.losses.spelling import known_loss, loss_from_expression, loss_from_text
 
-__all__ = ["Loss", "cross_entropy", "focal", "label_smoothing", "mean_squared"]
+__all__ = [
+    "Loss",
+    "cross_entropy",
+    "focal",
+    "known_loss",
+    "label_smoothing",
+    "loss_from_expression",
+    "loss_from_text",
+    "mean_squared",
+]

@@ -13,10 +13,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import lru_cache
 
 import sympy
 
 from ncproofs.errors import InvalidLoss
+from ncproofs.losses.identities import constant_value
 
 __all__ = ["ELL", "K", "S", "T", "Z", "Loss", "SoftmaxForm"]
 
@@ -68,8 +70,10 @@ class Loss:
     def __post_init__(self) -> None:
         if not self.name or not self.source:
             raise InvalidLoss(f"a loss needs a name and a source; got name={self.name!r}, source={self.source!r}")
-        object.__setattr__(self, "phi", sympy.sympify(self.phi))
-        object.__setattr__(self, "class_functions", tuple(map(sympy.sympify, self.class_functions)))
+        object.__setattr__(self, "phi", _expression("phi", self.phi))
+        functions = tuple(_expression(f"f_{i}", f) for i, f in enumerate(self.class_functions, start=1))
+        object.__setattr__(self, "class_functions", functions)
+        object.__setattr__(self, "parameters", dict(self.parameters))
         _check("phi", self.phi, {T, K, *self.sums})
         for index, function in enumerate(self.class_functions, start=1):
             _check(f"f_{index}", function, {Z})
@@ -90,28 +94,54 @@ class Loss:
         return self.phi.subs(values, simultaneous=True)
 
     def softmax_form(self) -> SoftmaxForm | None:
-        """The loss as profile(ell) + tilt * (z_y - mean z), or None if it is not of that form."""
-        exponential = [s for s, f in zip(self.sums, self.class_functions, strict=True) if f == sympy.exp(Z)]
-        linear = [s for s, f in zip(self.sums, self.class_functions, strict=True) if f == Z]
-        if len(exponential) != 1 or len(exponential) + len(linear) != len(self.sums):
+        """The loss as profile(ell) + tilt * (z_y - mean z), or None when that was not recognised.
+
+        An answer is proved: with S_1 = exp(ell + t), the derivatives of phi at fixed ell are exactly
+        ``tilt`` in t and ``-tilt / K`` in the sum of all logits, and phi is ``profile`` where both are zero.
+        """
+        return _softmax_form(self)
+
+
+@lru_cache(maxsize=256)
+def _softmax_form(loss: Loss) -> SoftmaxForm | None:
+    total = sympy.Symbol("total", real=True)
+    values: dict[sympy.Symbol, sympy.Expr] = {}
+    for symbol, function in zip(loss.sums, loss.class_functions, strict=True):
+        parts = _exponential_and_linear(function)
+        if parts is None:
             return None
-        # log S_1 = ell + t turns phi into a function of ell alone plus tilt (t - S_2 / K).
-        e_t = sympy.Symbol("e_t", positive=True)
-        reduced = self.phi.subs(exponential[0], sympy.exp(ELL) * e_t)
-        reduced = sympy.expand_log(reduced, force=True).subs(sympy.exp(T), e_t).subs(e_t, sympy.exp(T))
-        reduced = sympy.expand(sympy.powsimp(sympy.expand_log(reduced, force=True)))
-        slope = sympy.cancel(sympy.diff(reduced, T))
-        mean = sympy.Symbol("zbar", real=True)
-        profile = sympy.cancel(reduced - slope * T) if not linear else reduced.subs(linear[0], K * mean)
-        profile = sympy.expand(profile - slope * (T - mean)) if linear else sympy.expand(reduced - slope * T)
-        if not slope.is_Rational or profile.free_symbols - {ELL} or (slope != 0 and not linear):
-            return None
-        return SoftmaxForm(sympy.simplify(profile), Fraction(int(slope.p), int(slope.q)))
+        # sum_j (a exp(z_j) + b z_j + c) = a exp(ell + t) + b total + c K.
+        values[symbol] = parts[0] * sympy.exp(ELL + T) + parts[1] * total + parts[2] * K
+    along = loss.phi.subs(values, simultaneous=True)
+    tilt = constant_value(-K * sympy.diff(along, total))
+    if tilt is None or constant_value(sympy.diff(along, T)) != tilt:
+        return None
+    profile = along.subs({T: sympy.Integer(0), total: sympy.Integer(0)}, simultaneous=True)
+    if profile.free_symbols - {ELL} or profile.has(sympy.nan, sympy.zoo, sympy.oo):
+        return None
+    return SoftmaxForm(profile, tilt)
+
+
+def _exponential_and_linear(function: sympy.Expr) -> tuple[sympy.Expr, sympy.Expr, sympy.Expr] | None:
+    """(a, b, c) with ``function == a exp(z) + b z + c``, rational; None for another function."""
+    rest = sympy.expand(function)
+    exponential, linear = rest.coeff(sympy.exp(Z)), rest.coeff(Z, 1)
+    constant = sympy.expand(rest - exponential * sympy.exp(Z) - linear * Z)
+    parts = (exponential, linear, constant)
+    return parts if all(part.is_Rational for part in parts) else None
+
+
+def _expression(part: str, value: object) -> sympy.Expr:
+    """``value`` if it is an expression or an exact number; text is refused, since reading it would run it."""
+    if isinstance(value, sympy.Expr):
+        return value
+    if isinstance(value, int | Fraction) and not isinstance(value, bool):
+        return sympy.Rational(value.numerator, value.denominator)
+    hint = "; for text write loss_from_expression" if isinstance(value, str) else ""
+    raise InvalidLoss(f"{part}={value!r} is not a SymPy expression{hint}")
 
 
 def _check(part: str, expression: sympy.Expr, allowed: set[sympy.Symbol]) -> None:
-    if not isinstance(expression, sympy.Expr):
-        raise InvalidLoss(f"{part}={expression!r} is not an expression")
     if expression.has(sympy.Float):
         raise InvalidLoss(f"{part}={expression} contains a binary float; write rationals such as Rational(1, 10)")
     foreign = {symbol for symbol in expression.free_symbols if symbol not in allowed}
@@ -121,7 +151,9 @@ def _check(part: str, expression: sympy.Expr, allowed: set[sympy.Symbol]) -> Non
         raise InvalidLoss(f"{part}={expression} uses {names}, but a class-symmetric loss may use only {known}")
     for node in sympy.preorder_traversal(expression):
         if not (node.is_Symbol or node.is_Rational or node.is_Add or node.is_Mul or node.is_Pow
-                or isinstance(node, (sympy.exp, sympy.log)) or node is sympy.E):
+                or isinstance(node, sympy.exp | sympy.log) or node is sympy.E):
             raise InvalidLoss(
                 f"{part}={expression} uses {type(node).__name__}; only + * / powers, exp and log are covered"
             )
+        if node.is_Pow and node.args[0].is_negative and node.args[1].is_integer is False:
+            raise InvalidLoss(f"{part}={expression} contains {node}, which is not real")

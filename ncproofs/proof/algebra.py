@@ -1,6 +1,6 @@
 r"""Settle ``Identity``: both sides in one normal form of rational functions, or refuted at an exact point.
 
-A proof is a zero numerator in the field of ``ncproofs.proof.rational``. A refutation is a point of the domain at
+A proof is a zero numerator in the field of ``ncproofs.proof.normal_form``. A refutation is a point of the domain at
 which the difference, evaluated in balls, excludes zero. Anything else is undecided. A symbol without a range in
 ``where`` ranges over what its assumptions say.
 """
@@ -15,7 +15,7 @@ from ncproofs.proof.discharge import Effort
 from ncproofs.proof.domain import Domain
 from ncproofs.proof.orthant import positivity
 from ncproofs.proof.points import completed, nonzero_point
-from ncproofs.proof.rational import normal_form
+from ncproofs.proof.normal_form import normal_form
 from ncproofs.truth import Evidence, Rigor, Truth
 
 __all__ = ["exact_expression", "settle"]

@@ -32,7 +32,7 @@ class Effort:
 _RULES = {
     "Identity": "algebra",
     "Sign": "signs",
-    "UniqueRoot": "boxes",
+    "UniqueRoot": "roots",
     "SumIdentity": "sums",
     "UniqueArgmin": "instances",
     "OptimalValue": "instances",

@@ -12,11 +12,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import flint
 import sympy
+from flint import arb, fmpq
 
 from ncproofs.errors import OutOfScope
 from ncproofs.proof.domain import Domain, Range
-from ncproofs.proof.rational import Field, Ratio
+from ncproofs.proof.normal_form import Field, Ratio, factored
 
 __all__ = ["Signs", "cases", "positivity"]
 
@@ -63,6 +65,9 @@ class Signs:
         self.pending: set[int] = set()
         for piece in case:
             self._place(piece)
+        for index, atom in enumerate(list(space.atoms)):
+            if atom.kind == "exp":
+                self._place_exponential(index, atom.payload)
 
     def _parameter(self, key: str, sign: str) -> Ratio:
         made = self.space.atom("parameter", key, key)
@@ -77,14 +82,57 @@ class Signs:
         if piece.direction == 0:
             self.images[self.space.index[key]] = base
             return
-        name = f"q:{key}:{piece.direction}:{piece.strict}"
-        s = self._parameter(name, POSITIVE if piece.strict else NONNEGATIVE)
+        sign = POSITIVE if piece.strict else NONNEGATIVE
+        root = self._root_of(self.space.index[key]) if piece.base == 0 and piece.top is None else None
+        if root is not None and piece.direction > 0:  # x = r^q is the better parameter when x^(1/q) occurs
+            self.known[root] = sign
+            self.images[self.space.index[key]] = self._generator_ratio(root) ** self.space.atoms[root].payload[1]
+            return
+        s = self._parameter(f"q:{key}:{piece.direction}:{piece.strict}", sign)
         if piece.top is not None:
             one = self.space.number(1)
             image = (base + self._bound(piece.top) * s) * (one + s) ** -1
         else:
             image = base + s * self.space.number(piece.direction)
         self.images[self.space.index[key]] = image
+
+    def _generator_ratio(self, index: int) -> Ratio:
+        return Ratio(self.space.generators[index], self.space.context.constant(1))
+
+    def _root_of(self, position: int) -> int | None:
+        """The generator that is a root of the generator at ``position``, if there is one."""
+        for index, atom in enumerate(self.space.atoms):
+            if atom.kind == "root":
+                radicand: Ratio = self.space.atoms[atom.payload[0]].payload
+                if radicand.den.is_one() and radicand.num == self.space.generators[position]:
+                    return index
+        return None
+
+    def _place_exponential(self, index: int, exponent: Ratio) -> None:
+        """exp(a) = 1 + q for a > 0 and 1 / (1 + q) for a < 0."""
+        if exponent.num.is_constant() and exponent.den.is_constant():
+            self._place_constant(index, exponent)
+            return
+        sign = self.of(exponent)
+        if sign in (UNKNOWN, "0"):
+            return
+        strict = POSITIVE if sign in (POSITIVE, NEGATIVE) else NONNEGATIVE
+        q = self._parameter(f"q:{self.space.atoms[index].key}:{strict}", strict)
+        above = self.space.number(1) + q
+        self.images[index] = above if sign in (POSITIVE, NONNEGATIVE) else above**-1
+
+    def _place_constant(self, index: int, exponent: Ratio) -> None:
+        """exp of a rational number lies strictly between two rationals a < b: it is (a + b q) / (1 + q), q > 0."""
+        value = exponent.num.leading_coefficient() / exponent.den.leading_coefficient()
+        if not 0 < abs(value) < 40:
+            return
+        with flint.ctx.workprec(100):
+            scaled = arb(value).exp() * 10**24
+            floor = fmpq(int(scaled.lower().floor().unique_fmpz()) - 1, 10**24)
+            ceiling = fmpq(int(scaled.upper().ceil().unique_fmpz()) + 1, 10**24)
+        q = self._parameter(f"q:{self.space.atoms[index].key}", POSITIVE)
+        one = self.space.number(1)
+        self.images[index] = (self.space.number(floor) + self.space.number(ceiling) * q) * (one + q) ** -1
 
     def _bound(self, value: sympy.Expr) -> Ratio:
         form = self.space.of(value)
@@ -130,11 +178,11 @@ class Signs:
         direct = self._coefficients(polynomial)
         if direct in (POSITIVE, NEGATIVE):
             return direct
-        content, parts = polynomial.factor()
+        content, parts = factored(polynomial)
         sign = POSITIVE if content > 0 else NEGATIVE
         for part, power in parts:
             one = self._irreducible(part)
-            sign = _times(sign, _even(one) if int(power) % 2 == 0 else one)
+            sign = _times(sign, _even(one) if power % 2 == 0 else one)
         return sign if sign != UNKNOWN else direct
 
     def _irreducible(self, part: Any) -> str:
@@ -205,8 +253,9 @@ class Signs:
                 product = product * factor
                 sign = self._coefficients(product)
                 if sign != UNKNOWN:
-                    # total may vanish only where every parameter does, so strictness is kept by 1 + total alone.
-                    return sign if factor != total else _weak(sign)
+                    # total vanishes where all its parameters do; 1 + total never does.
+                    safe = factor != total or any(self._generator(i) == POSITIVE for i in used)
+                    return sign if safe else _weak(sign)
         return UNKNOWN
 
 

@@ -53,14 +53,14 @@ def _refutation(difference: IndexedSum, seed: int) -> str | None:
     """Exact values at which ``difference`` is not zero, as a sentence; None if none was found."""
     generator = random.Random(seed)
     for base in (3, 4, 5):
-        scalars = _random_scalars(difference, base, generator)
-        sizes = {s: v for s, v in scalars.items()}
+        scalars = sizes = _random_scalars(difference, base, generator)
         values = {}
         for tensor in sorted(difference.tensors, key=lambda t: t.name):
             entries = _random_tensor(tensor, sizes, generator)
-            if entries is None:
-                return None
-            values[tensor] = entries
+            if entries is not None:
+                values[tensor] = entries
+        if len(values) < len(difference.tensors):
+            continue  # no such tensor at this size, or none that can be built from linear conditions
         for free in _assignments(sorted(difference.free), sizes):
             value = _evaluate(difference, sizes, values, free)
             if value not in (0, None):

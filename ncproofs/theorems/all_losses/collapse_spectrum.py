@@ -8,7 +8,7 @@ import sympy
 
 from ncproofs.calculus.indexed import Tensor, delta, scalar, total
 from ncproofs.calculus.symmetry import (
-    A, B, C, Direction, K, N, Sector, apply_hessian, c, collapse_sectors, d, i, j, k, l, lb, lH, lW, mu, n, nu,
+    A, B, C, Direction, K, N, Sector, apply_hessian, c, collapse_sectors, d, determinant, i, j, k, l, lb, lH, lW, mu, n, nu,
     p, standard_block,
 )
 from ncproofs.problems.features import Ridge
@@ -50,18 +50,18 @@ def _eigenvalues() -> Iterator[Claim]:
         if sector.name in table:
             polynomial, words = table[sector.name]
             yield Identity(
-                left=(x * sympy.eye(2) - sector.matrix).det(), right=polynomial, where=where,
+                left=determinant(x * sympy.eye(2) - sector.matrix), right=polynomial, where=where,
                 sentence=f"{sector.name}: {words}", because="characteristic polynomial of the 2 x 2 matrix",
             )
     block = standard_block()
     bend = 1 + nu + (K - 2) * (A / B - 1) / (K - 1)
     yield Identity(
-        left=block[:3, :3].det(), right=4 * lH**2 * lW * mu * bend, where=where,
+        left=determinant(block[:3, :3]), right=4 * lH**2 * lW * mu * bend, where=where,
         sentence="standard, no bias: determinant 4 lambda_H^2 lambda_W mu (1 + nu + (K-2) omega)",
         because="omega = (A/B - 1)/(K - 1)",
     )
     yield Identity(
-        left=block.det(), right=4 * lH**2 * lW * mu * (A + lb * bend),
+        left=determinant(block), right=4 * lH**2 * lW * mu * (A + lb * bend),
         where=Domain.of(*where.ranges, (lb, positive())),
         sentence="standard, with bias: determinant 4 lambda_H^2 lambda_W mu (A + lambda_b (1 + nu + (K-2) omega))",
         because="expansion of the 4 x 4 matrix",

@@ -21,9 +21,24 @@ from flint import Ordering, fmpq, fmpq_mpoly_ctx
 
 from ncproofs.errors import InvalidClaim, OutOfScope
 
-__all__ = ["Atom", "Field", "Ratio", "normal_form"]
+__all__ = ["Atom", "Field", "Ratio", "factored", "normal_form"]
+
+_HIGHEST = 10_000
 
 Positivity = Callable[["Field", Any], int]
+
+
+def factored(polynomial: Any) -> tuple[fmpq, list[tuple[Any, int]]]:
+    """Content and irreducible factors with their multiplicities.
+
+    Raises:
+        OutOfScope: flint gives up (very high degrees).
+    """
+    try:
+        content, parts = polynomial.factor()
+    except RuntimeError as error:
+        raise OutOfScope(f"a polynomial could not be factored ({error})") from None
+    return content, [(part, int(power)) for part, power in parts]
 
 
 @dataclass(frozen=True)
@@ -98,8 +113,8 @@ class Field:
             self.atom("symbol", symbol, f"s:{sympy.srepr(symbol)}")
 
     def number(self, value: Any) -> Ratio:
-        return Ratio(self.context.constant(fmpq(int(value.p), int(value.q)) if hasattr(value, "p") else value),
-                     self.context.constant(1))
+        exact = fmpq(int(value.p), int(value.q)) if hasattr(value, "p") else fmpq(int(value))
+        return Ratio(self.context.constant(exact), self.context.constant(1))
 
     def atom(self, kind: str, payload: Any, key: str) -> Ratio:
         """The generator with this key, made when it is new."""
@@ -154,7 +169,7 @@ class Field:
 
     def _power(self, base: sympy.Expr, exponent: sympy.Expr) -> Ratio:
         if exponent.is_Integer:
-            if abs(int(exponent)) > 10_000:
+            if abs(int(exponent)) > _HIGHEST:
                 raise OutOfScope(f"the exponent {exponent} is too large to expand")
             return self.of(base) ** int(exponent)
         return self.exponential(self.of(exponent) * self.logarithm(self.of(base)))
@@ -199,6 +214,8 @@ class Field:
             raise _Replan("order")
         used = [i for i, e in enumerate(exponents) if e]
         steps = int((coefficient * order).p)
+        if abs(steps) > _HIGHEST:
+            raise OutOfScope(f"the exponents need the power {steps} of one exponential, which is too high")
         if len(used) == 1 and exponents[used[0]] == 1 and over.is_one() and self.atoms[used[0]].kind == "log":
             argument: Ratio = self.atoms[used[0]].payload
             if order == 1:
@@ -214,9 +231,9 @@ class Field:
         for polynomial, sign in ((argument.num, 1), (argument.den, -1)):
             if polynomial.is_zero():
                 raise OutOfScope("the logarithm of 0")
-            content, parts = polynomial.factor()
+            content, parts = factored(polynomial)
             constant = constant * content if sign == 1 else constant / content
-            factors += [(part, sign * int(power)) for part, power in parts]
+            factors += [(part, sign * power) for part, power in parts]
         total, unknown = self.number(0), []
         for part, power in factors:
             sign = self.positive(self, part)

@@ -1,0 +1,204 @@
+"""``ncproofs verify``."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from ncproofs.runner import Outcome
+    from ncproofs.suite import Check, Job, Suite
+
+__all__ = ["verify_command"]
+
+#: What an instance is when the command line gives some sizes but not all.
+_DEFAULTS = {"loss": "cross_entropy", "K": "3:5", "d": "K", "n": "1", "lambda_W": "1/100", "lambda_H": "1/100"}
+
+_EPILOG = """\b
+Examples:
+  ncproofs verify                                           the default suite
+  ncproofs verify ridge-full --jobs 8 --junit report.xml    a larger suite that comes with the package
+  ncproofs verify my-suite.toml                             a suite of your own
+  ncproofs verify lower-bound-chain --claims                one theorem, every claim shown
+  ncproofs verify collapse-optimum --loss 'focal(2)' -K 3:6 -d 'K - 1, K + 2' -n 2 --lambda-W 1/50
+
+Sizes not given are: loss cross_entropy, K 3:5, d K, n 1, both weights 1/100, no bias.
+"""
+
+
+@click.command("verify", epilog=_EPILOG)
+@click.argument("names", nargs=-1, metavar="[SUITE|THEOREM]...")
+@click.option("--loss", help="Losses, separated by commas: cross_entropy, focal(2), label_smoothing(1/10), ...")
+@click.option("-K", "K", help="Classes: 3, 3:6 or 3,5,9.")
+@click.option("-d", "d", help="Feature dimensions: numbers, or expressions such as 'K - 1, K + 2'.")
+@click.option("-n", "n", help="Samples per class.")
+@click.option("--lambda-W", "lambda_W", help="Weight decay of W, exact: 1/100 or 0.01.")
+@click.option("--lambda-H", "lambda_H", help="Weight decay of H.")
+@click.option("--lambda-b", "lambda_b", help="Weight decay of the bias: none (no bias), 0 (free bias) or a number.")
+@click.option("--rigor", type=click.Choice(["enclosed", "exact"]), help="The least rigor to accept.")
+@click.option("--jobs", type=click.IntRange(1, 256), help="Worker processes; as many as processors when not given.")
+@click.option("--budget", type=click.IntRange(1, 10**6), metavar="S", help="Seconds for each claim, then it is undecided.")
+@click.option("--allow-imports", is_flag=True, help="Let suite files name package.module:name, which runs its code.")
+@click.option("--claims", is_flag=True, help="Show every claim, not only one row a theorem.")
+@click.option("--json", "json_", is_flag=True, help="One JSON object on stdout.")
+@click.option("--junit", type=click.Path(path_type=Path, dir_okay=False), help="Also write JUnit XML to this file.")
+def verify_command(names: tuple[str, ...], **options: Any) -> int:
+    """Check theorems and say what was settled, how, and for which sizes.
+
+    Without arguments: the default suite. A theorem without sizes runs what the default suite says about it; with
+    sizes, its claims on that grid of instances. Negative controls break a hypothesis and must come out as fails.
+    """
+    from ncproofs.suite import expand, validate
+
+    suite = _selected(names, options)
+    suite = replace(suite, checks=tuple(_adjusted(check, options) for check in suite.checks))
+    jobs = expand(suite)
+    validate(suite, jobs)
+    if not jobs:
+        click.echo("nothing selected", err=True)
+        return 5
+    started = time.perf_counter()
+    outcomes, whole = _collect(jobs, options["jobs"])
+    _report(suite.title, outcomes, len(jobs), time.perf_counter() - started, options)
+    return _exit_code(outcomes) if whole else 130
+
+
+def _selected(names: tuple[str, ...], options: dict[str, Any]) -> Suite:
+    """The suite to run: one given by name, or the checks of the theorems given."""
+    from ncproofs.errors import UnknownName
+    from ncproofs.suite import Suite, read_suite, shipped_suites, suite_path
+    from ncproofs.theorems.catalogue import CATALOGUE
+
+    sizes = {key: options[key] for key in (*_DEFAULTS, "lambda_b") if options[key] is not None}
+    suites = [name for name in names if name.endswith(".toml") or name in shipped_suites()]
+    theorems = [name for name in names if name not in suites]
+    unknown = [name for name in theorems if name not in CATALOGUE and ":" not in name]
+    if unknown:
+        raise UnknownName(_nothing_called(unknown[0], [*CATALOGUE, *shipped_suites()]))
+    if sizes and not theorems:
+        raise click.UsageError(f"{_spelled(sizes)} needs a theorem; write for example ncproofs verify collapse-optimum -K 3:6")
+    if sizes and suites:
+        raise click.UsageError(f"{_spelled(sizes)} goes with theorems, but the suite {suites[0]} has sizes of its own")
+    read = [read_suite(suite_path(name), imports=options["allow_imports"]) for name in suites or ([] if theorems else ["default"])]
+    checks = [check for suite in read for check in suite.checks]
+    for name in theorems:
+        checks += _checks_of(name, sizes)
+    if len(read) == 1 and not theorems:
+        return read[0]
+    title = ", ".join(names)
+    return Suite("the command line", title, "", tuple(replace(c, number=i) for i, c in enumerate(checks, start=1)))
+
+
+def _checks_of(theorem: str, sizes: dict[str, Any]) -> list[Check]:
+    """With sizes, that grid; without, what the default suite says, or the claims about all sizes."""
+    from ncproofs.suite import Check, grid_of, read_suite, suite_path
+
+    if sizes:
+        return [Check(number=1, theorems=(theorem,), grid=grid_of("the command line", {**_DEFAULTS, **sizes}))]
+    known = [c for c in read_suite(suite_path("default")).checks if theorem in c.theorems]
+    return [replace(check, theorems=(theorem,)) for check in known] or [Check(number=1, theorems=(theorem,))]
+
+
+def _spelled(sizes: dict[str, Any]) -> str:
+    return ", ".join(f"-{key}" if len(key) == 1 else f"--{key.replace('_', '-')}" for key in sizes)
+
+
+def _nothing_called(name: str, known: list[str]) -> str:
+    import difflib
+
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else "see `ncproofs list` for what there is"
+    return f"there is no theorem or suite {name!r}; {hint}"
+
+
+def _adjusted(check: Check, options: dict[str, Any]) -> Check:
+    from ncproofs.truth import Rigor
+
+    if options["budget"] is not None:
+        check = replace(check, limits=replace(check.limits, seconds=options["budget"]))
+    if options["rigor"] is not None:
+        check = replace(check, rigor=Rigor[options["rigor"].upper()])
+    return check
+
+
+def _collect(jobs: tuple[Job, ...], workers: int | None) -> tuple[list[Outcome], bool]:
+    """The outcomes, and whether all jobs were finished before an interruption."""
+    from ncproofs.runner import run
+
+    outcomes: list[Outcome] = []
+    running = run(jobs, workers=workers)
+    try:
+        with _progress(len(jobs)) as tell:
+            for outcome in running:
+                outcomes.append(outcome)
+                tell(len(outcomes), outcome)
+    except KeyboardInterrupt:
+        return outcomes, False
+    finally:
+        running.close()
+    return outcomes, True
+
+
+@contextmanager
+def _progress(asked: int) -> Iterator[Callable[[int, Outcome], None]]:
+    """A bar on a terminal, plain lines elsewhere; on stderr."""
+    if not sys.stderr.isatty():
+        def line(done: int, outcome: Outcome) -> None:
+            verdict = outcome.verdict
+            click.echo(f"{done}/{asked} {verdict.theorem} ({verdict.covers}): {verdict.truth}, {verdict.rigor}", err=True)
+
+        yield line
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=asked)
+        yield lambda done, outcome: bar.update(task, completed=done, description=outcome.verdict.theorem)
+
+
+def _report(title: str, outcomes: list[Outcome], asked: int, seconds: float, options: dict[str, Any]) -> None:
+    from ncproofs.report import summary
+    from ncproofs.store import write_atomically
+
+    if options["junit"] is not None:
+        write_atomically(options["junit"], summary.as_junit(title, outcomes))
+    if options["json_"]:
+        import json
+
+        click.echo(json.dumps(summary.as_json(title, outcomes, asked, seconds), indent=1, ensure_ascii=False))
+        return
+    rows = summary.rows_of(outcomes)
+    if sys.stdout.isatty():
+        from rich.console import Console
+
+        Console().print(summary.as_table(rows))
+    else:
+        click.echo("\n".join(summary.as_lines(rows)) + "\n")
+    if options["claims"]:
+        for outcome in sorted(outcomes, key=lambda outcome: outcome.job.index):
+            click.echo("\n".join(summary.claim_lines(outcome)) + "\n")
+    click.echo("\n".join(summary.closing_lines(outcomes, asked, seconds)))
+
+
+def _exit_code(outcomes: list[Outcome]) -> int:
+    """3 for a defect of ncproofs, 1 when something fails, 4 when something is open, else 0."""
+    import os
+
+    from ncproofs.runner import Standing
+
+    standings = {outcome.standing for outcome in outcomes}
+    if Standing.ERROR in standings:
+        broken = next(outcome for outcome in outcomes if outcome.error)
+        hint = "set NCPROOFS_DEBUG=1 to see the traceback"
+        click.echo(broken.error if os.environ.get("NCPROOFS_DEBUG") else f"error: internal error; {hint}", err=True)
+        return 3
+    return 1 if Standing.WRONG in standings else 4 if Standing.OPEN in standings else 0

@@ -1,0 +1,259 @@
+"""Critical points that exist: certified in balls, isolated modulo symmetry, with the whole inertia of the Hessian.
+
+The objective is invariant under O(d) acting on (W, H), and under b -> b + s 1 for a shift-invariant loss with a free
+bias. A point of rank r is turned into R^r, where W is made upper triangular on r pivot columns; what stays free is a
+square system. The symmetry orbit is transversal to the frozen coordinates as soon as the r pivots are nonzero: a
+zero of the free part of the gradient is then a zero of all of it, and the Hessian has exactly the orbit's tangent
+space as kernel unless an eigenvalue outside it vanishes too. Krawczyk's operator proves that a zero exists in the
+box and is the only one there.
+
+The d - r directions outside R^r carry the null sector: each has the Hessian [[lambda_W I, G], [G^T, lambda_H I]]
+with G the logit gradient (theorem ``null-sector``), of which r singular values are exactly sqrt(lambda_W lambda_H).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import flint
+import numpy as np
+from flint import arb, arb_mat
+from numpy.typing import NDArray
+
+from ncproofs.arithmetic.ball import ball_of, sign
+from ncproofs.arithmetic.enclosure import Enclosure
+from ncproofs.arithmetic.linalg import eigenvalue_enclosures
+from ncproofs.calculus.objective import dense_hessian, gradient_at, objective_value
+from ncproofs.problems.features import Ridge
+
+__all__ = ["CertifiedPoint", "NotCertified", "certify_critical_point", "has_shift_symmetry", "value_at"]
+
+Array = NDArray[np.float64]
+
+#: Singular values of W below this count as zero when the rank is guessed; a wrong guess only fails to certify.
+_RANK_FLOOR = 1e-7
+_LARGEST = 240
+_NEWTON_STEPS = 12
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class CertifiedPoint:
+    """An exact critical point lies in the box W (d, K), H (d, N), b, and is unique there modulo symmetry.
+
+    ``index``, ``nullity`` and the smallest positive eigenvalue are those of the full Hessian at that point;
+    ``orbit_dimension`` is the dimension of its symmetry orbit, so a point with index 0 and no excess nullity is a
+    strict local minimum modulo symmetry.
+    """
+
+    problem: Ridge
+    W: arb_mat
+    H: arb_mat
+    b: arb_mat | None
+    value: Enclosure
+    rank: int
+    index: int
+    nullity: int
+    orbit_dimension: int
+    minimum_positive: Enclosure
+    bits: int
+
+    @property
+    def excess_nullity(self) -> int:
+        return self.nullity - self.orbit_dimension
+
+    @property
+    def is_strict_local_minimum(self) -> bool:
+        """Modulo symmetry; certified."""
+        return self.index == 0 and self.excess_nullity == 0
+
+
+@dataclass(frozen=True)
+class NotCertified:
+    """No conclusion, and why."""
+
+    reason: str
+
+
+@dataclass(frozen=True, eq=False)
+class _Slice:
+    """The gauge slice in R^r, seen in the problem with d' = min(d, r + 1) feature dimensions.
+
+    ``x`` are exact coordinates in the order W, H, b; ``free`` those that vary; ``pivots`` the r coordinates whose
+    product must not vanish; ``inner`` all coordinates of R^r and of b.
+    """
+
+    problem: Ridge
+    rank: int
+    x: list[arb]
+    free: list[int]
+    pivots: list[int]
+    inner: list[int]
+
+
+def has_shift_symmetry(problem: Ridge) -> bool:
+    """Whether b -> b + s 1 leaves the objective unchanged for a reason that is certain."""
+    return problem.lambda_b == 0 and problem.loss.softmax_form() is not None
+
+
+def certify_critical_point(
+    problem: Ridge, W: Array, H: Array, b: Array | None, bits: int = 128
+) -> CertifiedPoint | NotCertified:
+    """Certify a critical point of ``problem`` near the floats W (d, K), H (d, N), b, with its Hessian's inertia.
+
+    Nothing is trusted from the floats. ``NotCertified`` carries the step that did not go through: the point is
+    not isolated modulo symmetry, an eigenvalue could not be separated from 0, or the precision is too low.
+    """
+    if problem.has_bias is (b is None):
+        return NotCertified("a bias is given for a problem without one, or the other way round")
+    with flint.ctx.workprec(bits):
+        chart = _gauge_slice(problem, W, H, b)
+        if len(chart.free) > _LARGEST:
+            return NotCertified(f"{len(chart.free)} unknowns; at most {_LARGEST} are tried")
+        box = _krawczyk(chart, bits)
+        if isinstance(box, NotCertified):
+            return box
+        if any(sign(box[index]) in (None, 0) for index in chart.pivots):
+            return NotCertified(f"rank W = {chart.rank} is not certified: a pivot may vanish")
+        return _with_inertia(problem, chart, box, bits)
+
+
+def value_at(problem: Ridge, W: Array, H: Array, b: Array | None, bits: int = 128) -> Enclosure:
+    """The objective at the point with exactly these float coordinates: an upper bound of the minimum."""
+    with flint.ctx.workprec(bits):
+        bias = None if b is None else arb_mat([[float(entry)] for entry in b])
+        return Enclosure.of_ball(objective_value(problem, arb_mat(W.tolist()), arb_mat(H.tolist()), bias, bits))
+
+
+def _gauge_slice(problem: Ridge, W: Array, H: Array, b: Array | None) -> _Slice:
+    from scipy.linalg import qr
+
+    left, scales, _ = np.linalg.svd(W, full_matrices=False)
+    rank = int((scales > _RANK_FLOOR * max(1.0, float(scales.max(initial=0.0)))).sum())
+    small, features = left[:, :rank].T @ W, left[:, :rank].T @ H
+    columns: list[int] = []
+    if rank:
+        turn, _, order = qr(small, pivoting=True)
+        small, features, columns = turn.T @ small, turn.T @ features, [int(column) for column in order[:rank]]
+    padded = replace(problem, d=min(problem.d, rank + 1))
+    K, N, d = padded.K, padded.N, padded.d
+    coordinates = np.zeros(padded.dimension)
+    coordinates[: rank * K], coordinates[d * K : d * K + rank * N] = small.ravel(), features.ravel()
+    inner = [*range(rank * K), *range(d * K, d * K + rank * N), *range(d * (K + N), padded.dimension)]
+    frozen = {row * K + columns[step] for step in range(rank) for row in range(step + 1, rank)}
+    if b is not None:
+        shifted = has_shift_symmetry(problem)
+        coordinates[d * (K + N) :] = b - b[-1] if shifted else b
+        frozen |= {padded.dimension - 1} if shifted else set()
+    coordinates[list(frozen)] = 0.0
+    pivots = [step * K + columns[step] for step in range(rank)]
+    exact = [arb(float(value)) for value in coordinates]
+    return _Slice(padded, rank, exact, [index for index in inner if index not in frozen], pivots, inner)
+
+
+def _matrices(problem: Ridge, x: list[arb]) -> tuple[arb_mat, arb_mat, arb_mat | None]:
+    d, K, N = problem.d, problem.K, problem.N
+    bias = arb_mat(K, 1, x[d * (K + N) :]) if problem.has_bias else None
+    return arb_mat(d, K, x[: d * K]), arb_mat(d, N, x[d * K : d * (K + N)]), bias
+
+
+def _free_gradient(chart: _Slice, x: list[arb], bits: int) -> arb_mat:
+    W, H, b = gradient_at(chart.problem, *_matrices(chart.problem, x), bits)
+    entries = [*W.entries(), *H.entries(), *([] if b is None else b.entries())]
+    return arb_mat(len(chart.free), 1, [entries[index] for index in chart.free])
+
+
+def _block(matrix: arb_mat, indices: list[int]) -> arb_mat:
+    return arb_mat(len(indices), len(indices), [matrix[i, j] for i in indices for j in indices])
+
+
+def _free_hessian(chart: _Slice, x: list[arb], bits: int) -> arb_mat:
+    return _block(dense_hessian(chart.problem, *_matrices(chart.problem, x), bits), chart.free)
+
+
+def _moved(chart: _Slice, x: list[arb], values: list[arb]) -> list[arb]:
+    moved = list(x)
+    for index, value in zip(chart.free, values, strict=True):
+        moved[index] = value
+    return moved
+
+
+def _krawczyk(chart: _Slice, bits: int) -> list[arb] | NotCertified:
+    """A box of coordinates that contains exactly one zero of the free gradient."""
+    if not chart.free:
+        return list(chart.x)
+    x, small = chart.x, arb(2) ** (-(3 * bits) // 4)
+    for _ in range(_NEWTON_STEPS):
+        try:
+            inverse = _free_hessian(chart, x, bits).mid().inv().mid()
+        except ZeroDivisionError:
+            return NotCertified("the Hessian on the gauge slice is singular: not isolated modulo symmetry")
+        step = (inverse * _free_gradient(chart, x, bits)).mid().entries()
+        x = _moved(chart, x, [(x[i] - s).mid() for i, s in zip(chart.free, step, strict=True)])
+        if all(abs(entry) < small for entry in step):
+            break
+    else:
+        return NotCertified(f"Newton's method did not converge in {_NEWTON_STEPS} steps")
+    radius = arb(2) ** (-bits // 2)
+    # K(X) = x - Y F(x) + (I - Y J(X)) (X - x); K(X) inside X proves one zero in X, and it lies in K(X).
+    offsets = arb_mat(len(chart.free), 1, [arb(0, radius) for _ in chart.free])
+    wide = _moved(chart, x, [arb(x[index], radius) for index in chart.free])
+    slack = -(inverse * _free_hessian(chart, wide, bits))
+    for i in range(len(chart.free)):
+        slack[i, i] = slack[i, i] + 1
+    shift = slack * offsets - inverse * _free_gradient(chart, x, bits)
+    image = [x[index] + shift[i, 0] for i, index in enumerate(chart.free)]
+    if not all(wide[index].contains_interior(new) for index, new in zip(chart.free, image, strict=True)):
+        return NotCertified(f"Krawczyk's operator at {bits} bits does not map the box into its interior")
+    return _moved(chart, x, image)
+
+
+def _with_inertia(problem: Ridge, chart: _Slice, box: list[arb], bits: int) -> CertifiedPoint | NotCertified:
+    W, H, b = _matrices(chart.problem, box)
+    matrix = dense_hessian(chart.problem, W, H, b, bits)
+    rank, extra = chart.rank, problem.d - chart.rank
+    shift = int(has_shift_symmetry(problem))
+    parts = [(eigenvalue_enclosures(_block(matrix, chart.inner), bits), 1, rank * (rank - 1) // 2 + shift)]
+    if extra:
+        parts.append((_null_sector(problem, matrix, rank, bits), extra, rank))
+    index = nullity = 0
+    positive: list[arb] = []
+    for values, copies, zeros in parts:
+        signs = [sign(value) for value in values]
+        unsettled = len(signs) - signs.count(1) - signs.count(-1)
+        if unsettled != zeros:
+            return NotCertified(f"{unsettled - zeros} eigenvalues of the Hessian are not separated from 0")
+        index, nullity = index + copies * signs.count(-1), nullity + copies * zeros
+        positive += [value for value in values if value > 0]
+    lowest = min(positive, key=lambda value: value.lower())
+    smallest = lowest.lower().union(min((value.upper() for value in positive), key=float))
+    return CertifiedPoint(
+        problem=problem, W=_padded(W, rank, problem.d), H=_padded(H, rank, problem.d), b=b,
+        value=Enclosure.of_ball(objective_value(chart.problem, W, H, b, bits)), rank=rank, index=index, nullity=nullity,
+        orbit_dimension=rank * (rank - 1) // 2 + rank * extra + shift, minimum_positive=Enclosure.of_ball(smallest),
+        bits=bits,
+    )
+
+
+def _null_sector(problem: Ridge, matrix: arb_mat, rank: int, bits: int) -> list[arb]:
+    """Eigenvalues of [[lambda_W I, G], [G^T, lambda_H I]]: the first padded row of the padded problem."""
+    d, K, N = rank + 1, problem.K, problem.N
+    row = [*range(rank * K, d * K), *range(d * K + rank * N, d * (K + N))]
+    G = arb_mat(K, N, [matrix[i, j] for i in row[:K] for j in row[K:]])
+    lW, lH = ball_of(problem.lambda_W, bits), ball_of(problem.lambda_H, bits)
+    values: list[arb] = [lH] * (N - K)
+    for square in eigenvalue_enclosures(G * G.transpose(), bits):
+        # s^2 >= 0 exactly; the roots of (x - lambda_W)(x - lambda_H) = s^2, the smaller one as product / larger.
+        larger = (lW + lH + _root((lW - lH) * (lW - lH) + 4 * square)) / 2
+        values += [(lW * lH - square) / larger, larger]
+    return values
+
+
+def _root(value: arb) -> arb:
+    """The square root of a number that is >= 0 although its ball may not show it."""
+    return value.sqrt() if value > 0 else arb(0).union(value.abs_upper().sqrt().upper())
+
+
+def _padded(matrix: arb_mat, rank: int, d: int) -> arb_mat:
+    columns = matrix.ncols()
+    entries = matrix.entries()[: rank * columns]
+    return arb_mat(d, columns, entries + [arb(0)] * ((d - rank) * columns))

@@ -1,0 +1,104 @@
+"""The values of a grid: ``3``, ``"3:6"``, ``"2, 4, 9"``, ``"K + 1"``; parsed by a whitelist, never evaluated as code."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Mapping
+
+from ncproofs.errors import InvalidSuite
+
+__all__ = ["MOST_JOBS", "numbers", "sizes", "texts"]
+
+#: The most instances that one suite, or one grid from the command line, may have.
+MOST_JOBS = 5000
+_LONGEST = 60
+_LARGEST = 10**6
+
+
+def texts(place: str, value: object) -> list[str]:
+    """``value`` (a string, a whole number or a list of them) as a list of spellings; commas separate.
+
+    A comma inside parentheses separates nothing, so that a loss may have two parameters.
+    """
+    pieces: list[str] = []
+    for item in value if isinstance(value, list) else [value]:
+        if isinstance(item, bool) or not isinstance(item, (str, int)):
+            raise InvalidSuite(f"{place}={item!r} given; write a whole number, a string such as \"1/100\", or a list")
+        pieces.extend(_split(str(item)))
+    if not pieces or not all(pieces):
+        raise InvalidSuite(f"{place}={value!r} is empty; write at least one value")
+    return pieces
+
+
+def _split(text: str) -> list[str]:
+    depth, start, pieces = 0, 0, []
+    for position, letter in enumerate(text):
+        depth += (letter == "(") - (letter == ")")
+        if letter == "," and depth == 0:
+            pieces.append(text[start:position].strip())
+            start = position + 1
+    return [*pieces, text[start:].strip()]
+
+
+def numbers(place: str, value: object) -> list[str]:
+    """Whole numbers and closed ranges such as ``3:6``, as spellings."""
+    found: list[str] = []
+    for piece in texts(place, value):
+        first, colon, last = piece.partition(":")
+        ends = [_whole(place, end.strip()) for end in ((first, last) if colon else (first,))]
+        if ends[0] > ends[-1] or ends[-1] - ends[0] >= MOST_JOBS:
+            raise InvalidSuite(f"{place}={piece} is not a range; write the smaller end first, for example 3:6")
+        found.extend(str(number) for number in range(ends[0], ends[-1] + 1))
+    return found
+
+
+def _whole(place: str, text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 8 and int(text) <= _LARGEST):
+        raise InvalidSuite(f"{place}={text} given, but a whole number up to {_LARGEST} is needed; write for example 3 or 3:6")
+    return int(text)
+
+
+def sizes(place: str, spellings: Iterable[str], known: Mapping[str, int]) -> list[int]:
+    """The sizes that ``spellings`` stand for: numbers, ranges, or expressions in the letters of ``known``.
+
+    Raises:
+        InvalidSuite: not of that form, or a result that is no whole number from 1 to a million.
+    """
+    found = []
+    for spelling in spellings:
+        first, colon, last = spelling.partition(":")
+        ends = [_size(place, end.strip(), known) for end in ((first, last) if colon else (first,))]
+        if ends[0] > ends[-1] or ends[-1] - ends[0] >= MOST_JOBS:
+            raise InvalidSuite(f"{place}={spelling} is not a range; write the smaller end first, for example 3:6")
+        found.extend(range(ends[0], ends[-1] + 1))
+    return found
+
+
+def _size(place: str, text: str, known: Mapping[str, int]) -> int:
+    letters = ", ".join(known)
+    refusal = f"{place}={text!r} is not a size; write a whole number, or {letters} with + - *, for example K + 1"
+    if len(text) > _LONGEST:
+        raise InvalidSuite(f"{place} has {len(text)} characters; write at most {_LONGEST}")
+    try:
+        value = _value(ast.parse(text, mode="eval").body, known)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        raise InvalidSuite(refusal) from None
+    if not 1 <= value <= _LARGEST:
+        at = ", ".join(f"{letter}={number}" for letter, number in known.items())
+        raise InvalidSuite(f"{place}={text} is {value} at {at}, but a size from 1 to {_LARGEST} is needed")
+    return value
+
+
+def _value(node: ast.expr, known: Mapping[str, int]) -> int:
+    match node:
+        case ast.Constant(value=int() as number) if not isinstance(number, bool) and number <= _LARGEST:
+            return number
+        case ast.Name(id=letter) if letter in known:
+            return known[letter]
+        case ast.BinOp(left=left, op=ast.Add(), right=right):
+            return _value(left, known) + _value(right, known)
+        case ast.BinOp(left=left, op=ast.Sub(), right=right):
+            return _value(left, known) - _value(right, known)
+        case ast.BinOp(left=left, op=ast.Mult(), right=right):
+            return _value(left, known) * _value(right, known)
+    raise ValueError("not on the list")

@@ -1,0 +1,157 @@
+"""Losses from text: ``focal(2)``, ``pkg.module:name``, or an expression in t, S1, S2, ... and K.
+
+Text is never evaluated. Names are looked up in a table; expressions go through a whitelist of syntax nodes with
+limits on length, depth, digits and exponents.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import re
+import sys
+from collections.abc import Callable, Sequence
+from difflib import get_close_matches
+
+from ncproofs.errors import InvalidLoss, NcproofsError, UnknownName
+from ncproofs.losses.cross_entropy import cross_entropy
+from ncproofs.losses.expressions import expression_from_text
+from ncproofs.losses.focal import focal
+from ncproofs.losses.label_smoothing import label_smoothing
+from ncproofs.losses.loss import K, Loss, S, T, Z
+from ncproofs.losses.mean_squared import mean_squared
+
+__all__ = ["KNOWN", "known_loss", "loss_from_expression", "loss_from_text"]
+
+#: Name -> (constructor, its parameters in order, an example that can be typed).
+KNOWN: dict[str, tuple[Callable[..., Loss], tuple[str, ...], str]] = {
+    "cross_entropy": (cross_entropy, (), "cross_entropy"),
+    "focal": (focal, ("gamma",), "focal(2)"),
+    "label_smoothing": (label_smoothing, ("alpha",), "label_smoothing(1/10)"),
+    "mean_squared": (mean_squared, (), "mean_squared"),
+}
+
+_LONGEST = 2000
+_CALL = re.compile(r"([A-Za-z_]\w*)\s*(?:\((.*)\))?", re.ASCII | re.DOTALL)
+_PATH = re.compile(r"([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*):([A-Za-z_]\w*)", re.ASCII)
+
+
+def loss_from_text(text: str) -> Loss:
+    """``cross_entropy``, ``focal(2)``, ... or ``pkg.module:name``, which imports that module and so runs its code.
+
+    The imported value is a ``Loss`` or a Python function without required arguments that returns one. For text
+    from outside (suites, certificates) use ``known_loss``.
+
+    Raises:
+        UnknownName: no such loss, module or attribute.
+        InvalidLoss, InvalidProblem, InexactInput: arguments that do not fit.
+    """
+    spelled = _trimmed(text)
+    path = _PATH.fullmatch(spelled)
+    return _imported(path[1], path[2]) if path else known_loss(spelled)
+
+
+def known_loss(text: str) -> Loss:
+    """A loss of this package by its spelling; imports nothing.
+
+    Raises:
+        UnknownName: no such loss.
+        InvalidLoss, InvalidProblem, InexactInput: arguments that do not fit.
+    """
+    spelled = _trimmed(text)
+    call = _CALL.fullmatch(spelled)
+    if call is None or call[1] not in KNOWN:
+        near = get_close_matches(call[1] if call else spelled[:80], KNOWN, n=1)
+        examples = ", ".join(example for _, _, example in KNOWN.values())
+        hint = f"did you mean {KNOWN[near[0]][2]}? there are" if near else "there are"
+        raise UnknownName(f"no loss {_shown(spelled)}; {hint} {examples}, or pkg.module:name for your own")
+    make, parameters, example = KNOWN[call[1]]
+    inside = (call[2] or "").strip()
+    arguments = [part.strip() for part in inside.split(",")] if inside else []
+    if len(arguments) != len(parameters):
+        needs = ", ".join(parameters) or "no argument"
+        raise InvalidLoss(f"{_shown(spelled)} has {len(arguments)} arguments, but {call[1]} takes "
+                          f"{needs}; write {example}")
+    return make(*(_positional(part, name, example) for part, name in zip(arguments, parameters, strict=True)))
+
+
+def loss_from_expression(
+    phi: str, functions: Sequence[str] = ("exp(z)",), *, name: str = "", source: str = "given as an expression"
+) -> Loss:
+    """A loss from the text of phi (in t, S1, S2, ..., K) and of the class functions f_1, f_2, ... (in z).
+
+    >>> loss_from_expression("log(S1) - t").softmax_form().profile
+    ell
+
+    Raises:
+        InvalidLoss: the text is not such an expression; the message says what to write.
+    """
+    if isinstance(functions, str) or not 0 < len(functions) <= 8:
+        raise InvalidLoss(f"functions={functions!r} given, but a list of 1 to 8 texts is needed, such as ['exp(z)']")
+    letters = {"t": T, "K": K}
+    for index in range(1, len(functions) + 1):
+        letters |= {f"S{index}": S(index), f"S_{index}": S(index)}
+    expression = expression_from_text(phi, letters, "phi")
+    parts = [expression_from_text(text, {"z": Z}, f"f_{i}") for i, text in enumerate(functions, start=1)]
+    return Loss(name or " ".join(phi.split()), expression, tuple(parts), source)
+
+
+def _trimmed(text: object) -> str:
+    if not isinstance(text, str):
+        raise InvalidLoss(f"loss={text!r} is not text; write for example 'cross_entropy' or 'focal(2)'")
+    if len(text) > _LONGEST:
+        raise InvalidLoss(f"a loss of {len(text)} characters given; write at most {_LONGEST}, such as focal(2)")
+    return text.strip()
+
+
+def _positional(part: str, name: str, example: str) -> str:
+    """The argument without a leading ``name=``."""
+    key, equals, value = part.partition("=")
+    if not equals:
+        return part
+    if key.strip() != name:
+        raise InvalidLoss(f"the argument {_shown(part)} is not {name}; write {example}")
+    return value.strip()
+
+
+def _imported(module: str, attribute: str) -> Loss:
+    spelled = f"{module}:{attribute}"
+    if module.partition(".")[0] in sys.stdlib_module_names:
+        raise UnknownName(f"{spelled} names a module of the standard library, which has no losses; write your own")
+    try:
+        value = getattr(importlib.import_module(module), attribute)
+    except ModuleNotFoundError as error:
+        raise UnknownName(
+            f"{spelled}: no module {error.name!r} can be imported; put its folder on PYTHONPATH or install it"
+        ) from None
+    except AttributeError:
+        raise UnknownName(f"{spelled}: the module {module} has no {attribute!r}; write the name of a Loss") from None
+    except Exception as error:
+        raise InvalidLoss(f"{spelled}: importing {module} raised {_one_line(error)}; mend the module") from error
+    return _as_loss(value, spelled)
+
+
+def _as_loss(value: object, spelled: str) -> Loss:
+    if inspect.isfunction(value):
+        needed = [p.name for p in inspect.signature(value).parameters.values()
+                  if p.default is p.empty and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
+        if needed:
+            raise InvalidLoss(f"{spelled} needs {', '.join(needed)}; name a Loss or a function without arguments")
+        try:
+            value = value()
+        except NcproofsError:
+            raise
+        except Exception as error:
+            raise InvalidLoss(f"{spelled}() raised {_one_line(error)}; mend the function") from error
+    if not isinstance(value, Loss):
+        raise InvalidLoss(f"{spelled} is of type {type(value).__name__}; name a Loss or a function that returns one")
+    return value
+
+
+def _one_line(error: Exception) -> str:
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text[:200]}" if text else type(error).__name__
+
+
+def _shown(text: str) -> str:
+    return repr(text if len(text) <= 80 else f"{text[:77]}...")

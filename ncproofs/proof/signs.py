@@ -1,0 +1,211 @@
+r"""Settle ``Sign``: by coefficients, by monotonicity from an end, by balls; or refuted at a point.
+
+Exact means that after the substitution of ``ncproofs.proof.orthant`` every coefficient has one sign, or that the
+expression has the right sign at one end of a variable's range and a derivative of the right sign (used again on the
+derivative). On compact ranges a branch and bound in balls follows.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+
+import flint
+import sympy
+
+from ncproofs.errors import InvalidClaim, NcproofsError, OutOfScope
+from ncproofs.proof.algebra import exact_expression
+from ncproofs.proof.boxes import positive_on
+from ncproofs.proof.claims import Sign
+from ncproofs.proof.discharge import Effort
+from ncproofs.proof.domain import Domain, Range
+from ncproofs.proof.normal_form import normal_form
+from ncproofs.proof.orthant import NONNEGATIVE, POSITIVE, Signs, cases, positivity
+from ncproofs.proof.points import Refutation, ball_of, breaking_point, completed
+from ncproofs.truth import Evidence, Rigor, Truth
+
+__all__ = ["proved_exactly", "settle"]
+
+_DEEPEST = 4
+_SHIFTS = 3
+_MOST_BOXES = 2000
+#: Points tried before and after the proof by monotonicity.
+_SAMPLES = (16, 120)
+
+
+def settle(claim: Sign, effort: Effort) -> Evidence:
+    """Exact, enclosed, refuted with a witness, or undecided with the box that remained.
+
+    Raises:
+        InvalidClaim: a float in the claim, or an unknown relation.
+    """
+    expression = exact_expression(claim.expression)
+    if claim.relation not in (">", ">=", "<", "<="):
+        raise InvalidClaim(f"relation={claim.relation!r} given; write one of > >= < <=")
+    where = completed(claim.where, expression)
+    sentence = claim.sentence or f"{expression} {claim.relation} 0 for {where}"
+    upright = expression if claim.relation[0] == ">" else -expression
+    strict = "=" not in claim.relation
+    found, rigor, because = _answer(upright, where, strict, effort)
+    witness = ""
+    if isinstance(found, Refutation):
+        value = found.value if claim.relation[0] == ">" else f"-({found.value})"
+        witness, found = f"at {found.place}: the expression is {value}", Truth.FAILS
+    return Evidence(truth=found, rigor=rigor, sentence=sentence, because=because, covers=str(where), witness=witness)
+
+
+def _answer(
+    expression: sympy.Expr, where: Domain, strict: bool, effort: Effort
+) -> tuple[Truth | Refutation, Rigor, str]:
+    how = proved_exactly(expression, where, strict=strict)
+    if how:
+        return Truth.HOLDS, Rigor.EXACT, how
+    for points in _SAMPLES:
+        broken = breaking_point(expression, where, effort, lambda b: bool(b < 0) or (strict and bool(b <= 0)), points)
+        if broken is not None:
+            return broken, broken.rigor, "a point of the domain breaks the relation"
+        how = _by_monotony(expression, where, strict, _DEEPEST) if points == _SAMPLES[0] else ""
+        if how:
+            return Truth.HOLDS, Rigor.EXACT, how
+    return _in_balls(expression, where, strict, effort)
+
+
+def proved_exactly(expression: sympy.Expr, where: Domain, *, strict: bool) -> str:
+    """How ``expression`` > 0 (or >= 0) follows from coefficients alone; "" when it does not."""
+    for domain, what in _shifted(where):
+        outcome = [_by_coefficients(expression, piece, strict) for piece in domain]
+        if all(outcome):
+            return f"every coefficient has one sign once the domain is written over nonnegative parameters{what}"
+    return ""
+
+
+def _shifted(where: Domain) -> Iterator[tuple[list[Domain], str]]:
+    """The domain itself, then its first integer variable split into small values and the rest."""
+    yield [where], ""
+    for position, (symbol, span) in enumerate(where.ranges):
+        if not span.integer or span.lower is None or not span.lower.is_Integer or span.upper is not None:
+            continue
+        for shift in range(1, _SHIFTS + 1):
+            small = [_fixed(where, position, span.lower + j) for j in range(shift)]
+            rest = dataclasses.replace(span, lower=span.lower + shift, lower_open=False)
+            ranges = (*where.ranges[:position], (symbol, rest), *where.ranges[position + 1:])
+            yield [*small, Domain(ranges)], f", {symbol} < {span.lower + shift} case by case"
+        return
+
+
+def _fixed(where: Domain, position: int, value: sympy.Expr) -> Domain:
+    symbol = where.ranges[position][0]
+    return Domain((*where.ranges[:position], (symbol, Range(value, value)), *where.ranges[position + 1:]))
+
+
+def _by_coefficients(expression: sympy.Expr, where: Domain, strict: bool) -> bool:
+    spare = 4 * len(where.ranges) + 4
+    try:
+        space, (form,) = normal_form([expression], [s for s, _ in where], positivity(where), spare=spare)
+        accepted = (POSITIVE,) if strict else (POSITIVE, NONNEGATIVE, "0")
+        for case in cases(where):
+            signs = Signs(space, case)
+            if signs.of(form) not in accepted or not signs.defined():
+                return False
+    except OutOfScope:
+        return False
+    return True
+
+
+def _by_monotony(expression: sympy.Expr, where: Domain, strict: bool, depth: int) -> str:
+    """f >= 0 at one end of a variable and f monotone away from it; the derivative may need the same step."""
+    if depth == 0:
+        return ""
+    for position, (symbol, span) in enumerate(where.ranges):
+        if span.integer or any(symbol in (end.free_symbols) for _, other in where.ranges
+                               for end in (other.lower, other.upper) if end is not None):
+            continue
+        for end, slope, is_open in ((span.lower, 1, span.lower_open), (span.upper, -1, span.upper_open)):
+            if end is None or not _smooth_up_to(expression, where, position, slope):
+                continue
+            rest = Domain(tuple(pair for pair in where.ranges if pair[0] != symbol))
+            start = expression.subs(symbol, end)
+            if start.has(sympy.zoo, sympy.nan, sympy.oo, -sympy.oo, sympy.I):
+                continue
+            if not _holds(start, rest, False, depth - 1):
+                continue
+            starts_positive = strict and _holds(start, rest, True, depth - 1)
+            if strict and not starts_positive and not is_open:
+                continue
+            away = Domain((*where.ranges[:position], (symbol, _opened(span, slope)), *where.ranges[position + 1:]))
+            derivative = slope * sympy.diff(expression, symbol)
+            if _holds(derivative, away, strict and not starts_positive, depth - 1):
+                return f"nonnegative at {symbol} = {end} and monotone in {symbol} from there"
+    return ""
+
+
+def _opened(span: Range, slope: int) -> Range:
+    return dataclasses.replace(span, **{"lower_open" if slope > 0 else "upper_open": True})
+
+
+def _holds(expression: sympy.Expr, where: Domain, strict: bool, depth: int) -> bool:
+    return bool(proved_exactly(expression, where, strict=strict) or _by_monotony(expression, where, strict, depth))
+
+
+def _smooth_up_to(expression: sympy.Expr, where: Domain, position: int, slope: int) -> bool:
+    """Denominators are nonzero and logarithms have positive arguments, the end included."""
+    symbol, span = where.ranges[position]
+    closed = dataclasses.replace(span, **{"lower_open" if slope > 0 else "upper_open": False})
+    domain = Domain((*where.ranges[:position], (symbol, closed), *where.ranges[position + 1:]))
+    inner = [node.args[0] for node in sympy.preorder_traversal(expression) if isinstance(node, sympy.log)]
+    inner += [node.args[0] for node in sympy.preorder_traversal(expression)
+              if node.is_Pow and (not node.args[1].is_Integer) and node.args[0] is not sympy.E]
+    inner += [node.args[0] ** 2 for node in sympy.preorder_traversal(expression)
+              if node.is_Pow and node.args[1].is_Integer and node.args[1].is_negative]
+    return all(proved_exactly(part, domain, strict=True) for part in inner)
+
+
+def _in_balls(
+    expression: sympy.Expr, where: Domain, strict: bool, effort: Effort
+) -> tuple[Truth | Refutation, Rigor, str]:
+    if not where.ranges:
+        return _constant(expression, strict, effort)
+    reason = _not_compact(where)
+    if reason:
+        return Truth.UNDECIDED, Rigor.SAMPLED, f"the coefficients have mixed signs, and {reason}"
+    symbols = [symbol for symbol, _ in where]
+    ends = [(span.lower, span.upper) for _, span in where]
+    try:
+        first = where.ranges[0][1]
+        left = positive_on(expression, symbols, ends, strict=strict, open_ends=(first.lower_open, first.upper_open),
+                           ladder=effort.ladder[:2], boxes=min(effort.boxes, _MOST_BOXES))
+    except NcproofsError as error:
+        return Truth.UNDECIDED, Rigor.SAMPLED, str(error)
+    if left is None:
+        return Truth.HOLDS, Rigor.ENCLOSED, "branch and bound in balls over the whole domain"
+    if left.refuted and not any(span.integer for _, span in where):
+        return Refutation(left.place, left.value, Rigor.ENCLOSED), Rigor.ENCLOSED, "found by branch and bound"
+    return Truth.UNDECIDED, Rigor.SAMPLED, f"no certified sign on the box {left.place}"
+
+
+def _constant(expression: sympy.Expr, strict: bool, effort: Effort) -> tuple[Truth, Rigor, str]:
+    try:
+        for bits in effort.ladder:
+            with flint.ctx.workprec(bits):
+                value = ball_of(expression)
+                if value > 0 or (value >= 0 and not strict):
+                    return Truth.HOLDS, Rigor.ENCLOSED, f"the constant is {value.str(12)}"
+    except NcproofsError as error:
+        return Truth.UNDECIDED, Rigor.SAMPLED, str(error)
+    return Truth.UNDECIDED, Rigor.SAMPLED, f"the constant is not told from 0 at {effort.ladder[-1]} bits"
+
+
+def _not_compact(where: Domain) -> str:
+    for symbol, span in where:
+        if span.lower is None or span.upper is None:
+            return f"{symbol} has an unbounded range, which a branch and bound cannot cover"
+        if span.lower.free_symbols or span.upper.free_symbols:
+            return f"the range of {symbol} depends on other variables"
+    if len(where.ranges) > 3:
+        return "more than three variables are too many for a branch and bound"
+    try:
+        with flint.ctx.workprec(64):
+            balls = [ball_of(end) for _, span in where for end in (span.lower, span.upper)]
+    except OutOfScope as error:
+        return str(error)
+    return "" if all(ball.is_finite() for ball in balls) else "an end of a range is not finite"

@@ -1,0 +1,252 @@
+"""One row a theorem: rich table, plain lines, JSON, JUnit. Nothing here decides anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree
+
+from ncproofs.runner import Outcome, Standing
+from ncproofs.store import evidence_record
+from ncproofs.truth import Truth
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+__all__ = ["Row", "as_json", "as_junit", "as_lines", "as_table", "claim_lines", "closing_lines", "rows_of"]
+
+_HEAD = ("theorem", "verdict", "rigor", "covered", "why", "time")
+
+
+@dataclass(frozen=True)
+class Row:
+    """What the default view says about one theorem: its general claims, its instances and its negative controls."""
+
+    theorem: str
+    verdict: str
+    rigor: str
+    covered: str
+    why: str
+    seconds: float
+
+    def cells(self) -> tuple[str, ...]:
+        return (self.theorem, self.verdict, self.rigor, self.covered, self.why, f"{self.seconds:.1f} s")
+
+
+def rows_of(outcomes: Iterable[Outcome]) -> tuple[Row, ...]:
+    """One row a theorem, in the order of the suite."""
+    groups: dict[str, list[Outcome]] = {}
+    for outcome in sorted(outcomes, key=lambda outcome: outcome.job.index):
+        groups.setdefault(outcome.job.theorem, []).append(outcome)
+    return tuple(_row(theorem, group) for theorem, group in groups.items())
+
+
+def _row(theorem: str, group: Sequence[Outcome]) -> Row:
+    asked = [outcome for outcome in group if not outcome.job.check.control]
+    return Row(
+        theorem=theorem,
+        verdict=_word(asked or group),
+        rigor=str(min(outcome.verdict.rigor for outcome in asked or group)),
+        covered=_covered(asked or group),
+        why=_why(group),
+        seconds=sum(outcome.verdict.seconds for outcome in group),
+    )
+
+
+def _word(group: Sequence[Outcome]) -> str:
+    standings = {outcome.standing for outcome in group}
+    if Standing.ERROR in standings:
+        return "internal error"
+    if Standing.WRONG in standings:
+        wrong = next(outcome for outcome in group if outcome.standing is Standing.WRONG)
+        return "fails" if wrong.verdict.truth is Truth.FAILS else f"unexpectedly {wrong.verdict.truth}"
+    if Standing.OPEN in standings:
+        return "undecided" if any(o.verdict.truth is not Truth.HOLDS for o in group) else "holds, not certified"
+    expected = {outcome.job.check.expect for outcome in group}
+    return "certified" if expected == {Truth.HOLDS} else " and ".join(f"{t} as expected" for t in Truth if t in expected)
+
+
+def _covered(group: Sequence[Outcome]) -> str:
+    general = [outcome.verdict.covers for outcome in group if outcome.job.parameters is None]
+    instances = [outcome for outcome in group if outcome.job.parameters is not None]
+    parts = list(dict.fromkeys(general))
+    if len(instances) == 1 and not general:
+        parts.append(instances[0].verdict.covers)
+    elif instances:
+        classes = [int((outcome.job.parameters or {})["K"]) for outcome in instances]
+        span = f"K = {min(classes)}" if min(classes) == max(classes) else f"K = {min(classes)} to {max(classes)}"
+        reached = sum(outcome.standing is Standing.EXPECTED for outcome in instances)
+        parts.append(f"{reached} of {len(instances)} instances, {span}")
+    return "; ".join(parts)
+
+
+def _why(group: Sequence[Outcome]) -> str:
+    for standing in (Standing.ERROR, Standing.WRONG, Standing.OPEN):
+        for outcome in group:
+            if outcome.standing is standing:
+                return _one_line(_reason(outcome))
+    asked = [outcome for outcome in group if not outcome.job.check.control]
+    controls = [outcome.job.check.breaks for outcome in group if outcome.job.check.control]
+    settled = sum(len(outcome.verdict.evidence) for outcome in asked)
+    parts = [f"{settled} claims settled"] if asked else []
+    parts += [_reason(outcome) for outcome in asked if outcome.job.check.expect is not Truth.HOLDS][:1]
+    parts += [f"control fails as it must: {breaks}" for breaks in dict.fromkeys(controls)]
+    return _one_line("; ".join(parts))
+
+
+def _reason(outcome: Outcome) -> str:
+    verdict, check = outcome.verdict, outcome.job.check
+    reason = verdict.reason
+    if verdict.certified and check.expect is Truth.HOLDS and verdict.rigor < check.rigor:
+        reason = f"{verdict.rigor} reached, {check.rigor} asked for"
+    if check.control and outcome.standing is not Standing.EXPECTED:
+        return f"the negative control ({check.breaks}) came out as {verdict.truth}: {reason}"
+    return reason
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def as_table(rows: Sequence[Row]) -> Table:
+    """The rows for a terminal."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, expand=False)
+    for name in _HEAD:
+        narrow = name in ("theorem", "verdict", "rigor", "time")
+        table.add_column(name, no_wrap=narrow and name != "verdict", overflow="fold", justify="right" if name == "time" else "left")
+    for row in rows:
+        cells = [Text(cell) for cell in row.cells()]
+        good = row.verdict == "certified" or row.verdict.endswith("as expected")
+        cells[1].stylize("green" if good else "yellow" if row.verdict.startswith(("undecided", "holds")) else "red")
+        table.add_row(*cells)
+    return table
+
+
+def as_lines(rows: Sequence[Row]) -> list[str]:
+    """The rows as plain lines, columns aligned, the reason last."""
+    cells = [_HEAD, *(row.cells() for row in rows)]
+    order = (0, 1, 2, 5, 3, 4)
+    widths = [max(len(line[column]) for line in cells) for column in order]
+    return [
+        "  ".join(line[column].ljust(width) for column, width in zip(order, widths, strict=True)).rstrip()
+        for line in cells
+    ]
+
+
+def closing_lines(outcomes: Sequence[Outcome], asked: int, seconds: float) -> list[str]:
+    """What needs attention, what everything rests on, and the count."""
+    ordered = sorted(outcomes, key=lambda outcome: outcome.job.index)
+    lines = [
+        f"{outcome.standing.value}: {outcome.job.theorem} ({outcome.verdict.covers}): {_one_line(_reason(outcome))}"
+        for outcome in ordered
+        if outcome.standing is not Standing.EXPECTED
+    ]
+    positive = [outcome for outcome in ordered if not outcome.job.check.control]
+    axioms = dict.fromkeys(axiom for outcome in positive for axiom in outcome.verdict.axioms)
+    holes = dict.fromkeys(hole for outcome in positive for hole in outcome.verdict.holes)
+    if axioms:
+        lines.append(f"classical results used as axioms: {'; '.join(axioms)}")
+    lines += [f"hole, checked by nobody: {hole}" for hole in holes]
+    if len(outcomes) < asked:
+        lines.append(f"interrupted: {len(outcomes)} of {asked} were finished")
+    return [*lines, f"{counts(ordered)} ({seconds:.1f} s)"]
+
+
+def counts(outcomes: Sequence[Outcome]) -> str:
+    """Such as "certified on 24 of 24; controls: 3 of 3 came out as expected"."""
+    wanted = [o for o in outcomes if not o.job.check.control and o.job.check.expect is Truth.HOLDS]
+    other = [o for o in outcomes if not o.job.check.control and o.job.check.expect is not Truth.HOLDS]
+    controls = [o for o in outcomes if o.job.check.control]
+    parts = []
+    if wanted:
+        parts.append(f"certified on {_expected(wanted)} of {len(wanted)}")
+    if other:
+        parts.append(f"known not to hold or not known: {_expected(other)} of {len(other)} came out as expected")
+    if controls:
+        parts.append(f"controls: {_expected(controls)} of {len(controls)} came out as expected")
+    return "; ".join(parts) or "nothing was finished"
+
+
+def _expected(outcomes: Sequence[Outcome]) -> int:
+    return sum(outcome.standing is Standing.EXPECTED for outcome in outcomes)
+
+
+def claim_lines(outcome: Outcome) -> list[str]:
+    """Every claim of one verdict, for a reader who wants to see what was settled and how."""
+    lines = [f"{outcome.job.theorem} ({outcome.verdict.covers})"]
+    for part in outcome.verdict.evidence:
+        lines.append(f"  {part.truth}  {part.rigor}  {_one_line(part.sentence)}")
+        lines.append(f"      {_one_line(part.witness or part.because)}")
+    lines += [f"  hypothesis not met: {sentence}" for sentence in outcome.verdict.unmet]
+    return lines
+
+
+def as_json(title: str, outcomes: Sequence[Outcome], asked: int, seconds: float) -> dict[str, Any]:
+    """One object: the counts, and one row a job with every piece of evidence."""
+    ordered = sorted(outcomes, key=lambda outcome: outcome.job.index)
+    return {
+        "schema": 1,
+        "suite": title,
+        "asked": asked,
+        "finished": len(ordered),
+        "summary": counts(ordered),
+        "seconds": round(seconds, 3),
+        "rows": [_record(outcome) for outcome in ordered],
+    }
+
+
+def _record(outcome: Outcome) -> dict[str, Any]:
+    verdict, check = outcome.verdict, outcome.job.check
+    return {
+        "theorem": outcome.job.theorem,
+        "parameters": None if outcome.job.parameters is None else dict(outcome.job.parameters),
+        "covers": verdict.covers,
+        "truth": str(verdict.truth),
+        "rigor": str(verdict.rigor),
+        "certified": verdict.certified,
+        "expect": str(check.expect),
+        "control": check.control,
+        "breaks": check.breaks,
+        "standing": outcome.standing.value,
+        "because": _one_line(_reason(outcome)),
+        "unmet": list(verdict.unmet),
+        "holes": list(verdict.holes),
+        "axioms": list(verdict.axioms),
+        "seconds": round(verdict.seconds, 6),
+        "claims": [evidence_record(part) for part in verdict.evidence],
+    }
+
+
+def as_junit(title: str, outcomes: Sequence[Outcome]) -> str:
+    """JUnit XML: one test case a job; undecided counts as a failure, since it is not what was expected."""
+    ordered = sorted(outcomes, key=lambda outcome: outcome.job.index)
+    bad = sum(outcome.standing in (Standing.WRONG, Standing.OPEN) for outcome in ordered)
+    errors = sum(outcome.standing is Standing.ERROR for outcome in ordered)
+    seconds = sum(outcome.verdict.seconds for outcome in ordered)
+    suite = ElementTree.Element("testsuite", _clean({
+        "name": title, "tests": len(ordered), "failures": bad, "errors": errors, "time": f"{seconds:.3f}",
+    }))
+    for outcome in ordered:
+        case = ElementTree.SubElement(suite, "testcase", _clean({
+            "classname": outcome.job.theorem, "name": outcome.verdict.covers, "time": f"{outcome.verdict.seconds:.3f}",
+        }))
+        if outcome.standing is not Standing.EXPECTED:
+            kind = "error" if outcome.standing is Standing.ERROR else "failure"
+            attributes = _clean({"type": outcome.verdict.truth, "message": _one_line(_reason(outcome))})
+            ElementTree.SubElement(case, kind, attributes).text = _printable(outcome.error)
+    ElementTree.indent(suite)
+    return ElementTree.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def _clean(attributes: dict[str, Any]) -> dict[str, str]:
+    return {key: _printable(str(value)) for key, value in attributes.items()}
+
+
+def _printable(text: str) -> str:
+    # XML has no way to write control characters, so they go.
+    return "".join(letter for letter in text if letter.isprintable() or letter in "\n\t")

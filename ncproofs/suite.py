@@ -1,0 +1,300 @@
+"""Suites: where we promise to look, how hard, and what we expect, as TOML files.
+
+A suite is a ``[suite]`` table (title, description) and ``[[check]]`` tables. A check names one theorem or several. With
+sizes it is a grid of instances; without, it is the theorem's claims for all sizes at once. Suites are untrusted:
+unknown keys, floats, and grids beyond ``MOST_JOBS`` are refused with one line that says what to write.
+"""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from importlib.resources import files
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from ncproofs.errors import InvalidSuite, NcproofsError, UnknownName
+from ncproofs.grid import MOST_JOBS, numbers, sizes, texts
+from ncproofs.truth import Rigor, Truth
+
+__all__ = ["Check", "Job", "Limits", "Suite", "expand", "grid_of", "read_suite", "shipped_suites", "suite_path", "validate"]
+
+_LARGEST_FILE = 2**20
+_SUITE_KEYS = ("title", "description")
+_GRID_KEYS = ("loss", "K", "d", "n", "lambda_W", "lambda_H", "lambda_b")
+_NEEDED = ("loss", "K", "d", "lambda_W", "lambda_H")
+_EFFORT_KEYS = ("boxes", "budget_seconds", "memory_mb")
+_KEYS = ("theorem", *_GRID_KEYS, "expect", "rigor", *_EFFORT_KEYS, "control", "breaks")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one claim may cost: seconds of wall time, and megabytes on top of what the worker already uses."""
+
+    seconds: int = 60
+    memory_mb: int = 2048
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """One ``[[check]]`` table. ``grid`` is None for claims about all sizes; its values are exact spellings."""
+
+    number: int
+    theorems: tuple[str, ...]
+    grid: Mapping[str, tuple[str, ...]] | None = None
+    expect: Truth = Truth.HOLDS
+    rigor: Rigor = Rigor.ENCLOSED
+    boxes: int | None = None
+    limits: Limits = field(default_factory=Limits)
+    control: bool = False
+    breaks: str = ""
+
+
+@dataclass(frozen=True)
+class Suite:
+    """A suite as read; ``place`` is the path, or what stands for it in error messages."""
+
+    place: str
+    title: str
+    description: str
+    checks: tuple[Check, ...]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One theorem, on all sizes (``parameters`` is None) or on one instance; plain data that can be sent anywhere."""
+
+    index: int
+    theorem: str
+    parameters: Mapping[str, str] | None
+    check: Check
+
+
+def shipped_suites() -> dict[str, Path]:
+    """Name to path of the suites that come with the package, the default one first."""
+    home = Path(str(files("ncproofs")))
+    for folder in (home / "verification", home.parent / "verification"):  # in a wheel, in the repository
+        found = {path.stem: path for path in sorted(folder.glob("*.toml"))}
+        if "default" in found:
+            return {"default": found.pop("default"), **found}
+    return {}
+
+
+def suite_path(name: str) -> Path:
+    """The file of the suite called ``name``: a path that ends in .toml, or the name of a shipped suite.
+
+    Raises:
+        UnknownName: no shipped suite has this name.
+    """
+    if name.endswith(".toml"):
+        return Path(name)
+    suites = shipped_suites()
+    if name not in suites:
+        raise UnknownName(f"there is no suite {name!r}; there are: {', '.join(suites)}, or give a path ending in .toml")
+    return suites[name]
+
+
+def read_suite(path: Path, *, imports: bool = False) -> Suite:
+    """The suite in the file at ``path``, its form checked; ``expand`` and ``validate`` check what it names.
+
+    ``imports`` lets it name theorems and losses as ``package.module:name``, which runs that module's code.
+
+    Raises:
+        InvalidSuite: unreadable, not TOML, empty, an unknown key or a value out of range.
+    """
+    place = str(path)
+    try:
+        if path.is_file() and path.stat().st_size > _LARGEST_FILE:
+            raise InvalidSuite(f"{place} is larger than {_LARGEST_FILE} bytes; split it")
+        document = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=_Float)
+    except OSError as error:
+        raise InvalidSuite(f"{place} cannot be read ({error.strerror}); give a readable .toml file") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise InvalidSuite(f"{place} is not TOML ({error}); see `ncproofs show default` for an example") from None
+    suite = _suite(place, document)
+    for check in suite.checks if not imports else ():
+        for name in (*check.theorems, *(check.grid or {}).get("loss", ())):
+            if ":" in name:
+                raise InvalidSuite(
+                    f"{place} check {check.number} names {name!r}, which runs that module's code; "
+                    "add --allow-imports if you trust the suite"
+                )
+    return suite
+
+
+class _Float(str):
+    """The spelling of a TOML float, kept so that the refusal can quote it."""
+
+    __slots__ = ()
+
+
+def _suite(place: str, document: dict[str, Any]) -> Suite:
+    if not document:
+        raise InvalidSuite(f"{place} is empty; write a [suite] table and at least one [[check]] table")
+    _known(place, document, ("suite", "check"), "table")
+    head = document.get("suite", {})
+    if not isinstance(head, dict):
+        raise InvalidSuite(f"{place}: suite={head!r} given, but a table is needed; write [suite] on its own line")
+    _known(f"{place} [suite]", head, _SUITE_KEYS, "key")
+    tables = document.get("check", [])
+    if not isinstance(tables, list) or not tables or not all(isinstance(table, dict) for table in tables):
+        raise InvalidSuite(f"{place} has no checks; write at least one [[check]] table with theorem = \"...\"")
+    checks = tuple(_check(f"{place} check {number}", number, table) for number, table in enumerate(tables, start=1))
+    title, description = (_text(f"{place} [suite]", head, key, "") for key in _SUITE_KEYS)
+    return Suite(place, title or Path(place).stem, description, checks)
+
+
+def _check(place: str, number: int, table: dict[str, Any]) -> Check:
+    _known(place, table, _KEYS, "key")
+    names = table.get("theorem")
+    theorems = tuple(names) if isinstance(names, list) else (names,)
+    if not theorems or not all(isinstance(name, str) and type(name) is str and name for name in theorems):
+        raise InvalidSuite(f"{place}: theorem={names!r} given, but a name is needed; write theorem = \"collapse-optimum\"")
+    control = table.get("control", False)
+    if not isinstance(control, bool):
+        raise InvalidSuite(f"{place}: control={control!r} given; write control = true or leave it out")
+    breaks = _text(place, table, "breaks", "")
+    if control != bool(breaks):
+        raise InvalidSuite(f"{place}: a negative control has both control = true and breaks = \"the hypothesis it breaks\"")
+    expect = _choice(place, table, "expect", [truth.value for truth in Truth], "fails" if control else "holds")
+    rigor = _choice(place, table, "rigor", ["enclosed", "exact", "kernel"], "enclosed")
+    return Check(
+        number=number, theorems=theorems, grid=_grid(place, table), expect=Truth(expect), rigor=Rigor[rigor.upper()],
+        boxes=_whole(place, table, "boxes", None), control=control, breaks=breaks,
+        limits=Limits(
+            _whole(place, table, "budget_seconds", Limits.seconds) or 0,
+            _whole(place, table, "memory_mb", Limits.memory_mb) or 0,
+        ),
+    )
+
+
+def _grid(place: str, table: Mapping[str, Any]) -> dict[str, tuple[str, ...]] | None:
+    given = {key: table[key] for key in _GRID_KEYS if key in table}
+    if not given:
+        return None
+    missing = [key for key in _NEEDED if key not in given]
+    if missing:
+        raise InvalidSuite(f"{place} gives {', '.join(given)} but not {', '.join(missing)}; an instance needs them all")
+    return grid_of(place, given)
+
+
+def grid_of(place: str, given: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """The values of a grid, each key with its list of exact spellings; n is 1 and lambda_b none when not given.
+
+    Raises:
+        InvalidSuite: a value that is no range, expression or exact number; the message starts with ``place``.
+    """
+    grid = {}
+    for key in _GRID_KEYS:
+        value = given.get(key, "1" if key == "n" else "none")
+        if isinstance(value, _Float) or (isinstance(value, list) and any(isinstance(v, _Float) for v in value)):
+            raise InvalidSuite(f"{place}: {key}={value} is a binary float; write an exact string such as \"1/100\"")
+        read = numbers if key == "K" else texts
+        grid[key] = tuple(read(f"{place}: {key}", value))
+    return grid
+
+
+def expand(suite: Suite) -> tuple[Job, ...]:
+    """Every job of the suite, in the order of its file: checks, then theorems, then the grid.
+
+    Raises:
+        InvalidSuite: a size that is not a whole number in range, or more than ``MOST_JOBS`` jobs.
+    """
+    found: list[Job] = []
+    for check in suite.checks:
+        place = f"{suite.place} check {check.number}"
+        for theorem in check.theorems:
+            for parameters in [None] if check.grid is None else _instances(place, check.grid):
+                found.append(Job(len(found), theorem, parameters, check))
+                if len(found) > MOST_JOBS:
+                    raise InvalidSuite(f"{place}: the grid has more than {MOST_JOBS} instances; write a smaller one")
+    return tuple(found)
+
+
+def _instances(place: str, grid: Mapping[str, tuple[str, ...]]) -> Iterable[dict[str, str]]:
+    for loss, K, n in product(grid["loss"], grid["K"], grid["n"]):
+        known = {"K": int(K)}
+        (samples,) = sizes(f"{place}: n", [n], known)
+        features = sizes(f"{place}: d", grid["d"], known | {"n": samples})
+        weights = product(grid["lambda_W"], grid["lambda_H"], grid["lambda_b"])
+        for d, (lambda_W, lambda_H, lambda_b) in product(dict.fromkeys(features), tuple(weights)):
+            yield {
+                "loss": loss, "K": K, "d": str(d), "n": str(samples),
+                "lambda_W": lambda_W, "lambda_H": lambda_H, "lambda_b": lambda_b,
+            }
+
+
+def validate(suite: Suite, jobs: Iterable[Job]) -> None:
+    """Check that every theorem, loss and problem named by ``jobs`` exists, before anything is run.
+
+    Raises:
+        InvalidSuite: the first that does not, with the suite's path and the number of the check.
+    """
+    from ncproofs.theorems.catalogue import CATALOGUE, load
+
+    for job in jobs:
+        place = f"{suite.place} check {job.check.number}"
+        if ":" not in job.theorem and job.theorem not in CATALOGUE:
+            raise InvalidSuite(f"{place}: there is no theorem {job.theorem!r}{_closest(job.theorem, CATALOGUE)}")
+        try:
+            theorem = load(job.theorem)
+            if job.parameters is not None:
+                problem_of(job.parameters)
+        except NcproofsError as error:
+            raise InvalidSuite(f"{place}: {error}") from None
+        if job.parameters is None and theorem.general is None:
+            raise InvalidSuite(f"{place}: {job.theorem} speaks of instances; give loss, K, d, lambda_W and lambda_H")
+        if job.parameters is not None and theorem.instance is None:
+            raise InvalidSuite(f"{place}: {job.theorem} is about all sizes at once; leave out the sizes")
+
+
+def problem_of(parameters: Mapping[str, str]) -> Any:
+    """The problem that ``parameters`` spell.
+
+    Raises:
+        NcproofsError: an unknown loss, or sizes and weights that do not describe a problem.
+    """
+    from ncproofs.losses.spelling import loss_from_text
+    from ncproofs.problems.features import Ridge
+
+    given: dict[str, Any] = dict(parameters)
+    bias = given.pop("lambda_b")
+    return Ridge(loss=loss_from_text(given.pop("loss")), lambda_b=None if bias == "none" else bias, **given)
+
+
+def _known(place: str, table: Mapping[str, Any], known: tuple[str, ...], what: str) -> None:
+    for key in table:
+        if key not in known:
+            raise InvalidSuite(f"{place}: there is no {what} {key!r}{_closest(key, known)}")
+
+
+def _closest(word: str, known: Iterable[str]) -> str:
+    names = list(known)
+    near = difflib.get_close_matches(word, names, n=1)
+    return f"; did you mean {near[0]!r}?" if near else f"; there are: {', '.join(names)}"
+
+
+def _text(place: str, table: Mapping[str, Any], key: str, default: str) -> str:
+    value = table.get(key, default)
+    if type(value) is not str:
+        raise InvalidSuite(f"{place}: {key}={value!r} given, but a text is needed; write {key} = \"...\"")
+    return value
+
+
+def _choice(place: str, table: Mapping[str, Any], key: str, choices: list[str], default: str) -> str:
+    value = table.get(key, default)
+    if value not in choices:
+        raise InvalidSuite(f"{place}: {key}={value!r} given; write one of: {', '.join(choices)}")
+    return str(value)
+
+
+def _whole(place: str, table: Mapping[str, Any], key: str, default: int | None) -> int | None:
+    value = table.get(key, default)
+    if value is default:
+        return default
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= 10**6:
+        raise InvalidSuite(f"{place}: {key}={value} given, but a whole number from 1 to 1000000 is needed")
+    return value

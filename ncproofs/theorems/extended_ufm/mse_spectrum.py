@@ -1,0 +1,287 @@
+"""The Hessian spectrum of the mean-squared-error model at every kind of optimum and at its lower-rank saddles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import sympy
+
+from ncproofs.calculus.blocks import SAMPLE, Block, FramePoint, Move, column, row
+from ncproofs.calculus.indexed import IndexedSum, Tensor, scalar
+from ncproofs.calculus.symmetry import determinant
+from ncproofs.problems.features import Ridge
+from ncproofs.proof.claims import Claim, Identity, SpectrumAtOptimum, SumIdentity
+from ncproofs.proof.domain import Domain, integers_from, positive, real
+from ncproofs.theorems.theorem import Hypothesis, Source, Theorem
+from ncproofs.truth import Truth
+
+K, n, d, r = sympy.symbols("K n d r", integer=True, positive=True)
+N = n * K
+c, lH, lb, x, y, kappa_b = sympy.symbols("c lambda_H lambda_b x y kappa_b", positive=True)
+omega, omega_e = sympy.symbols("omega omega_e", positive=True)  # scales of W on the frame and on the mean
+lW = c**2 / (n * lH)
+eta, eta_e = omega * c / (n * lH), omega_e * c / (n * lH)
+mu, mu_e = omega**2 / (N * lH), omega_e**2 / (N * lH)
+S = lW + lH
+
+
+@dataclass(frozen=True)
+class Sector:
+    """Directions, the matrix of the Hessian on them (by columns), and how often it occurs."""
+
+    name: str
+    basis: tuple[Move, ...]
+    matrix: sympy.Matrix
+    multiplicity: sympy.Expr
+
+
+def _check(point: FramePoint, sector: Sector, regime: str) -> Iterator[Claim]:
+    """Every entry of the image of every basis direction, as an identity in the sizes."""
+    for position, start in enumerate(sector.basis):
+        image, expected = point.apply_hessian(start), Move.of()
+        for target_row, target in enumerate(sector.basis):
+            expected = expected.combined(target, sector.matrix[target_row, position])
+        for part in ("dW", "dH", "db"):
+            found, wanted = getattr(image, part), getattr(expected, part)
+            for key in sorted({*found, *wanted}, key=str):
+                left, right = found.get(key, scalar(0)), wanted.get(key, scalar(0))
+                if left.terms or right.terms:
+                    yield SumIdentity(
+                        left=left, right=right,
+                        sentence=f"{regime}, {sector.name}: {part}{key} of the image of direction {position + 1}",
+                        because="direct substitution in the Hessian",
+                    )
+
+
+def _entry(name: str, feature: Block, cls: Block) -> IndexedSum:
+    """A free tensor over (feature block, class block); the mean block carries no index."""
+    indices = ([] if feature.is_mean else [row(feature)]) + ([] if cls.is_mean else [column(cls)])
+    return Tensor(name, tuple(index.size for index in indices))[tuple(indices)] if indices else scalar(1)
+
+
+def _pair(sign: int) -> sympy.Matrix:
+    """Both indices in the frame: matrix on (E in dW, E in dH), E symmetric (1) or antisymmetric (-1)."""
+    return sympy.Matrix([[lW + eta**2 / K, sign * eta * omega / K - c],
+                         [sign * eta * omega / N - c / n, lH + omega**2 / N]])
+
+
+def _two(name: str, feature: Block, cls: Block, matrix: sympy.Matrix, multiplicity: sympy.Expr) -> Sector:
+    """dW and dH on one (feature block, class block), with free entries."""
+    entry = _entry("E", feature, cls)
+    key = (feature.name, cls.name)
+    return Sector(name, (Move.of(dW={key: entry}), Move.of(dH={key: entry})), matrix, multiplicity)
+
+
+def _one_dh(name: str, feature: Block, cls: Block, value: sympy.Expr, multiplicity: sympy.Expr) -> Sector:
+    spread = Tensor("y", (n,), zero_sum=(0,))[SAMPLE]  # a product of entries spans all of them
+    entry = _entry("E", feature, cls) * spread
+    return Sector(name, (Move.of(dH={(feature.name, cls.name): entry}),), sympy.Matrix([[value]]), multiplicity)
+
+
+def _within_frame(frame: Block) -> Iterator[Sector]:
+    for sign, name in ((1, "symmetric"), (-1, "antisymmetric")):
+        tensor = Tensor("E", (frame.size, frame.size), symmetric=sign > 0, antisymmetric=sign < 0)
+        entry = tensor[row(frame), column(frame)]
+        key = (frame.name, frame.name)
+        yield Sector(f"frame x frame, {name}", (Move.of(dW={key: entry}), Move.of(dH={key: entry})), _pair(sign),
+                     frame.size * (frame.size + sign) / 2)
+
+
+def _hidden(value: sympy.Expr) -> sympy.Matrix:
+    """Feature direction not in use, class block with slope ``value`` of G."""
+    return sympy.Matrix([[lW, n * value], [value, lH]])
+
+
+FREE = -sympy.Integer(1) / N  # slope of G on a class direction that is not fitted
+FITTED = -c / n  # slope of G on a fitted one
+
+
+def no_bias() -> tuple[FramePoint, tuple[Sector, ...]]:
+    """Rank r critical point without bias: Z = x Pi, r <= min(K, d)."""
+    frame = Block("u", r, omega, eta, FITTED)
+    rest = Block("v", K - r, slope=FREE)
+    hidden = Block("z", d - r)
+    turn = sympy.Matrix([[lW + eta**2 / K, n * FREE], [FREE, lH + omega**2 / N]])
+    sectors = (
+        *_within_frame(frame),
+        _two("hidden x frame", hidden, frame, _hidden(FITTED), r * (d - r)),
+        _two("frame x missing class", frame, rest, turn, r * (K - r)),
+        _two("hidden x missing class", hidden, rest, _hidden(FREE), (K - r) * (d - r)),
+        *_spread((frame, rest), ((frame, lH * (1 + mu)), (hidden, lH))),
+    )
+    return FramePoint((frame, rest), hidden, lW, lH, sympy.Integer(0)), sectors
+
+
+def _spread(classes: tuple[Block, ...], features: tuple[tuple[Block, sympy.Expr], ...]) -> Iterator[Sector]:
+    """Within-class directions: lambda_H (1 + mu) on used features, lambda_H on hidden ones."""
+    for feature, value in features:
+        for cls in classes:
+            yield _one_dh(f"within class, {feature.name} x {cls.name}", feature, cls, value,
+                          feature.size * cls.size * (n - 1))
+
+
+def _mean_block(slope: sympy.Expr, omega_mean: sympy.Expr = sympy.Integer(0),
+                eta_mean: sympy.Expr = sympy.Integer(0)) -> Block:
+    return Block("e", sympy.Integer(1), omega_mean, eta_mean, slope, is_mean=True)
+
+
+def free_bias() -> tuple[FramePoint, tuple[Sector, ...]]:
+    """Rank r <= K-1 critical point with lambda_b = 0: Z = x Pi + 11^T/K, Pi below P."""
+    return _with_silent_mean(sympy.Integer(0), sympy.Integer(0))
+
+
+def simplex() -> tuple[FramePoint, tuple[Sector, ...]]:
+    """The same with lambda_b > 0 and the mean direction unused: G = -kappa_b/N there."""
+    return _with_silent_mean(-kappa_b / N, kappa_b / (1 - kappa_b))
+
+
+def _with_silent_mean(slope: sympy.Expr, bias_weight: sympy.Expr) -> tuple[FramePoint, tuple[Sector, ...]]:
+    frame, rest = Block("u", r, omega, eta, FITTED), Block("v", K - 1 - r, slope=FREE)
+    mean, hidden = _mean_block(slope), Block("z", d - r)
+    turn = sympy.Matrix([[lW + eta**2 / K, n * FREE], [FREE, lH + omega**2 / N]])
+    v = Tensor("v", (r,))
+    root = sympy.sqrt(K)
+    coupled = sympy.Matrix([
+        [lW + eta**2 / K, n * slope, 0],
+        [slope, lH + omega**2 / N, omega * root / N],
+        [0, omega / root, 1 + bias_weight],
+    ])
+    sectors = (
+        *_within_frame(frame),
+        _two("hidden x frame", hidden, frame, _hidden(FITTED), r * (d - r)),
+        _two("frame x missing class", frame, rest, turn, r * (K - 1 - r)),
+        _two("hidden x missing class", hidden, rest, _hidden(FREE), (K - 1 - r) * (d - r)),
+        _two("hidden x mean", hidden, mean, _hidden(slope), d - r),
+        Sector("frame x mean and bias", (
+            Move.of(dW={("u", "e"): v[row(frame)]}), Move.of(dH={("u", "e"): v[row(frame)]}),
+            Move.of(db={"u": v[column(frame)]}),
+        ), coupled, r),
+        _bias_only("bias, missing class", rest, 1 + bias_weight, K - 1 - r),
+        _bias_only("bias along 1", mean, 1 + bias_weight, sympy.Integer(1)),
+        *_spread((frame, rest, mean), ((frame, lH * (1 + mu)), (hidden, lH))),
+    )
+    return FramePoint((frame, rest, mean), hidden, lW, lH, bias_weight), sectors
+
+
+def _bias_only(name: str, block: Block, value: sympy.Expr, multiplicity: sympy.Expr) -> Sector:
+    entry = scalar(1) if block.is_mean else Tensor("w", (block.size,))[column(block)]
+    return Sector(name, (Move.of(db={block.name: entry}),), sympy.Matrix([[value]]), multiplicity)
+
+
+def intermediate() -> tuple[FramePoint, tuple[Sector, ...]]:
+    """lambda_b > 0, d >= K, mean direction in use: Z = x P + y 11^T/K; G = -c/n on every direction."""
+    frame, mean = Block("u", K - 1, omega, eta, FITTED), _mean_block(FITTED, omega_e, eta_e)
+    hidden, root = Block("z", d - K), sympy.sqrt(K)
+    one = sympy.Integer(1)
+    v = Tensor("v", (K - 1,))
+    in_row, in_column = v[row(frame)], v[column(frame)]
+    mixed = sympy.Matrix([
+        [lW + eta_e**2 / K, 0, -c, eta_e * omega / K, eta_e / root],
+        [0, lW + eta**2 / K, eta * omega_e / K, -c, 0],
+        [-c / n, omega_e * eta / N, lH + omega_e**2 / N, 0, 0],
+        [omega * eta_e / N, -c / n, 0, lH + omega**2 / N, omega * root / N],
+        [eta_e / root, 0, 0, omega / root, 1 + lb],
+    ])
+    alone = sympy.Matrix([
+        [lW + eta_e**2 / K, eta_e * omega_e / K - c, eta_e / root],
+        [eta_e * omega_e / N - c / n, lH + omega_e**2 / N, omega_e * root / N],
+        [eta_e / root, omega_e / root, 1 + lb],
+    ])
+    sectors = (
+        *_within_frame(frame),
+        _two("hidden x frame", hidden, frame, _hidden(FITTED), (K - 1) * (d - K)),
+        _two("hidden x mean", hidden, mean, _hidden(FITTED), d - K),
+        Sector("frame x mean and bias", (
+            Move.of(dW={("e", "u"): in_column}), Move.of(dW={("u", "e"): in_row}),
+            Move.of(dH={("e", "u"): in_column}), Move.of(dH={("u", "e"): in_row}),
+            Move.of(db={"u": in_column}),
+        ), mixed, K - 1),
+        Sector("mean x mean and bias", (
+            Move.of(dW={("e", "e"): one}), Move.of(dH={("e", "e"): one}), Move.of(db={"e": one}),
+        ), alone, one),
+        *_spread((frame, mean), ((frame, lH * (1 + mu)), (mean, lH * (1 + mu_e)), (hidden, lH))),
+    )
+    return FramePoint((frame, mean), hidden, lW, lH, lb), sectors
+
+
+REGIMES = {
+    "no bias, rank r": (no_bias, 0),
+    "free bias, rank r": (free_bias, 1),
+    "lambda_b > 0, mean unused, rank r": (simplex, 1),
+    "lambda_b > 0, intermediate": (intermediate, 1),
+}
+
+
+def _completeness(regime: str, sectors: tuple[Sector, ...], has_bias: int) -> Claim:
+    counted = sum((sector.multiplicity * len(sector.basis) for sector in sectors), sympy.Integer(0))
+    return Identity(
+        left=counted, right=K * d + d * N + has_bias * K,
+        where=Domain.of((K, integers_from(2)), (n, integers_from(1)), (d, integers_from(1)), (r, integers_from(0))),
+        sentence=f"{regime}: the multiplicities sum to the dimension",
+        because="every entry of dW, dH, db lies in exactly one sector",
+    )
+
+
+def _eigenvalues() -> Iterator[Claim]:
+    z = sympy.Symbol("x", real=True)
+    where = Domain.of((K, integers_from(2)), (n, integers_from(1)), (c, positive()), (lH, positive()),
+                      (omega, positive()), (z, real()))
+    scale = N * lH * (1 - K * c) / (K * c)  # omega^2 at a critical point, where 1 + mu = 1/(Kc)
+    fitted = {sector.name: sector.matrix for sector in no_bias()[1]}
+    table = {
+        "frame x frame, symmetric": z**2 - S * (1 + mu) * z + 4 * mu * lW * lH,
+        "frame x frame, antisymmetric": z * (z - S * (1 + mu)),
+        "hidden x frame": z * (z - S),
+        "frame x missing class": z * (z - S * (1 + mu)),
+        "hidden x missing class": (z - lW) * (z - lH) - 1 / (K**2 * n),
+    }
+    for name, polynomial in table.items():
+        left = determinant(z * sympy.eye(2) - fitted[name])
+        yield Identity(
+            left=left.subs(omega, sympy.sqrt(scale)), right=polynomial.subs(omega, sympy.sqrt(scale)), where=where,
+            sentence=f"{name}: characteristic polynomial {sympy.sstr(polynomial)}",
+            because="with omega^2 = N lambda_H (1 - Kc)/(Kc) at a critical point, so 1 + mu = 1/(Kc)",
+        )
+
+
+def claims() -> Iterator[Claim]:
+    for regime, (build, has_bias) in REGIMES.items():
+        point, sectors = build()
+        for sector in sectors:
+            yield from _check(point, sector, regime)
+        yield _completeness(regime, sectors, has_bias)
+    yield from _eigenvalues()
+
+
+def instance(problem: Ridge) -> Iterator[Claim]:
+    yield SpectrumAtOptimum(problem=problem, sentence=f"closed-form spectrum agrees with the dense Hessian: {problem}")
+
+
+THEOREM = Theorem(
+    name="mse-spectrum",
+    title="The Hessian spectrum of the mean-squared-error model in every regime",
+    statement=(
+        "At every critical point of the mean-squared-error model (rank r without bias; rank r with a free bias; "
+        "simplex or intermediate frame with lambda_b > 0) the Hessian splits into blocks of size at most 5, listed "
+        "with multiplicities in K, n, d, r that sum to the dimension. With mu = x/(cK), 1 + mu = 1/(Kc), the frame "
+        "contributes the roots of x^2 - S(1+mu)x + 4 mu lambda_W lambda_H, and 0, S(1+mu), 0, S; a missing class "
+        "direction with a free feature direction contributes [S +- sqrt((lambda_W - lambda_H)^2 + 4/(K^2 n))]/2."
+    ),
+    idea="The loss is invariant under rotations of the class space, so the critical point is diagonal in suitable\n"
+    "frames and the Hessian acts on one pair (feature block, class block) at a time.",
+    source=Source(
+        paper="Extended Unconstrained Features Model for Exploring Deep Neural Collapse",
+        arxiv="2202.08087",
+        quoted="structure of the minimisers of the regularised mean-squared-error model",
+        relation="stronger",
+        note="the full spectrum, also at lower-rank saddles",
+    ),
+    covers="all K >= 2, n >= 1, d >= 1, all ranks, every bias mode",
+    hypotheses=(
+        Hypothesis("the loss is the mean squared error",
+                   lambda problem: Truth.HOLDS if problem.loss.name == "mean_squared" else Truth.FAILS),
+    ),
+    general=claims,
+    instance=instance,
+)

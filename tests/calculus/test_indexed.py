@@ -1,0 +1,119 @@
+"""Indexed sums: the normal form has the same value as the expression it came from, at concrete sizes."""
+
+import random
+from itertools import product
+
+import pytest
+import sympy
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ncproofs.calculus.indexed import Index, Tensor, delta, scalar, total
+from ncproofs.errors import InvalidClaim
+from ncproofs.proof.sums import _evaluate, _random_tensor
+
+K, n = sympy.symbols("K n", integer=True, positive=True)
+SIZES = {K: sympy.Integer(4), n: sympy.Integer(2)}
+LETTERS = [Index(name, K) for name in "jkl"] + [Index("i", n)]
+TENSORS = (
+    Tensor("x", (K,)),
+    Tensor("v", (K,), zero_sum=(0,)),
+    Tensor("A", (K, K)),
+    Tensor("E", (K, K), antisymmetric=True, zero_sum=(0, 1)),
+    Tensor("F", (K, K), symmetric=True, zero_diagonal=True, zero_sum=(0, 1)),
+    Tensor("s", (K, n), square_one=True),
+)
+
+
+def _value(term, place, values):
+    """A product of factors at concrete indices; a factor is (tensor or None for delta, indices)."""
+    result = sympy.Integer(1)
+    for tensor, indices in term:
+        cell = tuple(place[index] for index in indices)
+        result *= int(cell[0] == cell[1]) if tensor is None else values[tensor][cell]
+    return result
+
+
+@st.composite
+def terms(draw):
+    """Random products of tensors and deltas, with a random set of summed indices."""
+    classes, sample = LETTERS[:3], LETTERS[3]
+    factors = []
+    for _ in range(draw(st.integers(1, 4))):
+        tensor = draw(st.sampled_from((None, *TENSORS)))
+        sizes = (K, K) if tensor is None else tensor.sizes
+        factors.append((tensor, tuple(sample if size == n else draw(st.sampled_from(classes)) for size in sizes)))
+    return factors, draw(st.sets(st.sampled_from(LETTERS)))
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(terms(), min_size=1, max_size=3), st.sets(st.sampled_from(LETTERS)), st.integers(0, 10**6))
+def test_normal_form_keeps_the_value(parts, outer, seed):
+    values = {tensor: _random_tensor(tensor, SIZES, random.Random(seed)) for tensor in TENSORS}
+    expression = scalar(0)
+    for factors, summed in parts:
+        factor = scalar(1)
+        for tensor, indices in factors:
+            factor = factor * (delta(*indices) if tensor is None else tensor[indices])
+        expression = expression + total(factor, *sorted(summed))
+    expression = total(expression, *sorted(outer))
+    free = {index: 1 if index.size == K else 0 for index in LETTERS}
+    expected = sympy.Integer(0)
+    sizes = {index: int(SIZES[index.size]) for index in LETTERS}
+    for factors, summed in parts:
+        for outside in product(*(range(sizes[index]) for index in sorted(outer))):
+            place = free | dict(zip(sorted(outer), outside, strict=True))
+            for inside in product(*(range(sizes[index]) for index in sorted(summed))):
+                expected += _value(factors, place | dict(zip(sorted(summed), inside, strict=True)), values)
+    named = {index.name: value for index, value in free.items()}
+    assert _evaluate(expression, SIZES, values, named) == expected
+
+
+@settings(max_examples=60, deadline=None)
+@given(terms(), st.integers(0, 10**6))
+def test_renaming_a_free_index_is_evaluation_at_the_new_one(part, seed):
+    values = {tensor: _random_tensor(tensor, SIZES, random.Random(seed)) for tensor in TENSORS}
+    factors, _ = part
+    expression = scalar(0)
+    for shift in (1, 2):  # two terms that may become the same monomial after renaming
+        factor = scalar(shift)
+        for tensor, indices in factors:
+            swapped = tuple(LETTERS[1] if shift == 2 and index == LETTERS[0] else index for index in indices)
+            factor = factor * (delta(*swapped) if tensor is None else tensor[swapped])
+        expression = expression + factor
+    renamed = expression.at({LETTERS[0]: LETTERS[1]})
+    place = {"j": 2, "k": 2, "l": 1, "i": 0}
+    assert _evaluate(renamed, SIZES, values, place) == _evaluate(expression, SIZES, values, place)
+
+
+j, k, i = LETTERS[0], LETTERS[1], LETTERS[3]
+
+
+def test_a_sum_without_its_index_counts():
+    assert not (total(scalar(1), k) - K).terms
+    assert (total(scalar(1), k) - n).terms
+
+
+def test_indices_of_different_ranges_are_different():
+    assert not (total(scalar(1), Index("k", n)) - n).terms
+    with pytest.raises(InvalidClaim, match="sizes"):
+        delta(k, i)
+    with pytest.raises(InvalidClaim, match="slots"):
+        TENSORS[0][i]
+
+
+def test_reserved_names_are_refused():
+    with pytest.raises(InvalidClaim, match="underscore"):
+        TENSORS[0][Index("_K0", K)]
+
+
+def test_symmetry_needs_equal_slots():
+    with pytest.raises(InvalidClaim, match="cannot be symmetric"):
+        Tensor("B", (K, n), symmetric=True)
+
+
+def test_declared_contractions_vanish_and_others_do_not():
+    v, w = Tensor("v", (K,), annihilates=((0, "w", 1),)), Tensor("w", (K, K))
+    assert not total(v[k] * w[j, k], k).terms
+    assert total(v[k] * w[k, j], k).terms
+    assert total(v[k] * w[j, k] * v[k], k).terms

@@ -93,6 +93,8 @@ class Ball:
 
     def integer_power(self, base: arb, exponent: int) -> arb:
         """``base**exponent``; an even power of a ball around 0 lies in [0, (largest magnitude)^exponent]."""
+        if ctx.prec == self.bits:
+            return _integer_power(base, exponent)
         with self.working():
             return _integer_power(base, exponent)
 
@@ -102,6 +104,8 @@ class Ball:
         A base that is known only to lie in [-e, u] gives the values over its part [0, u], that is
         [0, u^exponent]; a base that is certainly negative gives NaN.
         """
+        if ctx.prec == self.bits:
+            return _real_power(base, exponent)
         with self.working():
             return _real_power(base, exponent)
 

@@ -18,8 +18,8 @@ _START_BITS = 44
 def float_eigenbasis(matrix: arb_mat) -> arb_mat:
     """LAPACK's eigenvectors of the midpoints as columns; the identity when it fails."""
     n = matrix.nrows()
-    top = max((abs(entry) for entry in matrix.mid().entries()), default=arb(0))
-    if not top > 0 or not top.is_finite():
+    top = max((entry.abs_upper() for entry in matrix.entries()), default=arb(0))
+    if not top > 0:
         return _identity(n)
     mantissa, exponent = top.man_exp()
     scale = arb(2) ** (-int(exponent) - int(mantissa).bit_length())  # entries in [-1, 1]: no float overflows

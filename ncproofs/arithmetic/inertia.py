@@ -49,7 +49,7 @@ def ldl_inertia(matrix: arb_mat, bits: int) -> Inertia | None:
         InvalidProblem: the matrix is not symmetric.
     """
     with ctx.workprec(bits):
-        rest = symmetric_part(matrix)
+        rest = symmetric_part(matrix, bits)
         active = list(range(rest.nrows()))
         counts = {1: 0, -1: 0}
         while active:

@@ -32,7 +32,7 @@ _DOUBLE = 53
 
 
 def ball_matrix(rows: Sequence[Sequence[arb | Fraction | int]], bits: int) -> arb_mat:
-    """The ball matrix with these rows; fractions are enclosed at ``bits`` bits, balls stay as they are."""
+    """The ball matrix with these rows; fractions are enclosed at ``bits`` bits, balls are rounded to them."""
     width = len(rows[0]) if rows else 0
     if any(len(row) != width for row in rows):
         lengths = sorted({len(row) for row in rows})
@@ -40,11 +40,11 @@ def ball_matrix(rows: Sequence[Sequence[arb | Fraction | int]], bits: int) -> ar
     with ctx.workprec(bits):
         entries = [arb(fmpq(e.numerator, e.denominator)) if isinstance(e, (int, Fraction)) else e
                    for row in rows for e in row]
-    return arb_mat(len(rows), width, entries)
+        return arb_mat(len(rows), width, entries)
 
 
-def symmetric_part(matrix: arb_mat) -> arb_mat:
-    """The ball matrix with both triangles equal to the upper one.
+def symmetric_part(matrix: arb_mat, bits: int) -> arb_mat:
+    """The ball matrix with both triangles equal to the upper one, at ``bits`` bits.
 
     It contains every symmetric matrix in ``matrix``.
 
@@ -60,7 +60,8 @@ def symmetric_part(matrix: arb_mat) -> arb_mat:
             if not rows[i][j].overlaps(rows[j][i]):
                 raise InvalidProblem(f"entries ({i}, {j}) and ({j}, {i}) differ; symmetry is needed")
             rows[i][j] = rows[j][i]
-    return arb_mat(rows) if n else matrix
+    with ctx.workprec(bits):  # flint rounds entries to the precision at hand when it copies them
+        return arb_mat(n, n, [entry for row in rows for entry in row])
 
 
 def norm_bound(matrix: arb_mat) -> arb:
@@ -82,13 +83,16 @@ def eigenvalue_enclosures(matrix: arb_mat, bits: int) -> list[arb]:
     Raises:
         InvalidProblem: the matrix is not symmetric.
     """
-    symmetric = symmetric_part(matrix)
-    n = symmetric.nrows()
+    n = matrix.nrows()
+    working = bits + 16 + n.bit_length()
+    symmetric = symmetric_part(matrix, working)
     if not all(entry.is_finite() for entry in symmetric.entries()):
         return [arb("0 +/- inf")] * n
-    # l_i(A) differs from l_i(mid A) by at most the norm of the radii (Weyl).
-    middle = symmetric.mid()
-    with ctx.workprec(bits + 16 + n.bit_length()):
+    if n == 0:
+        return []
+    with ctx.workprec(working):
+        # l_i(A) differs from l_i(mid A) by at most the norm of the radii (Weyl).
+        middle = symmetric.mid()
         radius = norm_bound(arb_mat(n, n, [entry.rad() for entry in symmetric.entries()]))
         values = _thin_enclosures(middle, bits)
         return [_between(value.lower() - radius, value.upper() + radius) for value in values]
@@ -151,12 +155,14 @@ def cluster(enclosures: Sequence[arb]) -> list[tuple[arb, int]]:
     if not all(value.is_finite() for value in enclosures):
         return [(arb("0 +/- inf"), len(enclosures))]
     groups: list[tuple[arb, int]] = []
-    for value in sorted(enclosures, key=lambda ball: ball.lower()):
-        hull, count = value, 1
-        while groups and groups[-1][0].overlaps(hull):
-            last, others = groups.pop()
-            hull, count = last.union(hull), count + others
-        groups.append((hull, count))
+    finest = max((value.bits() for value in enclosures), default=0)
+    with ctx.workprec(finest + 64):  # hulls are rounded to the precision at hand
+        for value in sorted(enclosures, key=lambda ball: ball.lower()):
+            hull, count = value, 1
+            while groups and groups[-1][0].overlaps(hull):
+                last, others = groups.pop()
+                hull, count = last.union(hull), count + others
+            groups.append((hull, count))
     return groups
 
 

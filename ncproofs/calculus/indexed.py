@@ -7,7 +7,7 @@ sides reduce to the same combination of monomials. A monomial is a product of te
 
 The reduction uses linearity and these rules only: ``sum_j delta[j, k] x[j] = x[k]``; ``sum_j 1 = K``; the declared
 symmetries of a tensor (symmetric, antisymmetric, zero on the diagonal, entries of square one); a declared zero
-sum over one slot; a declared zero contraction of two slots. Names of summed indices do not matter. Coefficients
+sum over one slot; a declared zero contraction of two slots; unit vectors and vectors orthogonal to them. Names of summed indices do not matter. Coefficients
 are rational functions of the sizes and of any other scalars.
 """
 
@@ -50,6 +50,9 @@ class Tensor:
         zero_sum: slots over which every sum vanishes.
         square_one: every entry squares to one (signs).
         annihilates: ``(slot, other name, other slot)``: the contraction of these two slots vanishes.
+        unit: the slot over which every vector of entries has length one.
+        orthogonal_to: ``(slot, other name, other slot)``: the contraction of these two slots vanishes when all
+            other indices agree, as for a tangent vector of a sphere and its point.
     """
 
     name: str
@@ -60,6 +63,8 @@ class Tensor:
     zero_sum: tuple[int, ...] = ()
     square_one: bool = False
     annihilates: tuple[tuple[int, str, int], ...] = ()
+    unit: int | None = None
+    orthogonal_to: tuple[tuple[int, str, int], ...] = ()
 
     def __post_init__(self) -> None:
         paired = self.symmetric or self.antisymmetric or self.zero_diagonal
@@ -198,7 +203,7 @@ def _reduced(terms: Iterable[tuple[_Monomial, sympy.Expr]]) -> IndexedSum:
 
 def _normal(monomial: _Monomial) -> tuple[sympy.Expr, _Monomial]:
     """``monomial == factor * normal`` with ``normal`` the same for every way of writing it."""
-    monomial = _without_deltas(monomial)
+    monomial = _without_units(_without_deltas(monomial))
     used = [index for _, indices in monomial.factors for index in indices]
     factor = sympy.Integer(1)
     kept = []
@@ -233,6 +238,20 @@ def _without_deltas(monomial: _Monomial) -> _Monomial:
     return _Monomial(tuple(summed), tuple(factors))
 
 
+def _without_units(monomial: _Monomial) -> _Monomial:
+    """``sum_a u[.., a] u[.., a] = 1`` for a tensor of unit vectors, once for every such pair."""
+    for index in monomial.summed:
+        places = [position for position, (_, indices) in enumerate(monomial.factors) if index in indices]
+        if len(places) != 2:
+            continue
+        (tensor, left), (other, right) = (monomial.factors[place] for place in places)
+        if tensor is not None and tensor == other and left == right and tensor.unit is not None:
+            if left.count(index) == 1 and left[tensor.unit] == index:
+                kept = tuple(f for place, f in enumerate(monomial.factors) if place not in places)
+                return _without_units(_Monomial(tuple(i for i in monomial.summed if i != index), kept))
+    return monomial
+
+
 def _vanishes(summed: list[Index], factors: tuple[tuple[Tensor | None, tuple[Index, ...]], ...]) -> bool:
     for tensor, indices in factors:
         if tensor is not None and (tensor.zero_diagonal or tensor.antisymmetric) and indices[0] == indices[1]:
@@ -242,6 +261,23 @@ def _vanishes(summed: list[Index], factors: tuple[tuple[Tensor | None, tuple[Ind
         if len(places) == 1 and places[0][0] is not None and places[0][1] in places[0][0].zero_sum:
             return True
         if len(places) == 2 and _annihilate(*places[0], *places[1]):
+            return True
+        if len(places) == 2 and _orthogonal(index, factors):
+            return True
+    return False
+
+
+def _orthogonal(index: Index, factors: tuple[tuple[Tensor | None, tuple[Index, ...]], ...]) -> bool:
+    """The two factors that carry ``index`` are declared orthogonal, and their other indices agree."""
+    carrying = [(tensor, indices) for tensor, indices in factors if index in indices]
+    if len(carrying) != 2:
+        return False
+    for (tensor, left), (other, right) in (carrying, carrying[::-1]):
+        if tensor is None or other is None:
+            return False
+        slots = (left.index(index), other.name, right.index(index))
+        rest = [i for i in left if i != index], [i for i in right if i != index]
+        if slots in tensor.orthogonal_to and rest[0] == rest[1]:
             return True
     return False
 

@@ -1,4 +1,4 @@
-"""Shift invariance and convexity of a loss in its logits: proved for every K, refuted at a point, or undecided."""
+"""Shift invariance and convexity in the logits: proved for every K, refuted at a point, or undecided."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from flint import arb
 
 from ncproofs.arithmetic.ball import Ball
 from ncproofs.calculus.logits import LogitExpansion, expand, logit_gradient, logit_hessian
-from ncproofs.losses.identities import vanishes
-from ncproofs.losses.loss import ELL, Loss, SoftmaxForm, Z
+from ncproofs.losses.identities import constant_value, vanishes
+from ncproofs.losses.loss import ELL, TOTAL, Loss, T, Z, softmax_sums
 from ncproofs.losses.loss import K as CLASSES
 from ncproofs.truth import Evidence, Rigor, Truth
 
@@ -22,14 +22,12 @@ _BITS = 256
 
 
 def slope_sums(loss: Loss) -> tuple[sympy.Expr | None, ...]:
-    """``sum_j f_i'(z_j)`` in the class sums and K, for each i; None where f_i' is no combination of 1, f_1, ..., f_m."""
+    """``sum_j f_i'(z_j)`` in the class sums and K; None where f_i' is no combination of 1, f_1, ..., f_m."""
     basis = [(sympy.Integer(1), CLASSES), *zip(loss.class_functions, loss.sums, strict=True)]
     return tuple(_combination(column, basis) for column in logit_gradient(loss).columns)
 
 
-def _combination(
-    function: sympy.Expr, basis: Sequence[tuple[sympy.Expr, sympy.Expr]]
-) -> sympy.Expr | None:
+def _combination(function: sympy.Expr, basis: Sequence[tuple[sympy.Expr, sympy.Expr]]) -> sympy.Expr | None:
     vectors = [sympy.expand(member).as_coefficients_dict() for member, _ in basis]
     wanted = sympy.expand(function).as_coefficients_dict()
     atoms = sorted(set(wanted).union(*vectors), key=sympy.default_sort_key)
@@ -55,7 +53,10 @@ def is_shift_invariant(loss: Loss) -> Evidence:
         total += partial * (sympy.Symbol(f"F_{index}", real=True) if slope is None else slope)
     if vanishes(total):
         return Evidence(
-            truth=Truth.HOLDS, rigor=Rigor.EXACT, sentence=sentence, covers="all K >= 2",
+            truth=Truth.HOLDS,
+            rigor=Rigor.EXACT,
+            sentence=sentence,
+            covers="all K >= 2",
             because="phi_t + sum_i phi_{S_i} sum_j f_i'(z_j) is identically zero",
         )
     for logits, expansion in _points(loss):
@@ -63,12 +64,17 @@ def is_shift_invariant(loss: Loss) -> Evidence:
             shift = sum(expansion.gradient, arb(0))
             if shift != 0:  # for balls a proof that 0 is not in it
                 return Evidence(
-                    truth=Truth.FAILS, rigor=Rigor.ENCLOSED, sentence=sentence, covers=f"K = {len(logits)}",
+                    truth=Truth.FAILS,
+                    rigor=Rigor.ENCLOSED,
+                    sentence=sentence,
+                    covers=f"K = {len(logits)}",
                     because="the entries of the gradient do not sum to zero",
                     witness=f"{_at(logits)}: 1^T grad L = {shift.str(10)}",
                 )
     return Evidence(
-        truth=Truth.UNDECIDED, rigor=Rigor.SAMPLED, sentence=sentence,
+        truth=Truth.UNDECIDED,
+        rigor=Rigor.SAMPLED,
+        sentence=sentence,
         because="the sum of the gradient was not recognised as zero, and no point was found where it is not",
     )
 
@@ -76,26 +82,34 @@ def is_shift_invariant(loss: Loss) -> Evidence:
 def is_convex(loss: Loss) -> Evidence:
     """Whether z -> L(z, y) is convex for every K; refuted by a direction of certified negative curvature.
 
-    Softmax form F(ell) + tilt (z_y - mean z): with u = log sum_{j != y} exp(z_j - z_y), which is convex in z, and
+    F(ell) + an affine part: with u = log sum_{j != y} exp(z_j - z_y), which is convex in z, and
     ell = log(1 + e^u), convex when dF/du = F' (1 - x) >= 0 and d^2F/du^2 = (1 - x) (F'' (1 - x) + F' x) >= 0,
     x = e^{-ell} in (0, 1). Otherwise diag(...) >= 0 with a constant positive semidefinite phi'' suffices.
     """
     sentence = f"{loss}: L(z, y) is convex in z"
-    form = loss.softmax_form()
-    reason = _softmax_convex(form) if form is not None else _quadratic_convex(loss)
-    if reason:
-        return Evidence(truth=Truth.HOLDS, rigor=Rigor.EXACT, sentence=sentence, because=reason, covers="all K >= 2")
+    profile = _profile(loss)
+    reason = _softmax_convex(profile) if profile is not None else _quadratic_convex(loss)
+    # Without poles, a loss that is real at one point is real everywhere.
+    if reason and next(_points(loss), None) is not None:
+        return Evidence(
+            truth=Truth.HOLDS, rigor=Rigor.EXACT, sentence=sentence, because=reason, covers="all K >= 2"
+        )
     for logits, expansion in _points(loss):
         for name, direction in _directions(len(logits)):
             curvature = _curvature(expansion, direction)
             if curvature < 0:
                 return Evidence(
-                    truth=Truth.FAILS, rigor=Rigor.ENCLOSED, sentence=sentence, covers=f"K = {len(logits)}",
+                    truth=Truth.FAILS,
+                    rigor=Rigor.ENCLOSED,
+                    sentence=sentence,
+                    covers=f"K = {len(logits)}",
                     because="a direction of negative curvature",
                     witness=f"{_at(logits)}, direction {name}: v^T Hess L v = {curvature.str(10)}",
                 )
     return Evidence(
-        truth=Truth.UNDECIDED, rigor=Rigor.SAMPLED, sentence=sentence,
+        truth=Truth.UNDECIDED,
+        rigor=Rigor.SAMPLED,
+        sentence=sentence,
         because="no sufficient condition was recognised, and no direction of negative curvature was found",
     )
 
@@ -103,8 +117,20 @@ def is_convex(loss: Loss) -> Evidence:
 # --- sufficient conditions --------------------------------------------------------------------------------
 
 
-def _softmax_convex(form: SoftmaxForm) -> str:
-    first = sympy.diff(form.profile, ELL)
+def _profile(loss: Loss) -> sympy.Expr | None:
+    """F with L = F(ell) + an affine function of the target logit and the sum of the logits, or None."""
+    values = softmax_sums(loss)
+    if values is None:
+        return None
+    along = loss.phi.subs(values, simultaneous=True)
+    slopes = (sympy.diff(along, T), CLASSES * sympy.diff(along, TOTAL))
+    if any(constant_value(slope) is None for slope in slopes):
+        return None
+    return along.subs({T: sympy.Integer(0), TOTAL: sympy.Integer(0)}, simultaneous=True)
+
+
+def _softmax_convex(profile: sympy.Expr) -> str:
+    first = sympy.diff(profile, ELL)
     second = sympy.diff(first, ELL)
     x = sympy.exp(-ELL)
     if _is_nonnegative(first) and _is_nonnegative(second * (1 - x) + first * x):
@@ -128,7 +154,11 @@ def _is_nonnegative(expression: sympy.Expr) -> bool:
         above, below = (sympy.Poly(part, y, ELL, domain="QQ") for part in (numerator, denominator))
     except sympy.PolynomialError:
         return False
-    if below.degree(ELL) > 0 or below.is_zero:
+    if (
+        below.degree(ELL) > 0
+        or below.is_zero
+        or _has_root_between(sympy.Poly(below.as_expr(), y, domain="QQ"))
+    ):
         return False
     parts = [sympy.Poly(c.as_expr() * below.as_expr(), y, domain="QQ") for c in _in_ell(above, y)]
     return all(_nonnegative_between(part) for part in parts)
@@ -141,16 +171,23 @@ def _in_ell(polynomial: sympy.Poly, y: sympy.Symbol) -> list[sympy.Poly]:
     return [sympy.Poly(c, y, domain="QQ") for c in sympy.Poly(polynomial.as_expr(), ELL).all_coeffs()]
 
 
+def _has_root_between(polynomial: sympy.Poly) -> bool:
+    """Whether there is a root in the open interval (0, 1), by Sturm."""
+    ends = sum(1 for end in (0, 1) if polynomial.eval(end) == 0)
+    return bool(polynomial.degree() > 0 and polynomial.sqf_part().count_roots(0, 1) > ends)
+
+
 def _nonnegative_between(polynomial: sympy.Poly) -> bool:
-    """``polynomial >= 0`` on (0, 1): no root of odd multiplicity inside, by Sturm, and a sign at one point."""
+    """``polynomial >= 0`` on (0, 1): no root of odd multiplicity inside (Sturm), and a sign at one point."""
     if polynomial.is_zero:
         return True
     for factor, multiplicity in polynomial.sqf_list()[1]:
-        ends = sum(1 for end in (0, 1) if factor.eval(end) == 0)
-        if multiplicity % 2 and factor.count_roots(0, 1) > ends:
+        if multiplicity % 2 and _has_root_between(factor):
             return False
-    samples = (polynomial.eval(sympy.Rational(i, polynomial.degree() + 2)) for i in range(1, polynomial.degree() + 2))
-    return next(value for value in samples if value != 0) > 0
+    samples = (
+        polynomial.eval(sympy.Rational(i, polynomial.degree() + 2)) for i in range(1, polynomial.degree() + 2)
+    )
+    return bool(next(value for value in samples if value != 0) > 0)
 
 
 def _quadratic_convex(loss: Loss) -> str:
@@ -158,7 +195,9 @@ def _quadratic_convex(loss: Loss) -> str:
     constant = all(entry.is_Rational for entry in hessian.core)
     if not constant or not _is_semidefinite(hessian.core) or not _is_nonnegative_in_z(hessian.diagonal):
         return ""
-    return f"Hess L = diag({hessian.diagonal}) + U phi'' U^T with a nonnegative diagonal and phi'' >= 0 constant"
+    return (
+        f"Hess L = diag({hessian.diagonal}) + U phi'' U^T with a nonnegative diagonal and phi'' >= 0 constant"
+    )
 
 
 def _is_semidefinite(matrix: sympy.ImmutableMatrix) -> bool:
@@ -176,7 +215,8 @@ def _is_nonnegative_in_z(expression: sympy.Expr) -> bool:
     """Every term has a coefficient > 0 and is an even power of z or an exponential."""
     for term in sympy.Add.make_args(sympy.expand(expression)):
         coefficient, atom = term.as_coeff_Mul()
-        even = atom == 1 or isinstance(atom, sympy.exp) or (atom.is_Pow and atom.args[0] == Z and atom.args[1].is_even)
+        power = atom.is_Pow and atom.args[0] == Z and atom.args[1].is_even and atom.args[1].is_positive
+        even = atom == 1 or isinstance(atom, sympy.exp) or power
         if coefficient < 0 or not (even or coefficient == 0):
             return False
     return True
@@ -186,16 +226,16 @@ def _is_nonnegative_in_z(expression: sympy.Expr) -> bool:
 
 
 def _points(loss: Loss) -> Iterator[tuple[tuple[Fraction, ...], LogitExpansion]]:
-    """Rational logits with the target first, and the expansion there in balls; points of no value are skipped."""
+    """Rational logits, target first, and the expansion there in balls; points without a value are skipped."""
     ball = Ball(_BITS)
     levels = [Fraction(u, 2) for u in (0, -1, 1, -3, 3, -5, 5, 8, 12, 18, 28, 44, 70, 120, 240, 480)]
-    patterns = [(Fraction(0), u, u) for u in levels]
+    patterns: list[tuple[Fraction, ...]] = [(Fraction(0), u, u) for u in levels]
     patterns += [(Fraction(1, 3), u, Fraction(-1, 2)) for u in levels[:8]]
     patterns += [(u, Fraction(1, 5)) for u in levels[:8]]
     for logits in patterns:
         expansion = expand(loss, [ball.constant(z) for z in logits], 0, ball)
         if expansion.value.is_finite():
-            yield logits, expansion
+            yield tuple(logits), expansion
 
 
 def _directions(count: int) -> Iterator[tuple[str, tuple[int, ...]]]:

@@ -1,12 +1,12 @@
 """Derivatives in the logits, for any number of classes: a diagonal plus low rank.
 
-For L(z, y) = phi(t, S_1, ..., S_m), t = z_y, S_i = sum_j f_i(z_j), and U = [e_y, f_1'(z), ..., f_m'(z)] of shape
-(K, m + 1),
+For L(z, y) = phi(t, S_1, ..., S_m), t = z_y, S_i = sum_j f_i(z_j), and the (K, m + 1) matrix
+U = [e_y, f_1'(z), ..., f_m'(z)],
 
     grad L = U phi',      Hess L = diag(sum_i phi_{S_i} f_i''(z)) + U phi'' U^T,
 
-with phi' and phi'' the first and second partial derivatives of phi in (t, S_1, ..., S_m). Only phi and the class
-functions are differentiated, so K stays a symbol.
+with phi' and phi'' the first and second partial derivatives of phi in (t, S_1, ..., S_m). Only phi and the
+class functions are differentiated, so K stays a symbol.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ import sympy
 from ncproofs.arithmetic.exact import size
 from ncproofs.arithmetic.program import Arithmetic, Program, lower
 from ncproofs.errors import InvalidProblem
-from ncproofs.losses.loss import Loss, S, T, Z
 from ncproofs.losses.loss import K as CLASSES
+from ncproofs.losses.loss import Loss, S, T, Z
 
 __all__ = [
     "LogitExpansion",
@@ -44,7 +44,7 @@ _ZERO, _ONE = Fraction(0), Fraction(1)
 class LogitGradient:
     """``grad L = U phi'``: entry k is ``[k = y] phi_t + sum_i phi_{S_i} f_i'(z_k)``.
 
-    ``columns`` are f_1'(z), ..., f_m'(z), written in ``Z``; the column e_y comes before them and is not listed.
+    ``columns`` are f_1'(z), ..., f_m'(z), written in ``Z``; e_y comes before them and is not listed.
     ``partials`` are phi_t, phi_{S_1}, ..., phi_{S_m}.
     """
 
@@ -94,12 +94,17 @@ def logit_hessian(loss: Loss) -> LogitHessian:
     curvatures = [sympy.diff(column, Z) for column in gradient.columns]
     diagonal = sympy.Add(*(p * c for p, c in zip(gradient.partials[1:], curvatures, strict=True)))
     order = len(letters)
-    core = [[sympy.diff(gradient.partials[min(i, j)], letters[max(i, j)]) for j in range(order)] for i in range(order)]
+    core = [
+        [sympy.diff(gradient.partials[min(i, j)], letters[max(i, j)]) for j in range(order)]
+        for i in range(order)
+    ]
     return LogitHessian(gradient.columns, diagonal, sympy.ImmutableMatrix(core))
 
 
-def explicit(loss: Loss, K: int) -> tuple[tuple[sympy.Symbol, ...], sympy.ImmutableMatrix, sympy.ImmutableMatrix]:
-    """Logits z_1, ..., z_K, and the closed-form gradient (K, 1) and Hessian (K, K) at them; the target is class 1."""
+def explicit(
+    loss: Loss, K: int
+) -> tuple[tuple[sympy.Symbol, ...], sympy.ImmutableMatrix, sympy.ImmutableMatrix]:
+    """Logits z_1, ..., z_K, and the closed-form gradient (K, 1) and Hessian (K, K); the target is class 1."""
     count = size(K, "K", 2)
     logits = sympy.symbols(f"z_1:{count + 1}", real=True)
     values: dict[sympy.Symbol, sympy.Expr] = {T: logits[0], CLASSES: sympy.Integer(count)}
@@ -134,7 +139,9 @@ def _value_program(loss: Loss) -> Program:
 @lru_cache(maxsize=64)
 def _class_program(loss: Loss) -> Program:
     """f_1, f_1', f_1'', f_2, ... in z."""
-    return lower([sympy.diff(function, Z, times) for function in loss.class_functions for times in range(3)], [Z])
+    return lower(
+        [sympy.diff(function, Z, times) for function in loss.class_functions for times in range(3)], [Z]
+    )
 
 
 @lru_cache(maxsize=64)
@@ -144,7 +151,7 @@ def _class_values(loss: Loss) -> Program:
 
 @dataclass(frozen=True)
 class LogitExpansion:
-    """Value, gradient (K) and Hessian ``diag(diagonal) + U core U^T`` of a loss at given logits, in one arithmetic.
+    """Value, gradient (K) and Hessian ``diag(diagonal) + U core U^T`` at given logits, in one arithmetic.
 
     ``columns`` are the m + 1 columns of U, each of length K.
     """
@@ -181,7 +188,9 @@ def expand(loss: Loss, logits: Sequence[Any], target: int, arithmetic: Arithmeti
     indicator = tuple(one if k == target else zero for k in range(len(logits)))
     columns = (indicator, *(tuple(row[3 * i + 1] for row in rows) for i in range(m)))
     gradient = [
-        _total(arithmetic, [arithmetic.multiply(p, column[k]) for p, column in zip(first, columns, strict=True)])
+        _total(
+            arithmetic, [arithmetic.multiply(p, column[k]) for p, column in zip(first, columns, strict=True)]
+        )
         for k in range(len(logits))
     ]
     diagonal = [
@@ -208,5 +217,5 @@ def _total(arithmetic: Arithmetic, parts: Sequence[Any]) -> Any:
 def _check(logits: Sequence[Any], target: int) -> None:
     if len(logits) < 2 or not 0 <= target < len(logits):
         raise InvalidProblem(
-            f"{len(logits)} logits with target {target} given, but at least 2 logits and 0 <= target < K are needed"
+            f"{len(logits)} logits with target {target} given, but K >= 2 logits and 0 <= target < K are needed"
         )

@@ -1,9 +1,11 @@
 r"""The weight-decay objective at a point: value, gradient, Hessian form and dense Hessian.
 
-With W (d, K), H (d, N), Z = W^T H + b 1^T, G = (1/N) [grad L(z_1), ..., grad L(z_N)] (K, N) and M_i = Hess L(z_i),
+With W (d, K), H (d, N), Z = W^T H + b 1^T, the (K, N) matrix G = (1/N) [grad L(z_1), ..., grad L(z_N)] and
+M_i = Hess L(z_i),
 
     grad_W = H G^T + lambda_W W,    grad_H = W G + lambda_H H,    grad_b = G 1 + lambda_b b,
-    D^2 f[D, D] = (1/N) sum_i q_i^T M_i q_i + 2 <G, dW^T dH> + lambda_W |dW|^2 + lambda_H |dH|^2 + lambda_b |db|^2,
+    D^2 f[D, D] = (1/N) sum_i q_i^T M_i q_i + 2 <G, dW^T dH>
+                  + lambda_W |dW|^2 + lambda_H |dH|^2 + lambda_b |db|^2,
 
 q_i being the columns of dW^T H + W^T dH + db 1^T. Column k n + i of H belongs to class k (counted from 0).
 Balls in, balls out: every result contains the exact value for every choice of points in the given balls.
@@ -55,7 +57,10 @@ def objective(
             logits.append(logit)
         total = add(total, value_at(problem.loss, logits, sample // problem.n, arithmetic))
     total = multiply(total, arithmetic.constant(Fraction(1, problem.N)))
-    parts = [(problem.lambda_W, [x for row in W for x in row]), (problem.lambda_H, [x for row in H for x in row])]
+    parts = [
+        (problem.lambda_W, [x for row in W for x in row]),
+        (problem.lambda_H, [x for row in H for x in row]),
+    ]
     if b is not None and problem.lambda_b is not None:
         parts.append((problem.lambda_b, list(b)))
     for weight, entries in parts:
@@ -98,7 +103,9 @@ def gradient_at(
         return grad_W, grad_H, G * ones + at[2] * weights[2]
 
 
-def hessian_form(problem: Ridge, point: tuple[Any, Any, Any], direction: tuple[Any, Any, Any], bits: int) -> arb:
+def hessian_form(
+    problem: Ridge, point: tuple[Any, Any, Any], direction: tuple[Any, Any, Any], bits: int
+) -> arb:
     """D^2 f(point)[D, D] as a ball, for D = ``direction`` in the shapes of ``point`` = (W, H, b)."""
     with ctx.workprec(bits):
         W, H, _ = at = _point(problem, point)
@@ -110,7 +117,9 @@ def hessian_form(problem: Ridge, point: tuple[Any, Any, Any], direction: tuple[A
         columns = moved.transpose().tolist()
         total = sum((_form(e, q) for e, q in zip(expansions, columns, strict=True)), arb(0)) / problem.N
         cross = (dW.transpose() * dH).entries()
-        total += 2 * sum((g * x for g, x in zip(_logit_slopes(expansions).entries(), cross, strict=True)), arb(0))
+        total += 2 * sum(
+            (g * x for g, x in zip(_logit_slopes(expansions).entries(), cross, strict=True)), arb(0)
+        )
         for weight, part in zip(_weights(problem), along, strict=True):
             if part is not None:
                 total += _ball(weight) * sum((x * x for x in part.entries()), arb(0))
@@ -284,6 +293,8 @@ def _refuse_shape(name: str, rows: int, widths: list[int], need_rows: int, need_
 def _refuse_bias(problem: Ridge, length: int | None) -> None:
     if (length is not None) != problem.has_bias:
         what = "none was given" if length is None else "b was given; write None"
-        raise InvalidProblem(f"lambda_b={problem.lambda_b}, so b {'is' if problem.has_bias else 'is not'} needed: {what}")
+        raise InvalidProblem(
+            f"lambda_b={problem.lambda_b}, so b {'is' if problem.has_bias else 'is not'} needed: {what}"
+        )
     if length is not None and length != problem.K:
         raise InvalidProblem(f"b has {length} entries, but K={problem.K} are needed")

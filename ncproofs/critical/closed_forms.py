@@ -1,8 +1,8 @@
 r"""Quantities of the optimum as exact expressions, where there is a closed form.
 
-Cross-entropy and label smoothing are logarithms, MSE is a quadratic surd; the focal margin is a transcendental root
-and has none. The expressions are derived from the same regimes as the balls and are used only to settle equalities,
-which balls cannot.
+Cross-entropy and label smoothing are logarithms, MSE is a quadratic surd; the focal margin is a
+transcendental root and has none. The expressions are derived from the same regimes as the balls and are used
+only to settle equalities, which balls cannot.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def scale_constant(problem: Ridge) -> sympy.Expr:
 def closed_form(problem: Ridge, regime: Regime, quantity: str) -> sympy.Expr | None:
     """``quantity`` at the optimum as an exact expression, or None where no closed form is known."""
     if is_mean_squared(problem.loss):
-        basic = _mse(problem, regime)
+        basic: dict[str, sympy.Expr] | None = _mse(problem, regime)
     else:
         profile = profile_of(problem.loss)
         if profile.kind != "linear" and not regime.is_trivial:
@@ -57,7 +57,9 @@ def _linear(problem: Ridge, profile: Profile, regime: Regime) -> dict[str, sympy
     q = c + rational(profile.tilt) / K
     margin = sympy.log(1 / q - (K - 1))
     return {
-        "objective": -sympy.log(1 - (K - 1) * q) + q * (K - 1) * margin, "margin": margin, "bias": sympy.Integer(0)
+        "objective": -sympy.log(1 - (K - 1) * q) + q * (K - 1) * margin,
+        "margin": margin,
+        "bias": sympy.Integer(0),
     }
 
 
@@ -67,7 +69,9 @@ def _mse(problem: Ridge, regime: Regime) -> dict[str, sympy.Expr]:
     y = 1 - K * c / kappa if regime.has_mean else sympy.Integer(0)
     start = sympy.Rational(1, 2) if problem.lambda_b is None else (K - 1 + kappa) / (2 * K)
     return {
-        "objective": start - (regime.rank * x**2 + kappa * y**2) / (2 * K), "margin": x, "mean_direction": y,
+        "objective": start - (regime.rank * x**2 + kappa * y**2) / (2 * K),
+        "margin": x,
+        "mean_direction": y,
         "bias": (1 - y) / (K * (1 + rational(problem.lambda_b or 0))),
     }
 
@@ -88,7 +92,7 @@ def _derived(problem: Ridge, regime: Regime, basic: dict[str, sympy.Expr]) -> di
 
 
 def origin_curvature(problem: Ridge) -> sympy.Expr | None:
-    """2 (lam - s1) at W = H = 0: s1 = |phi'(0)| / sqrt n is the largest singular value of the logit gradient."""
+    """2 (lam - s1) at W = H = 0, s1 = |phi'(0)| / sqrt n the largest singular value of the logit gradient."""
     K, n = sympy.Integer(problem.K), sympy.Integer(problem.n)
     if is_mean_squared(problem.loss):
         slope: sympy.Expr = 1 / K

@@ -1,8 +1,9 @@
 r"""The optimal point itself, as ball matrices: ``collapse_point(problem, bits)``.
 
-One representative of the orbit: rows of the Helmert matrix E (E^T E = P, E E^T = I) are the frame, all further feature
-dimensions are zero. W = w E and H = h E (x) 1_n^T with w^2 = sqrt(n lambda_H/lambda_W) margin and
-h^2 = sqrt(lambda_W/(n lambda_H)) margin: w h = margin, and lambda_W w^2 = lambda_H n h^2 is the balance.
+One representative of the orbit: rows of the Helmert matrix E (E^T E = P, E E^T = I) are the frame, all
+further feature dimensions are zero. W = w E and H = h E (x) 1_n^T with w^2 = sqrt(n lambda_H/lambda_W)
+margin and h^2 = sqrt(lambda_W/(n lambda_H)) margin: w h = margin, and lambda_W w^2 = lambda_H n h^2 is the
+balance.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ Point = tuple[arb_mat, arb_mat, arb_mat | None]
 
 
 def collapse_point(problem: Ridge, bits: int, at: Optimum | None = None) -> Point:
-    """(W (d, K), H (d, N), b (K, 1) or None) at the optimum, or at the best candidate when it is not certified.
+    """(W (d, K), H (d, N), b (K, 1) or None) at the optimum, or at the best candidate if it is not certified.
 
     Raises:
         InvalidProblem, OutOfScope: as ``optimum``.
@@ -54,7 +55,9 @@ def _frame(problem: Ridge, regime: Regime, scale: Scale) -> list[tuple[list[arb]
     K = problem.K
     shape = to_ball(problem.n * problem.lambda_H / problem.lambda_W).sqrt()
     basis: list[tuple[list[arb], arb]] = []
-    if regime.name == "orthogonal frame" or (regime.rank and not problem.has_bias and is_mean_squared(problem.loss)):
+    if regime.name == "orthogonal frame" or (
+        regime.rank and not problem.has_bias and is_mean_squared(problem.loss)
+    ):
         unit = [[arb(int(k == j)) for k in range(K)] for j in range(regime.rank)]
         basis = [(row, to_ball(scale.margin)) for row in unit]
     elif regime.rank:
@@ -76,4 +79,3 @@ def _assemble(problem: Ridge, frame: list[tuple[list[arb], list[arb]]], bias: ar
     H = arb_mat([[entry for entry in row for _ in range(n)] for _, row in rows])
     b = arb_mat(K, 1, [bias] * K) if problem.has_bias else None
     return W, H, b
-

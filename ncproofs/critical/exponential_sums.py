@@ -1,4 +1,4 @@
-"""Sums of terms a ell^j exp(-k ell): their derivatives, values on balls, and certified sign on (start, oo)."""
+"""Sums of terms a ell^j exp(-k ell): derivatives, values on balls, and certified sign on (start, oo)."""
 
 from __future__ import annotations
 

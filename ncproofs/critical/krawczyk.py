@@ -1,14 +1,15 @@
-"""Critical points that exist: certified in balls, isolated modulo symmetry, with the whole inertia of the Hessian.
+"""Critical points that exist: certified in balls, isolated modulo symmetry, with the inertia of the Hessian.
 
-The objective is invariant under O(d) acting on (W, H), and under b -> b + s 1 for a shift-invariant loss with a free
-bias. A point of rank r is turned into R^r, where W is made upper triangular on r pivot columns; what stays free is a
-square system. The symmetry orbit is transversal to the frozen coordinates as soon as the r pivots are nonzero: a
-zero of the free part of the gradient is then a zero of all of it, and the Hessian has exactly the orbit's tangent
-space as kernel unless an eigenvalue outside it vanishes too. Krawczyk's operator proves that a zero exists in the
-box and is the only one there.
+The objective is invariant under O(d) acting on (W, H), and under b -> b + s 1 for a shift-invariant loss
+with a free bias. A point of rank r is turned into R^r, where W is made upper triangular on r pivot columns;
+what stays free is a square system. The symmetry orbit is transversal to the frozen coordinates as soon as
+the r pivots are nonzero: a zero of the free part of the gradient is then a zero of all of it, and the
+Hessian has exactly the orbit's tangent space as kernel unless an eigenvalue outside it vanishes too.
+Krawczyk's operator proves that a zero exists in the box and is the only one there.
 
-The d - r directions outside R^r carry the null sector: each has the Hessian [[lambda_W I, G], [G^T, lambda_H I]]
-with G the logit gradient (theorem ``null-sector``), of which r singular values are exactly sqrt(lambda_W lambda_H).
+The d - r directions outside R^r carry the null sector: each has the Hessian [[lambda_W I, G], [G^T, lambda_H
+I]] with G the logit gradient (theorem ``null-sector``), of which r singular values are exactly sqrt(lambda_W
+lambda_H).
 """
 
 from __future__ import annotations
@@ -24,14 +25,13 @@ from ncproofs.arithmetic.ball import ball_of, sign
 from ncproofs.arithmetic.enclosure import Enclosure
 from ncproofs.arithmetic.linalg import eigenvalue_enclosures
 from ncproofs.calculus.objective import dense_hessian, gradient_at, objective_value
+from ncproofs.critical.search import numerical_rank
 from ncproofs.problems.features import Ridge
 
 __all__ = ["CertifiedPoint", "NotCertified", "certify_critical_point", "has_shift_symmetry", "value_at"]
 
 Array = NDArray[np.float64]
 
-#: Singular values of W below this count as zero when the rank is guessed; a wrong guess only fails to certify.
-_RANK_FLOOR = 1e-7
 _LARGEST = 240
 _NEWTON_STEPS = 12
 
@@ -41,8 +41,8 @@ class CertifiedPoint:
     """An exact critical point lies in the box W (d, K), H (d, N), b, and is unique there modulo symmetry.
 
     ``index``, ``nullity`` and the smallest positive eigenvalue are those of the full Hessian at that point;
-    ``orbit_dimension`` is the dimension of its symmetry orbit, so a point with index 0 and no excess nullity is a
-    strict local minimum modulo symmetry.
+    ``orbit_dimension`` is the dimension of its symmetry orbit, so a point with index 0 and no excess nullity
+    is a strict local minimum modulo symmetry.
     """
 
     problem: Ridge
@@ -78,8 +78,8 @@ class NotCertified:
 class _Slice:
     """The gauge slice in R^r, seen in the problem with d' = min(d, r + 1) feature dimensions.
 
-    ``x`` are exact coordinates in the order W, H, b; ``free`` those that vary; ``pivots`` the r coordinates whose
-    product must not vanish; ``inner`` all coordinates of R^r and of b.
+    ``x`` are exact coordinates in the order W, H, b; ``free`` those that vary; ``pivots`` the r coordinates
+    whose product must not vanish; ``inner`` all coordinates of R^r and of b.
     """
 
     problem: Ridge
@@ -98,10 +98,10 @@ def has_shift_symmetry(problem: Ridge) -> bool:
 def certify_critical_point(
     problem: Ridge, W: Array, H: Array, b: Array | None, bits: int = 128
 ) -> CertifiedPoint | NotCertified:
-    """Certify a critical point of ``problem`` near the floats W (d, K), H (d, N), b, with its Hessian's inertia.
+    """Certify a critical point of ``problem`` near the floats W (d, K), H (d, N), b, with its inertia.
 
-    Nothing is trusted from the floats. ``NotCertified`` carries the step that did not go through: the point is
-    not isolated modulo symmetry, an eigenvalue could not be separated from 0, or the precision is too low.
+    Nothing is trusted from the floats. ``NotCertified`` carries the step that did not go through: the point
+    is not isolated modulo symmetry, an eigenvalue could not be separated from 0, or the precision is too low.
     """
     if problem.has_bias is (b is None):
         return NotCertified("a bias is given for a problem without one, or the other way round")
@@ -121,14 +121,16 @@ def value_at(problem: Ridge, W: Array, H: Array, b: Array | None, bits: int = 12
     """The objective at the point with exactly these float coordinates: an upper bound of the minimum."""
     with flint.ctx.workprec(bits):
         bias = None if b is None else arb_mat([[float(entry)] for entry in b])
-        return Enclosure.of_ball(objective_value(problem, arb_mat(W.tolist()), arb_mat(H.tolist()), bias, bits))
+        return Enclosure.of_ball(
+            objective_value(problem, arb_mat(W.tolist()), arb_mat(H.tolist()), bias, bits)
+        )
 
 
 def _gauge_slice(problem: Ridge, W: Array, H: Array, b: Array | None) -> _Slice:
     from scipy.linalg import qr
 
     left, scales, _ = np.linalg.svd(W, full_matrices=False)
-    rank = int((scales > _RANK_FLOOR * max(1.0, float(scales.max(initial=0.0)))).sum())
+    rank = numerical_rank(scales)
     small, features = left[:, :rank].T @ W, left[:, :rank].T @ H
     columns: list[int] = []
     if rank:
@@ -144,7 +146,7 @@ def _gauge_slice(problem: Ridge, W: Array, H: Array, b: Array | None) -> _Slice:
         shifted = has_shift_symmetry(problem)
         coordinates[d * (K + N) :] = b - b[-1] if shifted else b
         frozen |= {padded.dimension - 1} if shifted else set()
-    coordinates[list(frozen)] = 0.0
+    coordinates[list(frozen)] = 0
     pivots = [step * K + columns[step] for step in range(rank)]
     exact = [arb(float(value)) for value in coordinates]
     return _Slice(padded, rank, exact, [index for index in inner if index not in frozen], pivots, inner)
@@ -227,9 +229,16 @@ def _with_inertia(problem: Ridge, chart: _Slice, box: list[arb], bits: int) -> C
     lowest = min(positive, key=lambda value: value.lower())
     smallest = lowest.lower().union(min((value.upper() for value in positive), key=float))
     return CertifiedPoint(
-        problem=problem, W=_padded(W, rank, problem.d), H=_padded(H, rank, problem.d), b=b,
-        value=Enclosure.of_ball(objective_value(chart.problem, W, H, b, bits)), rank=rank, index=index, nullity=nullity,
-        orbit_dimension=rank * (rank - 1) // 2 + rank * extra + shift, minimum_positive=Enclosure.of_ball(smallest),
+        problem=problem,
+        W=_padded(W, rank, problem.d),
+        H=_padded(H, rank, problem.d),
+        b=b,
+        value=Enclosure.of_ball(objective_value(chart.problem, W, H, b, bits)),
+        rank=rank,
+        index=index,
+        nullity=nullity,
+        orbit_dimension=rank * (rank - 1) // 2 + rank * extra + shift,
+        minimum_positive=Enclosure.of_ball(smallest),
         bits=bits,
     )
 
@@ -242,7 +251,8 @@ def _null_sector(problem: Ridge, matrix: arb_mat, rank: int, bits: int) -> list[
     lW, lH = ball_of(problem.lambda_W, bits), ball_of(problem.lambda_H, bits)
     values: list[arb] = [lH] * (N - K)
     for square in eigenvalue_enclosures(G * G.transpose(), bits):
-        # s^2 >= 0 exactly; the roots of (x - lambda_W)(x - lambda_H) = s^2, the smaller one as product / larger.
+        # s^2 >= 0 exactly; the roots of (x - lambda_W)(x - lambda_H) = s^2, the smaller one as product /
+        # larger.
         larger = (lW + lH + _root((lW - lH) * (lW - lH) + 4 * square)) / 2
         values += [(lW * lH - square) / larger, larger]
     return values

@@ -1,7 +1,8 @@
 r"""Mean squared error: every regime in closed form, decided in rationals.
 
-With x = 1 - K c, kappa = lambda_b / (1 + lambda_b) (1 without a bias, 0 for a free one) and y = 1 - K c / kappa, the
-global minimisers have Z0 = x Pi + y J/K: Pi a projector of the largest rank that d allows, y present only if d >= K.
+With x = 1 - K c, kappa = lambda_b / (1 + lambda_b) (1 without a bias, 0 for a free one) and y = 1 - K c /
+kappa, the global minimisers have Z0 = x Pi + y J/K: Pi a projector of the largest rank that d allows, y
+present only if d >= K.
 """
 
 from __future__ import annotations
@@ -29,7 +30,10 @@ def mse_regime(problem: Ridge) -> Regime:
     scaled = K * K * problem.c_squared  # (K c)^2
     if scaled >= 1:
         return Regime(
-            name="trivial", geometry="zero", rank=0, axioms=_AXIOMS,
+            name="trivial",
+            geometry="zero",
+            rank=0,
+            axioms=_AXIOMS,
             because=f"K c >= 1 exactly: K^2 n lambda_W lambda_H = {scaled}",
         )
     least = f"K c < 1 exactly: K^2 n lambda_W lambda_H = {scaled}"
@@ -37,7 +41,11 @@ def mse_regime(problem: Ridge) -> Regime:
         return _without_bias(K, d, least)
     if d >= K and scaled < kappa * kappa:
         return Regime(
-            name="intermediate", geometry="intermediate frame", rank=K - 1, has_mean=True, axioms=_AXIOMS,
+            name="intermediate",
+            geometry="intermediate frame",
+            rank=K - 1,
+            has_mean=True,
+            axioms=_AXIOMS,
             because=f"{least}, K c < lambda_b/(1 + lambda_b) = {kappa}, d >= K",
         )
     if d >= K - 1:
@@ -46,24 +54,38 @@ def mse_regime(problem: Ridge) -> Regime:
             name="collapse", geometry="simplex ETF", rank=K - 1, because=f"{least}, {why}", axioms=_AXIOMS
         )
     return Regime(
-        name="rank-deficient frame", geometry=f"projector of rank {d} orthogonal to 1", rank=d, axioms=_AXIOMS,
+        name="rank-deficient frame",
+        geometry=f"projector of rank {d} orthogonal to 1",
+        rank=d,
+        axioms=_AXIOMS,
         because=f"{least}, d < K - 1",
-        notes=("every projector of rank d orthogonal to 1 is optimal; |w_k|^2 depends on the choice and is not given",),
+        notes=(
+            "every projector of rank d orthogonal to 1 is optimal; "
+            "|w_k|^2 depends on the choice and is not given",
+        ),
     )
 
 
 def _without_bias(K: int, d: int, least: str) -> Regime:
     if d >= K:
         return Regime(
-            name="orthogonal frame", geometry="orthogonal frame", rank=K, because=f"{least}, no bias, d >= K",
-            axioms=_AXIOMS, notes=("Z0 = margin I; mean_direction counts what is added to that, which is 0",),
+            name="orthogonal frame",
+            geometry="orthogonal frame",
+            rank=K,
+            because=f"{least}, no bias, d >= K",
+            axioms=_AXIOMS,
+            notes=("Z0 = margin I; mean_direction counts what is added to that, which is 0",),
         )
     note = "every projector of rank d is optimal; |w_k|^2 depends on the choice and is not given"
     if d == K - 1:
         note += "; the simplex ETF is one of them"
     return Regime(
-        name="rank-deficient frame", geometry=f"projector of rank {d}", rank=d, because=f"{least}, no bias, d < K",
-        axioms=_AXIOMS, notes=(note,),
+        name="rank-deficient frame",
+        geometry=f"projector of rank {d}",
+        rank=d,
+        because=f"{least}, no bias, d < K",
+        axioms=_AXIOMS,
+        notes=(note,),
     )
 
 
@@ -80,7 +102,8 @@ def mse_scale(problem: Ridge, regime: Regime) -> Scale:
         one, size, scale, weight = lift(1, K, c, kappa)
         y = one - size * scale / weight
     x_, y_, weight, size, half, rank = lift(x, y, kappa, K, Fraction(1, 2), regime.rank)
-    # 1/2 without a bias, (K - 1 + kappa)/(2K) with one, minus x^2/(2K) a direction and kappa y^2/(2K) for the mean
+    # 1/2 without a bias, (K - 1 + kappa)/(2K) with one, minus x^2/(2K) a direction and kappa y^2/(2K) for
+    # the mean
     start = half if problem.lambda_b is None else (size - 1 + weight) * half / size
     objective = start - (rank * x_ * x_ + weight * y_ * y_) * half / size
     bias: Number = Fraction(0)

@@ -1,8 +1,9 @@
 """The certified optimum of one problem: ``optimum(problem, digits=30)``.
 
 Quantities (names are those of ``ncproofs optimum``):
-    objective, margin (m with Z0 = m P; MSE: x), mean_direction (MSE: y), W_row_norm_sq (|w_k|^2), H_col_norm_sq,
-    W_fro_sq, H_fro_sq, logit_gap (z_k - z_j), bias (the common entry; absent without a bias), c.
+    objective, margin (m with Z0 = m P; MSE: x), mean_direction (MSE: y), W_row_norm_sq (|w_k|^2),
+    H_col_norm_sq, W_fro_sq, H_fro_sq, logit_gap (z_k - z_j), bias (the common entry; absent without a bias),
+    c.
 """
 
 from __future__ import annotations
@@ -34,8 +35,8 @@ class Optimum:
     """Where every global minimiser of ``problem`` is, and what it is worth.
 
     ``truth`` HOLDS: every global minimiser has ``geometry`` and these quantities. UNDECIDED: this is the best
-    candidate, and ``holes`` or ``because`` say what is missing. FAILS: this is the best simplex ETF or zero point,
-    and ``because`` names a point that is certainly better.
+    candidate, and ``holes`` or ``because`` say what is missing. FAILS: this is the best simplex ETF or zero
+    point, and ``because`` names a point that is certainly better.
     """
 
     problem: Ridge
@@ -61,10 +62,20 @@ def optimum(problem: Ridge, *, digits: int = 30) -> Optimum:
     if digits < 1:
         raise InvalidProblem(f"digits={digits} given, but digits >= 1 is needed")
     profile, regime = _decide(problem)
-    quantities = climb(lambda bits: _quantities(problem, regime, scale_of(problem, profile, regime, bits), bits), digits)
+    quantities = climb(
+        lambda bits: _quantities(problem, regime, scale_of(problem, profile, regime, bits), bits), digits
+    )
     return Optimum(
-        problem=problem, truth=regime.truth, rigor=regime.rigor, regime=regime.name, geometry=regime.geometry,
-        quantities=quantities, because=regime.because, holes=regime.holes, axioms=regime.axioms, notes=regime.notes,
+        problem=problem,
+        truth=regime.truth,
+        rigor=regime.rigor,
+        regime=regime.name,
+        geometry=regime.geometry,
+        quantities=quantities,
+        because=regime.because,
+        holes=regime.holes,
+        axioms=regime.axioms,
+        notes=regime.notes,
         details=regime,
     )
 
@@ -152,4 +163,5 @@ def _trace(regime: Regime, scale: Scale, K: int) -> Number:
     if not regime.has_mean:
         return body
     left, right = lift(body, scale.mean)
-    return left + right
+    total: Number = left + right
+    return total

@@ -1,7 +1,8 @@
 r"""A loss reduced to one variable: psi(u) = F(log(1 + e^u)), where u is the log-odds against the true class.
 
-A loss of softmax form is L(z, y) = F(ell) + tilt (z_y - mean z) with ell = log(1 + e^u). At a symmetric point of
-margin m, u = log(K - 1) - m, and everything the optimum and its Hessian need is psi, psi', psi'' there.
+A loss of softmax form is L(z, y) = F(ell) + tilt (z_y - mean z) with ell = log(1 + e^u). At a symmetric
+point of margin m, u = log(K - 1) - m, and everything the optimum and its Hessian need is psi, psi', psi''
+there.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ def root(value: Fraction) -> Fraction | arb:
 
 @dataclass(frozen=True)
 class Profile:
-    """``linear``: F(ell) = ell. ``focal``: (1 - e^-ell)^gamma ell, gamma > 0. ``general``: an exponential sum."""
+    """``linear``: F(ell) = ell. ``focal``: (1 - e^-ell)^gamma ell, gamma > 0. ``general``: a sum."""
 
     kind: Kind
     tilt: Fraction = Fraction(0)
@@ -118,7 +119,8 @@ def profile_of(loss: Loss) -> Profile:
     total = ExponentialSum.parse(form.profile)
     if total is None:
         raise OutOfScope(
-            f"{loss} has the profile {form.profile}; only sums of a ell^j exp(-k ell) with rational a, k are covered"
+            f"{loss} has the profile {form.profile}; "
+            "only sums of a ell^j exp(-k ell) with rational a, k are covered"
         )
     return Profile("general", tilt=form.tilt, total=total)
 

@@ -1,8 +1,8 @@
 r"""A general profile: the global minimum of g(m) = F(ell) + (tilt/K)(K-1) m + c (K-1)|m| over all real m.
 
 ell = log(1 + (K-1) e^-m), p = e^-ell. For m > 0, g' = (K-1)(c + tilt/K) - (1-p) F'(ell), and
-g'' = (1-p) [p F' + (1-p) F'']. If p F' + (1-p) F'' > 0 for all ell, phi is strictly convex and one comparison at 0
-decides; otherwise the half line is searched by branch and bound.
+g'' = (1-p) [p F' + (1-p) F'']. If p F' + (1-p) F'' > 0 for all ell, phi is strictly convex and one
+comparison at 0 decides; otherwise the half line is searched by branch and bound.
 """
 
 from __future__ import annotations
@@ -43,7 +43,8 @@ def isolate_minimiser(problem: Ridge, profile: Profile) -> Regime:
     """The regime for a general profile.
 
     Raises:
-        OutOfScope: F' > 0 is not certified, negative margins are not excluded, or with a bias convexity is not.
+        OutOfScope: F' > 0 is not certified, negative margins are not excluded, or with a bias convexity is
+        not.
     """
     total = _sum(profile)
     if not total.derivative().is_positive_beyond():
@@ -54,7 +55,8 @@ def isolate_minimiser(problem: Ridge, profile: Profile) -> Regime:
         return _convex(problem, profile)
     if problem.has_bias:
         raise OutOfScope(
-            f"{problem.loss}: phi is not certified convex, and with a bias the lower bound needs it; try lambda_b=none"
+            f"{problem.loss}: phi is not certified convex, and with a bias the lower bound needs it; "
+            "try lambda_b=none"
         )
     return _searched(problem, profile)
 
@@ -74,7 +76,9 @@ def _outer(K: int, profile: Profile, price: arb) -> arb:
     """An M with g(m) > g(0) for every m > M: F >= F(0) gives g(m) >= F(0) + (K-1) price m."""
     total = _sum(profile)
     if not price > 0:
-        raise OutOfScope("c + tilt/K > 0 is needed; otherwise the objective is not bounded below along large margins")
+        raise OutOfScope(
+            "c + tilt/K > 0 is needed; otherwise the objective is not bounded below along large margins"
+        )
     return ((total.at(arb(K).log()) - to_ball(total.at_zero())) / ((K - 1) * price)).upper() + 1
 
 
@@ -96,22 +100,36 @@ def _convex(problem: Ridge, profile: Profile) -> Regime:
     else:
         below, anti = _compare(problem, profile)
     if anti:
-        raise OutOfScope(f"{problem.loss}: phi'(0) < -c, so the best margin is negative; no theorem covers that")
+        raise OutOfScope(
+            f"{problem.loss}: phi'(0) < -c, so the best margin is negative; no theorem covers that"
+        )
     if below is None:
         return Regime(
-            name="trivial", geometry="zero", rank=0, truth=Truth.UNDECIDED, rigor=Rigor.ESTIMATED,
+            name="trivial",
+            geometry="zero",
+            rank=0,
+            truth=Truth.UNDECIDED,
+            rigor=Rigor.ESTIMATED,
             because=f"c and phi'(0) agree to {LADDER[-1]} bits",
         )
-    rigor = Rigor.ENCLOSED if exact is None else Rigor.EXACT
     if not below:
         return Regime(
-            name="trivial", geometry="zero", rank=0, rigor=rigor, because="F' > 0 and phi convex, certified; c >= phi'(0)"
+            name="trivial",
+            geometry="zero",
+            rank=0,
+            rigor=Rigor.ENCLOSED,
+            because="F' > 0 and phi convex, certified; c >= phi'(0)",
         )
     with flint.ctx.workprec(_BITS):
         price = to_ball(c_of(problem)) + to_ball(profile.tilt) / K
         bracket = (arb(0), _outer(K, profile, price))
     return Regime(
-        name="collapse", geometry="simplex ETF", rank=K - 1, rigor=rigor, bracket=bracket, axioms=CHAIN,
+        name="collapse",
+        geometry="simplex ETF",
+        rank=K - 1,
+        rigor=Rigor.ENCLOSED,
+        bracket=bracket,
+        axioms=CHAIN,
         because="F' > 0 and phi convex, certified; c < phi'(0)",
     )
 
@@ -140,7 +158,11 @@ def _searched(problem: Ridge, profile: Profile) -> Regime:
         brackets = _candidates(K, profile, price)
         if brackets is None:
             return Regime(
-                name="trivial", geometry="zero", rank=0, truth=Truth.UNDECIDED, rigor=Rigor.ESTIMATED,
+                name="trivial",
+                geometry="zero",
+                rank=0,
+                truth=Truth.UNDECIDED,
+                rigor=Rigor.ESTIMATED,
                 because=f"the reduced problem was not resolved within {_BOXES} boxes",
             )
         origin = profile.at(arb(K - 1).log())[0]
@@ -162,7 +184,12 @@ def _lowest(problem: Ridge, values: list[tuple[arb, tuple[arb, arb] | None]]) ->
     if bracket is None:
         return Regime(name="trivial", geometry="zero", rank=0, because=because, truth=truth, rigor=rigor)
     return Regime(
-        name="collapse", geometry="simplex ETF", rank=problem.K - 1, because=because, truth=truth, rigor=rigor,
+        name="collapse",
+        geometry="simplex ETF",
+        rank=problem.K - 1,
+        because=because,
+        truth=truth,
+        rigor=rigor,
         bracket=bracket,
     )
 
@@ -170,8 +197,8 @@ def _lowest(problem: Ridge, values: list[tuple[arb, tuple[arb, arb] | None]]) ->
 def _candidates(K: int, profile: Profile, price: arb) -> list[tuple[arb, arb]] | None:
     """Brackets on which g is strictly convex with one interior minimum; every other m > 0 is no minimiser.
 
-    A box is dropped when g has no stationary point in it (the least value is then at a box end, which another box
-    or m = 0 takes care of), when g'' < 0 on it, or when g is above a known value.
+    A box is dropped when g has no stationary point in it (the least value is then at a box end, which
+    another box or m = 0 takes care of), when g'' < 0 on it, or when g is above a known value.
     """
     start = arb(K - 1).log()
     known = profile.at(start)[0].upper()

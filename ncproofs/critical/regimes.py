@@ -1,12 +1,14 @@
 """Which regime the optimum of a problem is in, and the numbers it is made of.
 
-``Regime`` is the answer of a theorem to one problem; ``Scale`` are the numbers of the optimal point at one precision.
+``Regime`` is the answer of a theorem to one problem; ``Scale`` are the numbers of the optimal point at one
+precision.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 from flint import arb
 
@@ -29,10 +31,10 @@ CHAIN = ("Cauchy-Schwarz inequality", "inequality of arithmetic and geometric me
 class Regime:
     """Where the global minimisers are.
 
-    ``name``: "collapse", "trivial", "orthogonal frame", "intermediate", "rank-deficient frame". ``rank`` is the
-    rank of the frame part of the logits (K - 1 for a simplex ETF, 0 at the origin); ``has_mean`` says whether the
-    mean direction is present as well. ``truth`` is HOLDS when the regime is certified, UNDECIDED when the best
-    candidate is shown without proof, FAILS when a point below every candidate is certified.
+    ``name``: "collapse", "trivial", "orthogonal frame", "intermediate", "rank-deficient frame". ``rank`` is
+    the rank of the frame part of the logits (K - 1 for a simplex ETF, 0 at the origin); ``has_mean`` says
+    whether the mean direction is present as well. ``truth`` is HOLDS when the regime is certified, UNDECIDED
+    when the best candidate is shown without proof, FAILS when a point below every candidate is certified.
     """
 
     name: str
@@ -56,9 +58,9 @@ class Regime:
 class Scale:
     """Numbers at the optimal point: exact fractions where they are rational, else balls.
 
-    Z0 = margin * (frame projector) + mean * J/K; the logit Hessian is ``radial`` along e_k - 1/K and ``tangential``
-    orthogonally to it; ``origin_slope`` is phi'(0), so the origin's logit gradient has singular value
-    origin_slope / sqrt n.
+    Z0 = margin * (frame projector) + mean * J/K; the logit Hessian is ``radial`` along e_k - 1/K and
+    ``tangential`` orthogonally to it; ``origin_slope`` is phi'(0), so the origin's logit gradient has
+    singular value origin_slope / sqrt n.
     """
 
     objective: Number
@@ -76,18 +78,19 @@ def c_of(problem: Ridge) -> Number:
     return to_ball(problem.c_squared).sqrt() if exact is None else exact
 
 
-def lift(*values: Number | int) -> tuple[Number, ...]:
+def lift(*values: Number | int) -> tuple[Any, ...]:
     """All as fractions if all are rational, else all as balls at the current precision."""
     if any(isinstance(value, arb) for value in values):
         return tuple(to_ball(value) for value in values)
-    return tuple(Fraction(value) for value in values)
+    return tuple(value if isinstance(value, arb) else Fraction(value) for value in values)
 
 
 def product(*values: Number | int) -> Number:
     """The product, exactly 0 if a factor is exactly 0."""
     if any(isinstance(value, Fraction | int) and value == 0 for value in values):
         return Fraction(0)
-    first, *rest = lift(*values)
+    result: Number
+    result, *rest = lift(*values)
     for factor in rest:
-        first = first * factor
-    return first
+        result = result * factor
+    return result

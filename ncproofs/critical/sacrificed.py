@@ -1,7 +1,7 @@
 r"""Focal loss with a bias: points that give up some classes and beat every simplex ETF.
 
-K1 classes have w = h = 0, the other K2 = K - K1 form an ETF of margin x, and the bias differs by delta between the
-two groups (mean 0). The value of the objective is
+K1 classes have w = h = 0, the other K2 = K - K1 form an ETF of margin x, and the bias differs by delta
+between the two groups (mean 0). The value of the objective is
 
     (K1/K) psi(u_A) + (K2/K) psi(u_B) + c (K2 - 1) x + (lambda_b/2) delta^2 K1 K2 / K,
     u_A = log(K1 - 1 + K2 e^-delta),   u_B = log((K2 - 1) e^-x + K1 e^(delta - x (1 - 1/K2))).
@@ -60,7 +60,8 @@ def better_than(problem: Ridge, gamma: Fraction, bound: arb) -> str | None:
         if not found < bound:
             return None
         return (
-            f"giving up {point.given_up} of {problem.K} classes (margin {point.margin}, bias gap {point.gap}) "
+            f"giving up {point.given_up} of {problem.K} classes "
+            f"(margin {point.margin}, bias gap {point.gap}) "
             f"has value {found.str(20, radius=False)} < {bound.str(20, radius=False)}"
         )
 
@@ -76,7 +77,9 @@ def lowest(problem: Ridge, gamma: Fraction) -> Sacrifice | None:
     for first in _promising(problem, gamma, sizes):
         start = _start(problem, gamma, int(first))
         found = minimize(
-            lambda v, first=first: float(_estimate(problem, gamma, int(first), v[0], v[1])), start, method="Nelder-Mead",
+            lambda v, first=first: float(_estimate(problem, gamma, int(first), v[0], v[1])),
+            start,
+            method="Nelder-Mead",
             options={"xatol": 10**-9, "fatol": 10**-13, "maxiter": 400},
         )
         if found.x[0] > 0 and (best is None or found.fun < best[0]):
@@ -110,8 +113,9 @@ def _estimate(problem: Ridge, gamma: Fraction, first: int, x: Any, delta: Any) -
 
     K, second, g = problem.K, problem.K - first, float(gamma)
     c, weight = float(problem.c_squared) ** (1 / 2), float(problem.lambda_b or 0)
-    u_a = np.log(first - 1 + second * np.exp(-delta))
-    u_b = np.log((second - 1) * np.exp(-x) + first * np.exp(delta - x * (second - 1) / second))
-    heights = [np.exp(-g * np.log1p(np.exp(-u))) * np.log1p(np.exp(u)) for u in (u_a, u_b)]
+    # log(e^a + e^b) without overflow: the search may wander far out.
+    u_a = np.logaddexp(np.log(max(first - 1, 10**-9)), np.log(second) - delta)
+    u_b = np.logaddexp(np.log(second - 1) - x, np.log(first) + delta - x * (second - 1) / second)
+    heights = [np.exp(-g * np.logaddexp(0, -u)) * np.logaddexp(0, u) for u in (u_a, u_b)]
     data = (first * heights[0] + second * heights[1]) / K
     return data + c * (second - 1) * x + weight * delta**2 * first * second / (2 * K)

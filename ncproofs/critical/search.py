@@ -22,16 +22,31 @@ from ncproofs.losses.loss import Loss, S, T, Z
 from ncproofs.problems.features import Ridge
 
 __all__ = [
-    "FoundPoint", "gradient", "hessian", "objective", "pack", "polish", "reduced", "spurious_candidates", "starts",
+    "FoundPoint",
+    "gradient",
+    "hessian",
+    "local_minima",
+    "numerical_rank",
+    "objective",
+    "pack",
+    "polish",
+    "reduced",
+    "spurious_candidates",
+    "starts",
     "unpack",
 ]
 
 Array = NDArray[np.float64]
 
-#: A Hessian eigenvalue below this share of the largest one counts as zero when a point is classified in floats.
+#: A Hessian eigenvalue below this share of the largest one counts as zero when a point is classified in
+#: floats.
 _FLAT = 1e-9
 #: Two local minima whose values differ by less are reported once.
 _SAME_VALUE = 1e-9
+#: A start whose gradient stays above this did not converge.
+_CONVERGED = 1e-8
+#: Singular values of W below this count as zero when its rank is guessed.
+_RANK_FLOOR = 1e-7
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +79,9 @@ def _programs(loss: Loss) -> _LossPrograms:
     second = [derivative.diff(slot) for derivative in first for slot in slots]
     waves = [function.diff(Z, order) for order in (0, 1, 2) for function in loss.class_functions]
     return _LossPrograms(
-        lower([loss.phi, *first, *second], [*slots, CLASSES]), lower(waves, [Z]), len(loss.sums),
+        lower([loss.phi, *first, *second], [*slots, CLASSES]),
+        lower(waves, [Z]),
+        len(loss.sums),
         loss.softmax_form() is not None,
     )
 
@@ -114,18 +131,21 @@ def _logits(W: Array, H: Array, b: Array | None) -> Array:
 
 
 def objective(problem: Ridge, x: Array) -> float:
-    W, H, b = unpack(problem, x)
-    lW, lH, lb = _weights(problem)
-    decay = lW * (W**2).sum() + lH * (H**2).sum() + (0.0 if b is None else lb * (b**2).sum())
-    return float(_logit_terms(problem, _logits(W, H, b))[0].mean() + decay / 2)
+    return _value_and_gradient(problem, x)[0]
 
 
 def gradient(problem: Ridge, x: Array) -> Array:
+    return _value_and_gradient(problem, x)[1]
+
+
+def _value_and_gradient(problem: Ridge, x: Array) -> tuple[float, Array]:
     W, H, b = unpack(problem, x)
     lW, lH, lb = _weights(problem)
-    _, first, _, f = _logit_terms(problem, _logits(W, H, b))
+    losses, first, _, f = _logit_terms(problem, _logits(W, H, b))
     G = np.einsum("is,iks->ks", first, _directions(f, problem.N)) / problem.N
-    return pack(H @ G.T + lW * W, W @ G + lH * H, None if b is None else G.sum(axis=1) + lb * b)
+    decay = lW * (W**2).sum() + lH * (H**2).sum() + (0.0 if b is None else lb * (b**2).sum())
+    slopes = pack(H @ G.T + lW * W, W @ G + lH * H, None if b is None else G.sum(axis=1) + lb * b)
+    return float(losses.mean() + decay / 2), slopes
 
 
 def hessian(problem: Ridge, x: Array) -> Array:
@@ -142,7 +162,9 @@ def hessian(problem: Ridge, x: Array) -> Array:
     WM = np.einsum("ck,skl->scl", W, M)
     out = np.zeros((problem.dimension, problem.dimension))
     w, h = slice(0, d * K), slice(d * K, d * (K + N))
-    out[w, w] = np.einsum("skl,as,cs->akcl", M, H, H, optimize=True).reshape(d * K, d * K) + lW * np.eye(d * K)
+    out[w, w] = np.einsum("skl,as,cs->akcl", M, H, H, optimize=True).reshape(d * K, d * K) + lW * np.eye(
+        d * K
+    )
     mixed = np.einsum("as,sck->akcs", H, WM) + np.einsum("ac,ks->akcs", np.eye(d), G)
     out[w, h] = mixed.reshape(d * K, d * N)
     blocks = np.zeros((d, N, d, N))
@@ -155,6 +177,11 @@ def hessian(problem: Ridge, x: Array) -> Array:
         out[s, s] = M.sum(axis=0) + lb * np.eye(K)
     upper = np.triu(out)
     return upper + np.triu(out, 1).T
+
+
+def numerical_rank(singular_values: Array) -> int:
+    """How many singular values are not tiny: a guess, which a certificate confirms or refuses."""
+    return int((singular_values > _RANK_FLOOR * max(1.0, float(singular_values.max(initial=0.0)))).sum())
 
 
 def reduced(problem: Ridge) -> Ridge:
@@ -218,7 +245,7 @@ def starts(problem: Ridge, count: int, seed: int) -> Iterator[Array]:
 
 
 def polish(problem: Ridge, x: Array, steps: int = 12) -> Array:
-    """Newton with an eigen-pseudo-inverse, so that flat symmetry directions do not move; stops when it stalls."""
+    """Newton with an eigen-pseudo-inverse, so flat directions do not move; stops when it stalls."""
     best, size = x, float(np.linalg.norm(gradient(problem, x)))
     for _ in range(steps):
         matrix = hessian(problem, best)
@@ -236,11 +263,12 @@ def polish(problem: Ridge, x: Array, steps: int = 12) -> Array:
 
 
 def _minimise(problem: Ridge, x: Array) -> Array:
+    """L-BFGS until Newton can take over."""
     from scipy.optimize import minimize
 
+    limits = {"maxiter": 1000, "maxfun": 1500, "ftol": 1e-13, "gtol": 1e-6}
     found = minimize(
-        lambda v: objective(problem, v), x, jac=lambda v: gradient(problem, v), method="L-BFGS-B",
-        options={"maxiter": 4000, "maxfun": 6000, "ftol": 1e-16, "gtol": 1e-10},
+        lambda v: _value_and_gradient(problem, v), x, jac=True, method="L-BFGS-B", options=limits
     )
     return polish(problem, np.asarray(found.x))
 
@@ -256,26 +284,35 @@ def _describe(problem: Ridge, x: Array) -> FoundPoint:
     flat = 10 * _FLAT * max(1e-300, float(np.abs(values).max()))
     W, H, b = unpack(problem, x)
     return FoundPoint(
-        W=W, H=H, b=b, value=objective(problem, x), gradient_norm=float(np.linalg.norm(gradient(problem, x))),
-        index=int((values < -flat).sum()), nullity=int((np.abs(values) <= flat).sum()),
+        W=W,
+        H=H,
+        b=b,
+        value=objective(problem, x),
+        gradient_norm=float(np.linalg.norm(gradient(problem, x))),
+        index=int((values < -flat).sum()),
+        nullity=int((np.abs(values) <= flat).sum()),
     )
 
 
-def spurious_candidates(problem: Ridge, count: int, seed: int) -> tuple[FoundPoint, ...]:
-    """Distinct local minima by rising value from ``count`` starts, reproducible from ``seed``.
+def local_minima(problem: Ridge, count: int, seed: int) -> Iterator[FoundPoint]:
+    """Local minima of distinct values in the order in which ``count`` starts find them, reproducible from ``seed``.
 
-    The first one is the best value known; the others are candidates for spurious minima. Points that a float
-    Hessian shows to be saddles are left out, and so are starts that did not converge.
+    Points that a float Hessian shows to be saddles are left out, and so are starts that did not converge.
     """
     small = reduced(problem)
-    found: list[FoundPoint] = []
+    values: list[float] = []
     for start in starts(small, count, seed):
         x = _minimise(small, start)
         if not np.isfinite(x).all():
             continue
         point = _describe(problem, _lift(problem, x))
-        if point.gradient_norm > 1e-8 or point.index:
+        if point.gradient_norm > _CONVERGED or point.index:
             continue
-        if all(abs(point.value - other.value) > _SAME_VALUE * (1 + abs(point.value)) for other in found):
-            found.append(point)
-    return tuple(sorted(found, key=lambda point: point.value))
+        if all(abs(point.value - value) > _SAME_VALUE * (1 + abs(point.value)) for value in values):
+            values.append(point.value)
+            yield point
+
+
+def spurious_candidates(problem: Ridge, count: int, seed: int) -> tuple[FoundPoint, ...]:
+    """Distinct local minima by rising value: the first is the best known, the others may be spurious."""
+    return tuple(sorted(local_minima(problem, count, seed), key=lambda point: point.value))

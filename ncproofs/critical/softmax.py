@@ -25,7 +25,10 @@ from ncproofs.truth import Rigor, Truth
 __all__ = ["collapse_scale", "is_tie_free", "needs_room", "softmax_regime", "softmax_scale", "trivial_scale"]
 
 _ZERO = Regime(name="trivial", geometry="zero", rank=0, because="")
-_OPEN = "focal loss with a bias, c > 1/(K-1) and K p1(gamma) > 1: whether every global minimiser is an ETF or zero"
+_OPEN = (
+    "focal loss with a bias, c > 1/(K-1) and K p1(gamma) > 1: "
+    "whether every global minimiser is an ETF or zero"
+)
 _SEARCHED = "global minimality was searched for counterexamples, not proved"
 
 
@@ -72,7 +75,7 @@ def _linear(problem: Ridge, profile: Profile) -> Regime:
 
 
 def is_tie_free(K: int, gamma: Fraction) -> bool:
-    """Whether K p*(gamma) <= 1, decided. Equality cannot occur for gamma > 0 because log K is transcendental."""
+    """Whether K p*(gamma) <= 1, decided. No equality for gamma > 0: log K is transcendental."""
     if gamma == 0:
         return True
     for bits in LADDER:
@@ -82,7 +85,9 @@ def is_tie_free(K: int, gamma: Fraction) -> bool:
             value = g * arb(K).log() * (g + 1 - K) + (2 * g + 1) * (K - 1)
             if value > 0 or value < 0:
                 return bool(value > 0)
-    raise OutOfScope(f"K p*(gamma) is too close to 1 to be compared at {LADDER[-1]} bits: K={K}, gamma={gamma}")
+    raise OutOfScope(
+        f"K p*(gamma) is too close to 1 to be compared at {LADDER[-1]} bits: K={K}, gamma={gamma}"
+    )
 
 
 def _focal(problem: Ridge, profile: Profile) -> Regime:
@@ -102,8 +107,10 @@ def _focal(problem: Ridge, profile: Profile) -> Regime:
                 return _collapse(problem, f"{case} and c < {name}: {sides}", rigor=Rigor.ENCLOSED)
             return replace(_ZERO, because=f"{case} and c > {name}: {sides}", rigor=Rigor.ENCLOSED)
     return _collapse(
-        problem, f"c and {name} agree to {LADDER[-1]} bits; W = H = 0 may be optimal as well",
-        truth=Truth.UNDECIDED, rigor=Rigor.ESTIMATED,
+        problem,
+        f"c and {name} agree to {LADDER[-1]} bits; W = H = 0 may be optimal as well",
+        truth=Truth.UNDECIDED,
+        rigor=Rigor.ESTIMATED,
     )
 
 
@@ -134,11 +141,17 @@ def _with_bias(problem: Ridge, profile: Profile, regime: Regime) -> Regime:
     witness = better_than(problem, gamma, to_ball(best))
     if witness is not None:
         return replace(
-            regime, truth=Truth.FAILS, rigor=Rigor.ENCLOSED,
-            because=f"no ETF and no zero point is a global minimiser: {witness}; shown is the best ETF or zero point",
+            regime,
+            truth=Truth.FAILS,
+            rigor=Rigor.ENCLOSED,
+            because=f"no ETF and no zero point is a global minimiser: {witness}; "
+            "shown is the best ETF or zero point",
         )
     return replace(
-        regime, truth=Truth.UNDECIDED, rigor=Rigor.ESTIMATED, holes=(_OPEN,),
+        regime,
+        truth=Truth.UNDECIDED,
+        rigor=Rigor.ESTIMATED,
+        holes=(_OPEN,),
         because=f"{regime.because}; {_OPEN} is open; {_SEARCHED} (two-group family, none found)",
     )
 
@@ -146,9 +159,10 @@ def _with_bias(problem: Ridge, profile: Profile, regime: Regime) -> Regime:
 def _too_heavy(K: int, gamma: Fraction, c: arb) -> bool:
     """c >= sqrt(2/K) max psi' makes W = H = 0 the only global minimiser, with any bias.
 
-    psi' <= M and convexity of u give L(b + v, k) >= L(b, k) - M |<s_k - e_k, v>|, s_k the softmax without class k;
-    the matrix of all s_k - e_k has Frobenius norm <= sqrt(2K), so the sum over samples is at most the ridge term.
-    What remains depends on b alone and is least at b = 0 because -(1-p)^gamma log p is convex in p.
+    psi' <= M and convexity of u give L(b + v, k) >= L(b, k) - M |<s_k - e_k, v>|, s_k the softmax without
+    class k; the matrix of all s_k - e_k has Frobenius norm <= sqrt(2K), so the sum over samples is at most
+    the ridge term. What remains depends on b alone and is least at b = 0 because -(1-p)^gamma log p is
+    convex in p.
     """
     top = psi_prime(log_odds_star(gamma, 128), gamma)
     return bool(c > (to_ball(Fraction(2, K))).sqrt() * top)
@@ -169,7 +183,11 @@ def trivial_scale(problem: Ridge, profile: Profile, bits: int) -> Scale:
         exact = profile.origin_slope(K)
         edge = slope / (K - 1) - to_ball(profile.tilt) / K if exact is None else exact
         return Scale(
-            objective=value, margin=Fraction(0), radial=bend * K / (K - 1), tangential=slope / (K - 1), origin_slope=edge
+            objective=value,
+            margin=Fraction(0),
+            radial=bend * K / (K - 1),
+            tangential=slope / (K - 1),
+            origin_slope=edge,
         )
 
 
@@ -189,8 +207,10 @@ def collapse_scale(
     with flint.ctx.workprec(bits):
         value, slope, bend = profile.at(arb(K - 1).log() - margin)
         return Scale(
-            objective=value + price * (K - 1) * margin, margin=margin,
-            radial=bend * K / (K - 1), tangential=slope / (K - 1),
+            objective=value + price * (K - 1) * margin,
+            margin=margin,
+            radial=bend * K / (K - 1),
+            tangential=slope / (K - 1),
         )
 
 
@@ -208,5 +228,3 @@ def _margin(K: int, profile: Profile, price: arb, bits: int, bracket: tuple[arb,
     if bracket is None:
         raise OutOfScope("this loss has no bracket for its margin")
     return interior_root(K, profile, price, bracket, bits)
-
-

@@ -28,12 +28,20 @@ from ncproofs.critical.tables import (
 from ncproofs.errors import InvalidProblem, NcproofsError, OutOfScope
 from ncproofs.problems.features import Ridge
 
-__all__ = ["SpectrumEntry", "family_rows", "family_spectrum", "negative_count", "spectrum", "spectrum_rows", "zero_count"]
+__all__ = [
+    "SpectrumEntry",
+    "family_rows",
+    "family_spectrum",
+    "negative_count",
+    "spectrum",
+    "spectrum_rows",
+    "zero_count",
+]
 
 
 @dataclass(frozen=True)
 class SpectrumEntry:
-    """Exactly ``multiplicity`` eigenvalues lie in ``enclosure``; ``sector`` names the blocks they come from."""
+    """Exactly ``multiplicity`` eigenvalues lie in ``enclosure``; ``sector`` names their blocks."""
 
     enclosure: Enclosure
     multiplicity: int
@@ -43,9 +51,9 @@ class SpectrumEntry:
 def spectrum(problem: Ridge, at: Optimum | None = None, *, digits: int = 30) -> tuple[SpectrumEntry, ...]:
     """All eigenvalues at the optimum of ``problem``, ascending, each of relative width below 10^-``digits``.
 
-    Zeros are exact. Eigenvalues of different blocks that agree to the working precision (several times ``digits``)
-    share one entry. The multiplicities add up to ``problem.dimension``. For a candidate that is not certified to
-    be the optimum it is the spectrum at that candidate.
+    Zeros are exact. Eigenvalues of different blocks that agree to the working precision (several times
+    ``digits``) share one entry. The multiplicities add up to ``problem.dimension``. For a candidate that is
+    not certified to be the optimum it is the spectrum at that candidate.
 
     Raises:
         InvalidProblem, OutOfScope: as ``optimum``.
@@ -71,7 +79,7 @@ def spectrum_rows(problem: Ridge, at: Optimum, bits: int) -> list[Row]:
 
 
 def family_spectrum(problem: Ridge, family: str, *, digits: int = 20) -> tuple[SpectrumEntry, ...]:
-    """The spectrum at a named critical point, optimal or not: "origin" or "collapse" (the upper branch's ETF).
+    """The spectrum at a named critical point, optimal or not: "origin" or "collapse" (upper branch).
 
     Raises:
         OutOfScope: there is no such point. InvalidProblem: an unknown family, or d < K - 1.
@@ -113,7 +121,9 @@ def _mse_etf(problem: Ridge) -> list[Row]:
 
 def zero_count(entries: tuple[SpectrumEntry, ...]) -> int:
     """How many eigenvalues are exactly zero (all others are certified not to be)."""
-    return sum(entry.multiplicity for entry in entries if entry.enclosure.is_point and entry.enclosure.lower == 0)
+    return sum(
+        entry.multiplicity for entry in entries if entry.enclosure.is_point and entry.enclosure.lower == 0
+    )
 
 
 def negative_count(entries: tuple[SpectrumEntry, ...]) -> int:
@@ -136,7 +146,9 @@ def _merged(problem: Ridge, table: Callable[[int], list[Row]], digits: int) -> t
     )
     total = sum(entry.multiplicity for entry in entries)
     if total != problem.dimension or any(entry.multiplicity < 0 for entry in entries):
-        raise NcproofsError(f"internal: the multiplicities add up to {total}, not to {problem.dimension}, at {problem}")
+        raise NcproofsError(
+            f"internal: the multiplicities add up to {total}, not to {problem.dimension}, at {problem}"
+        )
     return entries
 
 
@@ -166,4 +178,3 @@ def _hull(left: Number, right: Number) -> Number:
     if isinstance(left, Fraction) and isinstance(right, Fraction):
         return left
     return to_ball(left).union(to_ball(right))
-

@@ -1,4 +1,4 @@
-"""A deterministic grid of instances on which closed-form spectra are compared with dense Hessians in balls."""
+"""A fixed grid of instances on which closed-form spectra are compared with dense Hessians in balls."""
 
 from __future__ import annotations
 
@@ -20,18 +20,26 @@ __all__ = ["dense_agreement", "dense_sweep", "grid"]
 
 _LARGEST = 130
 _WEIGHTS = (
-    (Fraction(1, 100), Fraction(1, 200)), (Fraction(1, 20), Fraction(1, 50)), (Fraction(3, 5), Fraction(4, 5)),
+    (Fraction(1, 100), Fraction(1, 200)),
+    (Fraction(1, 20), Fraction(1, 50)),
+    (Fraction(3, 5), Fraction(4, 5)),
     (Fraction(1, 30), Fraction(1, 30)),
 )
 
 
 def grid() -> Iterator[Ridge]:
-    """Every loss, bias mode and regime (MSE: d < K - 1 too), dimension at most 130, in a fixed mixed order."""
+    """Every loss, bias mode and regime (MSE: d < K - 1 too), dimension at most 130, in a fixed order."""
     losses: tuple[Loss, ...] = (
-        cross_entropy(), label_smoothing("1/10"), focal("1/2"), focal(2), mean_squared()
+        cross_entropy(),
+        label_smoothing("1/10"),
+        focal("1/2"),
+        focal(2),
+        mean_squared(),
     )
     biases = (None, Fraction(0), Fraction(1, 50), Fraction(1))
-    for (lW, lH), n, K, extra, lb, loss in product(_WEIGHTS, (1, 2, 3), (2, 3, 4, 5), (-1, 0, 2, -2), biases, losses):
+    for (lW, lH), n, K, extra, lb, loss in product(
+        _WEIGHTS, (1, 2, 3), (2, 3, 4, 5), (-1, 0, 2, -2), biases, losses
+    ):
         d = K + extra
         if d < 1 or (extra == -2 and loss.name != "mean_squared"):
             continue

@@ -1,8 +1,9 @@
 r"""Closed-form Hessian spectra at the optimal points, as (eigenvalue, multiplicity, sector) rows.
 
-Letters: S = lambda_W + lambda_H, lam = sqrt(lambda_W lambda_H), c = lam sqrt n, mu = B m/(cK), nu = A m/(cK), where the
-logit Hessian is A along e_k - 1/K and B orthogonally to it. ``pair(s)`` are the eigenvalues of [[lambda_W, s],
-[s, lambda_H]]. Every function works at flint's current precision and keeps rational eigenvalues exact.
+Letters: S = lambda_W + lambda_H, lam = sqrt(lambda_W lambda_H), c = lam sqrt n, mu = B m/(cK), nu = A
+m/(cK), where the logit Hessian is A along e_k - 1/K and B orthogonally to it. ``pair(s)`` are the
+eigenvalues of [[lambda_W, s], [s, lambda_H]]. Every function works at flint's current precision and keeps
+rational eigenvalues exact.
 """
 
 from __future__ import annotations
@@ -18,21 +19,30 @@ from ncproofs.critical.profiles import to_ball
 from ncproofs.critical.regimes import Number, Scale, c_of, lift, product
 from ncproofs.problems.features import Ridge
 
-__all__ = ["Row", "collapse_table", "mse_frame_table", "mse_intermediate_table", "mse_origin_table", "origin_table"]
+__all__ = [
+    "Row",
+    "collapse_table",
+    "mse_frame_table",
+    "mse_intermediate_table",
+    "mse_origin_table",
+    "origin_table",
+]
 
 Row = tuple[Number, int, str]
 
 
 def _add(*values: Number | int) -> Number:
-    first, *rest = lift(*values)
+    result: Number
+    result, *rest = lift(*values)
     for value in rest:
-        first = first + value
-    return first
+        result = result + value
+    return result
 
 
 def _over(top: Number, bottom: Number | int) -> Number:
-    top, bottom = lift(top, bottom)
-    return top / bottom
+    above, below = lift(top, bottom)
+    quotient: Number = above / below
+    return quotient
 
 
 def _root_of_nonnegative(value: arb) -> arb:
@@ -45,7 +55,7 @@ def _total(problem: Ridge) -> Fraction:
 
 
 def pair(problem: Ridge, s_squared: Number) -> tuple[Number, Number]:
-    """Both eigenvalues of [[lambda_W, s], [s, lambda_H]], the smaller first; exactly 0 if s^2 = lambda_W lambda_H."""
+    """Eigenvalues of [[lambda_W, s], [s, lambda_H]], smaller first; exactly 0 if s^2 = lambda_W lambda_H."""
     S, gap = _total(problem), problem.lambda_W - problem.lambda_H
     weight = problem.lambda_W * problem.lambda_H
     if isinstance(s_squared, Fraction):
@@ -60,7 +70,7 @@ def pair(problem: Ridge, s_squared: Number) -> tuple[Number, Number]:
 
 
 def symmetric_pair(problem: Ridge, mu: Number) -> tuple[arb, arb]:
-    """Roots of x^2 - S (1 + mu) x + 4 mu lambda_W lambda_H; the discriminant is written as a sum of squares."""
+    """Roots of x^2 - S (1 + mu) x + 4 mu lambda_W lambda_H, its discriminant a sum of squares."""
     m, S = to_ball(mu), to_ball(_total(problem))
     gap = to_ball(problem.lambda_W - problem.lambda_H)
     spread = _root_of_nonnegative(S * S * (1 - m) ** 2 + 4 * m * gap * gap)
@@ -69,14 +79,16 @@ def symmetric_pair(problem: Ridge, mu: Number) -> tuple[arb, arb]:
 
 
 def collapse_table(problem: Ridge, scale: Scale) -> list[Row]:
-    """Table D1: the simplex ETF of cross-entropy, label smoothing, focal loss and every loss of softmax form."""
+    """Table D1: the simplex ETF of cross-entropy, focal loss and every loss of softmax form."""
     K, n, N, lW, lH = problem.K, problem.n, problem.N, problem.lambda_W, problem.lambda_H
     spare, S, c = problem.d - K + 1, _total(problem), to_ball(c_of(problem))
     m, A, B = (to_ball(value) for value in (scale.margin, scale.radial, scale.tangential))
     mu, nu = B * m / (c * K), A * m / (c * K)
     rows: list[Row] = [
-        (Fraction(0), (K - 1) * spare, "gauge"), (S, (K - 1) * spare, "gauge partner"),
-        (lW, spare, "W along 1"), (lH, (N - K + 1) * spare, "H, extra dimensions"),
+        (Fraction(0), (K - 1) * spare, "gauge"),
+        (S, (K - 1) * spare, "gauge partner"),
+        (lW, spare, "W along 1"),
+        (lH, (N - K + 1) * spare, "H, extra dimensions"),
         (to_ball(lH) * (1 + nu), K * (n - 1), "within class, radial"),
         (to_ball(lH) * (1 + mu), K * (K - 2) * (n - 1), "within class, tangential"),
         (lW, K - 1, "mean of the classifiers"),
@@ -92,7 +104,7 @@ def collapse_table(problem: Ridge, scale: Scale) -> list[Row]:
 
 
 def _standard(problem: Ridge, mu: arb, A: arb, B: arb) -> list[arb]:
-    """The block S4 on (W symmetric, H symmetric, H mean, bias); K = 2 keeps the last two, no bias drops the last."""
+    """S4 on (W symmetric, H symmetric, H mean, bias); K = 2 keeps the last two, no bias drops the last."""
     K, lW, lH = problem.K, to_ball(problem.lambda_W), to_ball(problem.lambda_H)
     omega = (A / B - 1) / (K - 1)
     zero, w, h, beta = arb(0), (lW * mu).sqrt(), (lH * mu).sqrt(), B.sqrt()
@@ -112,11 +124,15 @@ def origin_table(problem: Ridge, scale: Scale) -> list[Row]:
     K, d, N = problem.K, problem.d, problem.N
     low, high = pair(problem, _over(product(scale.origin_slope, scale.origin_slope), problem.n))
     rows: list[Row] = [
-        (low, (K - 1) * d, "origin, descent pairs"), (high, (K - 1) * d, "origin, ascent pairs"),
-        (problem.lambda_W, d, "W along 1"), (problem.lambda_H, (N - K + 1) * d, "H, no class signal"),
+        (low, (K - 1) * d, "origin, descent pairs"),
+        (high, (K - 1) * d, "origin, ascent pairs"),
+        (problem.lambda_W, d, "W along 1"),
+        (problem.lambda_H, (N - K + 1) * d, "H, no class signal"),
     ]
     if problem.lambda_b is not None:
-        bent = (to_ball(scale.radial) + (K - 2) * to_ball(scale.tangential)) / (K - 1) + to_ball(problem.lambda_b)
+        bent = (to_ball(scale.radial) + (K - 2) * to_ball(scale.tangential)) / (K - 1) + to_ball(
+            problem.lambda_b
+        )
         rows += [(bent, K - 1, "bias, centred"), (problem.lambda_b, 1, "bias along 1")]
     return rows
 
@@ -134,7 +150,7 @@ def mse_origin_table(problem: Ridge) -> list[Row]:
 
 
 def mse_frame_table(problem: Ridge, margin: Number, rank: int) -> list[Row]:
-    """Table D2 at Z0 = margin * Pi, Pi a projector of ``rank``, orthogonal to 1 if there is a bias; no mean direction.
+    """Table D2 at Z0 = margin * Pi, Pi a projector of ``rank``, orthogonal to 1 if there is a bias.
 
     Valid at every such critical point, optimal or not: 1 <= rank <= min(d, K), at most K - 1 with a bias.
     """
@@ -143,9 +159,11 @@ def mse_frame_table(problem: Ridge, margin: Number, rank: int) -> list[Row]:
     grown, slope = _add(1, mu), Fraction(1, K * K * n)
     centred = K if problem.lambda_b is None else K - 1
     rows: list[Row] = [
-        (Fraction(0), rank * spare, "gauge"), (S, rank * spare, "gauge partner"),
+        (Fraction(0), rank * spare, "gauge"),
+        (S, rank * spare, "gauge partner"),
         (product(lH, grown), rank * K * (n - 1), "within class"),
-        (Fraction(0), rank * (rank - 1) // 2, "rotations"), (product(S, grown), rank * (rank - 1) // 2, "antisymmetric"),
+        (Fraction(0), rank * (rank - 1) // 2, "rotations"),
+        (product(S, grown), rank * (rank - 1) // 2, "antisymmetric"),
         (Fraction(0), rank * (centred - rank), "class rotations"),
         (product(S, grown), rank * (centred - rank), "class directions"),
         (lH, (N - K) * spare, "H, extra dimensions"),
@@ -161,7 +179,10 @@ def mse_frame_table(problem: Ridge, margin: Number, rank: int) -> list[Row]:
 
 
 def _mean_block(problem: Ridge, mu: Number, kappa: Fraction) -> list[Number]:
-    """[[lambda_W (1+mu), -s, 0], [-s, lambda_H (1+mu), r], [0, r, 1 + lambda_b]], r^2 = mu lambda_H, s = kappa/(K sqrt n)."""
+    """[[lambda_W (1+mu), -s, 0], [-s, lambda_H (1+mu), r], [0, r, 1 + lambda_b]].
+
+    r^2 = mu lambda_H, s = kappa/(K sqrt n).
+    """
     grown = _add(1, mu)
     first, second = product(problem.lambda_W, grown), product(problem.lambda_H, grown)
     m, lH = to_ball(mu), to_ball(problem.lambda_H)
@@ -182,7 +203,9 @@ def mse_intermediate_table(problem: Ridge, scale: Scale) -> list[Row]:
     spare, size = problem.d - K, product(c_of(problem), K)
     mx, my = _over(scale.margin, size), _over(scale.mean, size)
     rows: list[Row] = [
-        (Fraction(0), K * spare, "gauge"), (S, K * spare, "gauge partner"), (lH, (N - K) * spare, "H, extra dimensions"),
+        (Fraction(0), K * spare, "gauge"),
+        (S, K * spare, "gauge partner"),
+        (lH, (N - K) * spare, "H, extra dimensions"),
         (product(lH, _add(1, mx)), (K - 1) * K * (n - 1), "within class"),
         (product(lH, _add(1, my)), K * (n - 1), "within class, mean"),
         (Fraction(0), (K - 1) * (K - 2) // 2, "rotations"),
@@ -190,7 +213,9 @@ def mse_intermediate_table(problem: Ridge, scale: Scale) -> list[Row]:
         (Fraction(0), K - 1, "rotations of the mean"),
     ]
     rows += [(value, K * (K - 1) // 2, "symmetric") for value in symmetric_pair(problem, mx)]
-    rows += [(value, K - 1, "mixed with the mean") for value in _mixed_block(problem, to_ball(mx), to_ball(my))]
+    rows += [
+        (value, K - 1, "mixed with the mean") for value in _mixed_block(problem, to_ball(mx), to_ball(my))
+    ]
     rows += [(value, 1, "mean") for value in _own_mean_block(problem, to_ball(my))]
     return rows
 
@@ -198,8 +223,8 @@ def mse_intermediate_table(problem: Ridge, scale: Scale) -> list[Row]:
 def _mixed_block(problem: Ridge, mx: arb, my: arb) -> list[arb]:
     r"""The 5 x 5 block without its gauge zero, in the orthonormal basis (g, a', b', bias) of its complement.
 
-    With a = (sqrt lH, sqrt lW)/sqrt S on (W1, H2) and b likewise on (W2, H1) the regulariser is 0 on a and b and S on
-    a' and b'; the gauge direction is sqrt(mx) a - sqrt(my) b, and g is orthogonal to it.
+    With a = (sqrt lH, sqrt lW)/sqrt S on (W1, H2) and b likewise on (W2, H1) the regulariser is 0 on a and b
+    and S on a' and b'; the gauge direction is sqrt(mx) a - sqrt(my) b, and g is orthogonal to it.
     """
     S, lW, lH = to_ball(_total(problem)), to_ball(problem.lambda_W), to_ball(problem.lambda_H)
     along, x, y = (lW * lH * (mx + my) / S).sqrt(), (mx / S).sqrt(), (my / S).sqrt()
@@ -212,7 +237,7 @@ def _mixed_block(problem: Ridge, mx: arb, my: arb) -> list[arb]:
 
 
 def _own_mean_block(problem: Ridge, my: arb) -> list[arb]:
-    """v v^T + [[lambda_W, -lam], [-lam, lambda_H]] (+) lambda_b, v = (sqrt(lambda_W my), sqrt(lambda_H my), 1)."""
+    """v v^T + [[lW, -lam], [-lam, lH]] (+) lambda_b with v = (sqrt(lW my), sqrt(lH my), 1)."""
     lW, lH = to_ball(problem.lambda_W), to_ball(problem.lambda_H)
     lam, v = (lW * lH).sqrt(), [(lW * my).sqrt(), (lH * my).sqrt(), arb(1)]
     rows = [[v[i] * v[j] for j in range(3)] for i in range(3)]

@@ -26,15 +26,19 @@ _BITS = 20_000
 
 _RUN = re.compile(rf"\d{{{_DIGITS + 1},}}")
 _DECIMAL = re.compile(r"(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,2})?", re.ASCII)
-_WORDS = {ast.BitXor: "write ** for a power", ast.MatMult: "write * for a product", ast.FloorDiv: "write /",
-          ast.Mod: "only + - * / ** are covered"}
+_WORDS = {
+    ast.BitXor: "write ** for a power",
+    ast.MatMult: "write * for a product",
+    ast.FloorDiv: "write /",
+    ast.Mod: "only + - * / ** are covered",
+}
 
 
 def expression_from_text(text: str, letters: Mapping[str, sympy.Symbol], part: str) -> sympy.Expr:
     """The expression that ``text`` spells in ``letters``; decimals such as 0.5 are exact.
 
     Raises:
-        InvalidLoss: anything else than the whitelist, or a limit exceeded; ``part`` names the text in the message.
+        InvalidLoss: anything else, or a limit exceeded; ``part`` names the text in the message.
     """
     if not isinstance(text, str) or not text.strip():
         raise InvalidLoss(f"{part}={text!r} is not an expression; write for example log(S1) - t")
@@ -49,7 +53,9 @@ def expression_from_text(text: str, letters: Mapping[str, sympy.Symbol], part: s
             warnings.simplefilter("ignore")  # "1if" and the like; refused below anyway
             tree = ast.parse(body, mode="eval").body
     except SyntaxError as error:
-        raise InvalidLoss(f"{part}={_shown(body)} cannot be read ({error.msg}); write for example log(S1) - t") from None
+        raise InvalidLoss(
+            f"{part}={_shown(body)} cannot be read ({error.msg}); write for example log(S1) - t"
+        ) from None
     except (ValueError, RecursionError, MemoryError):
         raise InvalidLoss(f"{part}={_shown(body)} is nested too deeply; write it flatter") from None
     return _Reader(body, letters, part).visit(tree, 0)
@@ -68,7 +74,9 @@ class _Reader:
     def visit(self, node: ast.expr, depth: int) -> sympy.Expr:
         if depth > _DEEPEST:
             raise InvalidLoss(f"{self.part} is nested more than {_DEEPEST} deep; write it flatter")
-        handler: Callable[[ast.expr, int], sympy.Expr] | None = getattr(self, f"on_{type(node).__name__}", None)
+        handler: Callable[[ast.expr, int], sympy.Expr] | None = getattr(
+            self, f"on_{type(node).__name__}", None
+        )
         if handler is None:
             known = ", ".join(self.letters)
             raise self.refuse(node, f"only numbers, {known}, + - * / **, exp, log and sqrt are covered")
@@ -81,7 +89,11 @@ class _Reader:
         for part in value.args if not value.is_Rational else (value,):
             if part.is_Rational and max(abs(int(part.p)), int(part.q)).bit_length() > _BITS:
                 raise self.refuse(node, f"a number of more than {_BITS} bits; write a smaller one")
-        if value.is_Pow and value.args[1].is_Rational and max(abs(value.args[1].p), value.args[1].q) > _EXPONENT:
+        if (
+            value.is_Pow
+            and value.args[1].is_Rational
+            and max(abs(value.args[1].p), value.args[1].q) > _EXPONENT
+        ):
             raise self.refuse(node, f"the exponent {_shown(str(value.args[1]))} exceeds {_EXPONENT}")
         return value
 
@@ -96,7 +108,11 @@ class _Reader:
 
     def on_Name(self, node: ast.Name, depth: int) -> sympy.Expr:
         if node.id not in self.letters:
-            hint = "; write the logit as z" if "z" in self.letters else "; S1 is the sum of the first class function"
+            hint = (
+                "; write the logit as z"
+                if "z" in self.letters
+                else "; S1 is the sum of the first class function"
+            )
             raise self.refuse(node, f"is not one of the letters {', '.join(self.letters)}{hint}")
         return self.letters[node.id]
 
@@ -127,7 +143,11 @@ class _Reader:
             raise self.refuse(node, "an exponent must be a number; write exp(a*log(b)) for b**a")
         if max(abs(int(exponent.p)), int(exponent.q)) > _EXPONENT:
             raise self.refuse(node, f"exponents up to {_EXPONENT} are covered")
-        numbers = [x for x in base.atoms(sympy.Rational) if x not in (-1, 0, 1)] if base.is_Rational or base.is_Mul else []
+        numbers = (
+            [x for x in base.atoms(sympy.Rational) if x not in (-1, 0, 1)]
+            if base.is_Rational or base.is_Mul
+            else []
+        )
         bits = max((max(abs(int(x.p)), int(x.q)).bit_length() for x in numbers), default=0)
         if bits * abs(exponent) > _BITS:
             raise self.refuse(node, f"a number of more than {_BITS} bits; write a smaller one")

@@ -1,8 +1,8 @@
 r"""Exact zero tests for the expressions that losses are written in: + * / powers, exp and log.
 
-An expression becomes a rational function of generators: symbols, exp of monomials, logarithms and powers of what
-cannot be split. exp(a + b) = exp(a) exp(b), x^(r + k) = x^r x^k and, for a positive monomial factor, log(x y) =
-log x + log y hold by construction. A zero numerator then proves that the expression vanishes wherever it is
+An expression becomes a rational function of generators: symbols, exp of monomials, logarithms and powers of
+what cannot be split. exp(a + b) = exp(a) exp(b), x^(r + k) = x^r x^k and, for a positive monomial factor,
+log(x y) = log x + log y hold by construction. A zero numerator then proves that the expression vanishes wherever it is
 defined. Generators may be dependent, so a nonzero normal form refutes nothing.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from math import lcm
+from typing import Any
 
 import sympy
 
@@ -60,15 +61,15 @@ def _scale(expression: sympy.Expr) -> int:
 
 
 class _Generators:
-    """Generators met so far. ``scale``: exp(m) is stored as exp(m / scale)^scale, so that roots of it exist."""
+    """Generators met so far; exp(m) is stored as exp(m / scale)^scale, so that roots of it exist."""
 
     def __init__(self, scale: int) -> None:
         self.scale = scale
-        self.names: dict[tuple[str, object], sympy.Symbol] = {}
-        self.meaning: dict[sympy.Symbol, tuple[str, object]] = {}
+        self.names: dict[tuple[str, Any], sympy.Symbol] = {}
+        self.meaning: dict[sympy.Symbol, tuple[str, Any]] = {}
         self.anchors: dict[tuple[sympy.Expr, Fraction], list[Fraction]] = {}
 
-    def generator(self, kind: str, of: object) -> sympy.Symbol:
+    def generator(self, kind: str, of: Any) -> sympy.Symbol:
         key = (kind, of)
         if key not in self.names:
             symbol = sympy.Symbol(f"g_{len(self.names)}")
@@ -106,12 +107,14 @@ class _Generators:
         for term in sympy.Add.make_args(_expanded(numerator)):
             coefficient, monomial = term.as_coeff_Mul()
             constant, denominator_rest = denominator.as_coeff_Mul()
-            weight = Fraction(int(coefficient.p), int(coefficient.q)) / Fraction(int(constant.p), int(constant.q))
+            weight = Fraction(int(coefficient.p), int(coefficient.q)) / Fraction(
+                int(constant.p), int(constant.q)
+            )
             if weight == 0:
                 continue
             kind, of = self.meaning.get(monomial, ("", None))
             if kind == "log" and denominator_rest == 1:
-                result *= self.power(of, weight)  # type: ignore[arg-type]
+                result *= self.power(of, weight)
                 continue
             result *= self._exponential_of(monomial / denominator_rest, weight)
         return result
@@ -132,7 +135,7 @@ class _Generators:
         for symbol, exponent in factors.items():
             kind, of = self.meaning[symbol]
             if kind == "exp":
-                monomial, weight = of  # type: ignore[misc]
+                monomial, weight = of
                 share = exponent * weight
                 result += sympy.Rational(share.numerator, share.denominator) * monomial
             else:
@@ -155,7 +158,7 @@ class _Generators:
             total = exponent * multiplicity
             kind, of = self.meaning[symbol]
             if kind == "exp" and total.denominator != 1:
-                monomial, weight = of  # type: ignore[misc]
+                monomial, weight = of
                 result *= self._exponential_of(monomial, weight * total)
             elif total.denominator == 1:
                 result *= symbol ** int(total)
@@ -179,7 +182,8 @@ class _Generators:
         numerator, denominator = sympy.fraction(_cancel(argument))
         if numerator == 0:
             raise _TooHard
-        content, factors, rest = sympy.Integer(1), {}, sympy.Integer(1)
+        content, rest = sympy.Integer(1), sympy.Integer(1)
+        factors: dict[sympy.Symbol, int] = {}
         for part, side in ((numerator, 1), (denominator, -1)):
             number, body = sympy.expand(part).primitive()
             negative = number < 0
@@ -194,7 +198,7 @@ class _Generators:
         return content, factors, rest
 
     def _positive_symbol(self, symbol: sympy.Symbol) -> bool:
-        kind, of = self.meaning[symbol]
+        kind, _ = self.meaning[symbol]
         return kind in ("exp", "positive")
 
     def _is_positive(self, polynomial: sympy.Expr) -> bool:
@@ -233,5 +237,5 @@ def _most_terms(expression: sympy.Expr) -> int:
     if expression.is_Pow:
         base = _most_terms(expression.args[0])
         exponent = min(abs(int(expression.args[1])), 10_000)
-        return 1 if base == 1 else min(base**min(exponent, 64), 10**9) if exponent <= 64 else 10**9
+        return 1 if base == 1 else min(base ** min(exponent, 64), 10**9) if exponent <= 64 else 10**9
     return 1

@@ -18,9 +18,15 @@ def label_smoothing(alpha: object) -> Loss:
     """
     weight = exact_number(alpha, "alpha")
     if not 0 <= weight < 1:
-        raise InvalidLoss(f"alpha={weight} given, but 0 <= alpha < 1 is needed; write for example label_smoothing(1/10)")
+        raise InvalidLoss(
+            f"alpha={weight} given, but 0 <= alpha < 1 is needed; write for example label_smoothing(1/10)"
+        )
     smooth = sympy.Rational(weight.numerator, weight.denominator)
     phi = sympy.log(S(1)) - (1 - smooth) * T - smooth / K * S(2)
     return Loss(
-        f"label_smoothing({weight})", phi, (sympy.exp(Z), Z), "label smoothing with parameter alpha", {"alpha": weight}
+        f"label_smoothing({weight})",
+        phi,
+        (sympy.exp(Z), Z),
+        "label smoothing with parameter alpha",
+        {"alpha": weight},
     )

@@ -1,7 +1,7 @@
 """A loss as a function of the target logit and of class sums: L(z, y) = phi(t, S_1, ..., S_m).
 
-``t = z_y`` is the target logit and ``S_i = sum_j f_i(z_j)`` runs over all K classes. One closed form then serves
-every K at once: with ``U = [e_y, f_1'(z), ..., f_m'(z)]``,
+``t = z_y`` is the target logit and ``S_i = sum_j f_i(z_j)`` runs over all K classes. One closed form then
+serves every K at once: with ``U = [e_y, f_1'(z), ..., f_m'(z)]``,
 
     grad L = U phi',      Hess L = diag(sum_i phi_{S_i} f_i''(z)) + U phi'' U^T.
 
@@ -20,13 +20,14 @@ import sympy
 from ncproofs.errors import InvalidLoss
 from ncproofs.losses.identities import constant_value
 
-__all__ = ["ELL", "K", "S", "T", "Z", "Loss", "SoftmaxForm"]
+__all__ = ["ELL", "TOTAL", "K", "Loss", "S", "SoftmaxForm", "T", "Z", "softmax_sums"]
 
-#: Target logit, running logit, number of classes, cross-entropy value: the letters a loss is written in.
+#: Target logit, running logit, number of classes, cross-entropy value, sum of all logits.
 T = sympy.Symbol("t", real=True)
 Z = sympy.Symbol("z", real=True)
 K = sympy.Symbol("K", integer=True, positive=True)
 ELL = sympy.Symbol("ell", positive=True)
+TOTAL = sympy.Symbol("total", real=True)
 
 
 def S(index: int) -> sympy.Symbol:
@@ -69,7 +70,9 @@ class Loss:
 
     def __post_init__(self) -> None:
         if not self.name or not self.source:
-            raise InvalidLoss(f"a loss needs a name and a source; got name={self.name!r}, source={self.source!r}")
+            raise InvalidLoss(
+                f"a loss needs a name and a source; got name={self.name!r}, source={self.source!r}"
+            )
         object.__setattr__(self, "phi", _expression("phi", self.phi))
         functions = tuple(_expression(f"f_{i}", f) for i, f in enumerate(self.class_functions, start=1))
         object.__setattr__(self, "class_functions", functions)
@@ -102,21 +105,30 @@ class Loss:
         return _softmax_form(self)
 
 
-@lru_cache(maxsize=256)
-def _softmax_form(loss: Loss) -> SoftmaxForm | None:
-    total = sympy.Symbol("total", real=True)
+def softmax_sums(loss: Loss) -> dict[sympy.Symbol, sympy.Expr] | None:
+    """The class sums in softmax letters: sum_j (a exp(z_j) + b z_j + c) = a exp(ell + t) + b TOTAL + c K.
+
+    None when a class function is not such a combination with rational a, b, c.
+    """
     values: dict[sympy.Symbol, sympy.Expr] = {}
     for symbol, function in zip(loss.sums, loss.class_functions, strict=True):
         parts = _exponential_and_linear(function)
         if parts is None:
             return None
-        # sum_j (a exp(z_j) + b z_j + c) = a exp(ell + t) + b total + c K.
-        values[symbol] = parts[0] * sympy.exp(ELL + T) + parts[1] * total + parts[2] * K
+        values[symbol] = parts[0] * sympy.exp(ELL + T) + parts[1] * TOTAL + parts[2] * K
+    return values
+
+
+@lru_cache(maxsize=256)
+def _softmax_form(loss: Loss) -> SoftmaxForm | None:
+    values = softmax_sums(loss)
+    if values is None:
+        return None
     along = loss.phi.subs(values, simultaneous=True)
-    tilt = constant_value(-K * sympy.diff(along, total))
+    tilt = constant_value(-K * sympy.diff(along, TOTAL))
     if tilt is None or constant_value(sympy.diff(along, T)) != tilt:
         return None
-    profile = along.subs({T: sympy.Integer(0), total: sympy.Integer(0)}, simultaneous=True)
+    profile = along.subs({T: sympy.Integer(0), TOTAL: sympy.Integer(0)}, simultaneous=True)
     if profile.free_symbols - {ELL} or profile.has(sympy.nan, sympy.zoo, sympy.oo):
         return None
     return SoftmaxForm(profile, tilt)
@@ -143,15 +155,26 @@ def _expression(part: str, value: object) -> sympy.Expr:
 
 def _check(part: str, expression: sympy.Expr, allowed: set[sympy.Symbol]) -> None:
     if expression.has(sympy.Float):
-        raise InvalidLoss(f"{part}={expression} contains a binary float; write rationals such as Rational(1, 10)")
+        raise InvalidLoss(
+            f"{part}={expression} contains a binary float; write rationals such as Rational(1, 10)"
+        )
     foreign = {symbol for symbol in expression.free_symbols if symbol not in allowed}
     if foreign:
         names = ", ".join(sorted(map(str, foreign)))
         known = ", ".join(sorted(map(str, allowed)))
-        raise InvalidLoss(f"{part}={expression} uses {names}, but a class-symmetric loss may use only {known}")
+        raise InvalidLoss(
+            f"{part}={expression} uses {names}, but a class-symmetric loss may use only {known}"
+        )
     for node in sympy.preorder_traversal(expression):
-        if not (node.is_Symbol or node.is_Rational or node.is_Add or node.is_Mul or node.is_Pow
-                or isinstance(node, sympy.exp | sympy.log) or node is sympy.E):
+        if not (
+            node.is_Symbol
+            or node.is_Rational
+            or node.is_Add
+            or node.is_Mul
+            or node.is_Pow
+            or isinstance(node, sympy.exp | sympy.log)
+            or node is sympy.E
+        ):
             raise InvalidLoss(
                 f"{part}={expression} uses {type(node).__name__}; only + * / powers, exp and log are covered"
             )

@@ -8,5 +8,7 @@ __all__ = ["mean_squared"]
 
 
 def mean_squared() -> Loss:
-    """``S_1 / 2 - t + 1/2`` with ``f_1(z) = z^2``; convex, not invariant under adding a constant to the logits."""
-    return Loss("mean_squared", S(1) / 2 - T + sympy.Rational(1, 2), (Z**2,), "the mean squared error with target e_y")
+    """``S_1 / 2 - t + 1/2`` with ``f_1(z) = z^2``; convex, not invariant under shifts of all logits."""
+    return Loss(
+        "mean_squared", S(1) / 2 - T + sympy.Rational(1, 2), (Z**2,), "the mean squared error with target e_y"
+    )

@@ -1,7 +1,7 @@
 """Losses from text: ``focal(2)``, ``pkg.module:name``, or an expression in t, S1, S2, ... and K.
 
-Text is never evaluated. Names are looked up in a table; expressions go through a whitelist of syntax nodes with
-limits on length, depth, digits and exponents.
+Text is never evaluated. Names are looked up in a table; expressions go through a whitelist of syntax nodes,
+with limits on length, depth, digits and exponents.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ _PATH = re.compile(r"([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*):([A-Za-z_]\w*)", re.ASCII
 
 
 def loss_from_text(text: str) -> Loss:
-    """``cross_entropy``, ``focal(2)``, ... or ``pkg.module:name``, which imports that module and so runs its code.
+    """``cross_entropy``, ``focal(2)``, ... or ``pkg.module:name``.
 
-    The imported value is a ``Loss`` or a Python function without required arguments that returns one. For text
-    from outside (suites, certificates) use ``known_loss``.
+    The latter imports that module, and so runs its code; the value is a ``Loss`` or a Python function without
+    required arguments that returns one. For text from outside (suites, certificates) use ``known_loss``.
 
     Raises:
         UnknownName: no such loss, module or attribute.
@@ -70,13 +70,18 @@ def known_loss(text: str) -> Loss:
     arguments = [part.strip() for part in inside.split(",")] if inside else []
     if len(arguments) != len(parameters):
         needs = ", ".join(parameters) or "no argument"
-        raise InvalidLoss(f"{_shown(spelled)} has {len(arguments)} arguments, but {call[1]} takes "
-                          f"{needs}; write {example}")
+        raise InvalidLoss(
+            f"{_shown(spelled)} has {len(arguments)} arguments, but {call[1]} takes {needs}; write {example}"
+        )
     return make(*(_positional(part, name, example) for part, name in zip(arguments, parameters, strict=True)))
 
 
 def loss_from_expression(
-    phi: str, functions: Sequence[str] = ("exp(z)",), *, name: str = "", source: str = "given as an expression"
+    phi: str,
+    functions: Sequence[str] = ("exp(z)",),
+    *,
+    name: str = "",
+    source: str = "given as an expression",
 ) -> Loss:
     """A loss from the text of phi (in t, S1, S2, ..., K) and of the class functions f_1, f_2, ... (in z).
 
@@ -87,7 +92,9 @@ def loss_from_expression(
         InvalidLoss: the text is not such an expression; the message says what to write.
     """
     if isinstance(functions, str) or not 0 < len(functions) <= 8:
-        raise InvalidLoss(f"functions={functions!r} given, but a list of 1 to 8 texts is needed, such as ['exp(z)']")
+        raise InvalidLoss(
+            f"functions={functions!r} given, but a list of 1 to 8 texts is needed, such as ['exp(z)']"
+        )
     letters = {"t": T, "K": K}
     for index in range(1, len(functions) + 1):
         letters |= {f"S{index}": S(index), f"S_{index}": S(index)}
@@ -100,7 +107,9 @@ def _trimmed(text: object) -> str:
     if not isinstance(text, str):
         raise InvalidLoss(f"loss={text!r} is not text; write for example 'cross_entropy' or 'focal(2)'")
     if len(text) > _LONGEST:
-        raise InvalidLoss(f"a loss of {len(text)} characters given; write at most {_LONGEST}, such as focal(2)")
+        raise InvalidLoss(
+            f"a loss of {len(text)} characters given; write at most {_LONGEST}, such as focal(2)"
+        )
     return text.strip()
 
 
@@ -117,7 +126,9 @@ def _positional(part: str, name: str, example: str) -> str:
 def _imported(module: str, attribute: str) -> Loss:
     spelled = f"{module}:{attribute}"
     if module.partition(".")[0] in sys.stdlib_module_names:
-        raise UnknownName(f"{spelled} names a module of the standard library, which has no losses; write your own")
+        raise UnknownName(
+            f"{spelled} names a module of the standard library, which has no losses; write your own"
+        )
     try:
         value = getattr(importlib.import_module(module), attribute)
     except ModuleNotFoundError as error:
@@ -125,18 +136,27 @@ def _imported(module: str, attribute: str) -> Loss:
             f"{spelled}: no module {error.name!r} can be imported; put its folder on PYTHONPATH or install it"
         ) from None
     except AttributeError:
-        raise UnknownName(f"{spelled}: the module {module} has no {attribute!r}; write the name of a Loss") from None
+        raise UnknownName(
+            f"{spelled}: the module {module} has no {attribute!r}; write the name of a Loss"
+        ) from None
     except Exception as error:
-        raise InvalidLoss(f"{spelled}: importing {module} raised {_one_line(error)}; mend the module") from error
+        raise InvalidLoss(
+            f"{spelled}: importing {module} raised {_one_line(error)}; mend the module"
+        ) from error
     return _as_loss(value, spelled)
 
 
 def _as_loss(value: object, spelled: str) -> Loss:
     if inspect.isfunction(value):
-        needed = [p.name for p in inspect.signature(value).parameters.values()
-                  if p.default is p.empty and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
+        needed = [
+            p.name
+            for p in inspect.signature(value).parameters.values()
+            if p.default is p.empty and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)
+        ]
         if needed:
-            raise InvalidLoss(f"{spelled} needs {', '.join(needed)}; name a Loss or a function without arguments")
+            raise InvalidLoss(
+                f"{spelled} needs {', '.join(needed)}; name a Loss or a function without arguments"
+            )
         try:
             value = value()
         except NcproofsError:
@@ -144,7 +164,9 @@ def _as_loss(value: object, spelled: str) -> Loss:
         except Exception as error:
             raise InvalidLoss(f"{spelled}() raised {_one_line(error)}; mend the function") from error
     if not isinstance(value, Loss):
-        raise InvalidLoss(f"{spelled} is of type {type(value).__name__}; name a Loss or a function that returns one")
+        raise InvalidLoss(
+            f"{spelled} is of type {type(value).__name__}; name a Loss or a function that returns one"
+        )
     return value
 
 

@@ -142,8 +142,10 @@ class Field:
     def _build(self, node: sympy.Expr) -> Ratio:
         if node.is_Rational:
             return self.number(node)
-        if node.is_Float or node is sympy.I or node in (sympy.oo, -sympy.oo, sympy.zoo, sympy.nan):
-            raise InvalidClaim(f"{node} is not an exact finite real number; write a Rational")
+        if node.is_Float:
+            raise InvalidClaim(f"{node} is a binary float; write a Rational")
+        if node is sympy.I or node in (sympy.oo, -sympy.oo, sympy.zoo, sympy.nan):
+            raise OutOfScope(f"{node} is not a finite real number")
         if node.is_Symbol:
             return self.atom("symbol", node, f"s:{sympy.srepr(node)}")
         if node.is_Add or node.is_Mul:
@@ -313,7 +315,7 @@ def normal_form(
 
     Raises:
         OutOfScope: a function without a normal form, a zero denominator, or too many generators.
-        InvalidClaim: a float or another inexact number.
+        InvalidClaim: a float.
     """
     nodes = {node for expression in expressions for node in sympy.preorder_traversal(expression)}
     every = sorted(set(symbols) | {node for node in nodes if node.is_Symbol}, key=sympy.srepr)

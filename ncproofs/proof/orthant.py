@@ -8,6 +8,7 @@ monomials has only positive parameters. Exponentials are positive; log x has the
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,7 @@ import flint
 import sympy
 from flint import arb, fmpq
 
+from ncproofs.arithmetic.enclosure import exact_bounds
 from ncproofs.errors import OutOfScope
 from ncproofs.proof.domain import Domain, Range
 from ncproofs.proof.normal_form import Field, Ratio, factored
@@ -128,8 +130,8 @@ class Signs:
             return
         with flint.ctx.workprec(100):
             scaled = arb(value).exp() * 10**24
-            floor = fmpq(int(scaled.lower().floor().unique_fmpz()) - 1, 10**24)
-            ceiling = fmpq(int(scaled.upper().ceil().unique_fmpz()) + 1, 10**24)
+            low, high = exact_bounds(scaled)
+        floor, ceiling = (fmpq(end, 10**24) for end in (math.floor(low), math.ceil(high)))
         q = self._parameter(f"q:{self.space.atoms[index].key}", POSITIVE)
         one = self.space.number(1)
         self.images[index] = (self.space.number(floor) + self.space.number(ceiling) * q) * (one + q) ** -1
@@ -166,9 +168,11 @@ class Signs:
         return _times(self._polynomial(image.num), _strict(self._polynomial(image.den)))
 
     def defined(self) -> bool:
-        """Every logarithm and root of the field has a positive argument on this case, as far as is shown."""
+        """Logarithms have positive arguments and exponents nonzero denominators on this case, as far as is shown."""
         for atom in list(self.space.atoms):
             if atom.kind == "log" and self.of(atom.payload) != POSITIVE:
+                return False
+            if atom.kind == "exp" and self._polynomial(self.substitute(atom.payload).den) not in (POSITIVE, NEGATIVE):
                 return False
         return True
 

@@ -49,9 +49,14 @@ def settle(claim: Sign, effort: Effort) -> Evidence:
     found, rigor, because = _answer(upright, where, strict, effort)
     witness = ""
     if isinstance(found, Refutation):
-        value = found.value if claim.relation[0] == ">" else f"-({found.value})"
+        value = found.value if claim.relation[0] == ">" else _negated(found.value)
         witness, found = f"at {found.place}: the expression is {value}", Truth.FAILS
     return Evidence(truth=found, rigor=rigor, sentence=sentence, because=because, covers=str(where), witness=witness)
+
+
+def _negated(shown: str) -> str:
+    opening, number = ("[", shown[1:]) if shown.startswith("[") else ("", shown)
+    return opening + (number[1:] if number.startswith("-") else number if number == "0" else f"-{number}")
 
 
 def _answer(
@@ -64,7 +69,7 @@ def _answer(
         broken = breaking_point(expression, where, effort, lambda b: bool(b < 0) or (strict and bool(b <= 0)), points)
         if broken is not None:
             return broken, broken.rigor, "a point of the domain breaks the relation"
-        how = _by_monotony(expression, where, strict, _DEEPEST) if points == _SAMPLES[0] else ""
+        how = _by_calculus(expression, where, strict) if points == _SAMPLES[0] else ""
         if how:
             return Truth.HOLDS, Rigor.EXACT, how
     return _in_balls(expression, where, strict, effort)
@@ -110,6 +115,28 @@ def _by_coefficients(expression: sympy.Expr, where: Domain, strict: bool) -> boo
     except OutOfScope:
         return False
     return True
+
+
+def _by_calculus(expression: sympy.Expr, where: Domain, strict: bool) -> str:
+    """Monotonicity from an end, or from 0 or 1 in both directions."""
+    how = _by_monotony(expression, where, strict, _DEEPEST)
+    if how:
+        return how
+    for position, (symbol, span) in enumerate(where.ranges):
+        for point in (sympy.Integer(0), sympy.Integer(1)):
+            if span.integer or not _reaches_past(span, point):
+                continue
+            halves = (dataclasses.replace(span, upper=point, upper_open=False),
+                      dataclasses.replace(span, lower=point, lower_open=False))
+            domains = [Domain((*where.ranges[:position], (symbol, half), *where.ranges[position + 1:])) for half in halves]
+            if all(_holds(expression, domain, strict, 3) for domain in domains):
+                return f"nonnegative at {symbol} = {point} and monotone in {symbol} on both sides of it"
+    return ""
+
+
+def _reaches_past(span: Range, point: sympy.Expr) -> bool:
+    low = span.lower is None or (span.lower.is_Rational and span.lower < point)
+    return bool(low and (span.upper is None or (span.upper.is_Rational and span.upper > point)))
 
 
 def _by_monotony(expression: sympy.Expr, where: Domain, strict: bool, depth: int) -> str:
@@ -189,7 +216,7 @@ def _constant(expression: sympy.Expr, strict: bool, effort: Effort) -> tuple[Tru
             with flint.ctx.workprec(bits):
                 value = ball_of(expression)
                 if value > 0 or (value >= 0 and not strict):
-                    return Truth.HOLDS, Rigor.ENCLOSED, f"the constant is {value.str(12)}"
+                    return Truth.HOLDS, Rigor.ENCLOSED, f"its magnitude is {value.str(12)}"
     except NcproofsError as error:
         return Truth.UNDECIDED, Rigor.SAMPLED, str(error)
     return Truth.UNDECIDED, Rigor.SAMPLED, f"the constant is not told from 0 at {effort.ladder[-1]} bits"

@@ -84,7 +84,7 @@ def _random_tensor(
     tensor: Tensor, sizes: dict[sympy.Symbol, sympy.Rational], generator: random.Random
 ) -> dict[tuple[int, ...], sympy.Rational] | None:
     """Random rational entries with the declared linear properties; None where they are not linear."""
-    if tensor.annihilates:
+    if tensor.annihilates or tensor.unit is not None or tensor.orthogonal_to:
         return None
     shape = [int(sympy.sympify(size).subs(sizes)) for size in tensor.sizes]
     cells = list(product(*map(range, shape)))

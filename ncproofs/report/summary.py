@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Row", "as_json", "as_junit", "as_lines", "as_table", "claim_lines", "closing_lines", "rows_of"]
 
+_MOST_SHOWN = 4
 _HEAD = ("theorem", "verdict", "rigor", "covered", "why", "time")
 
 
@@ -43,12 +45,13 @@ def rows_of(outcomes: Iterable[Outcome]) -> tuple[Row, ...]:
 
 
 def _row(theorem: str, group: Sequence[Outcome]) -> Row:
-    asked = [outcome for outcome in group if not outcome.job.check.control]
+    asked = [outcome for outcome in group if not outcome.job.check.control] or group
+    wanted = [outcome for outcome in asked if outcome.job.check.expect is Truth.HOLDS] or asked
     return Row(
         theorem=theorem,
-        verdict=_word(asked or group),
-        rigor=str(min(outcome.verdict.rigor for outcome in asked or group)),
-        covered=_covered(asked or group),
+        verdict=_word(asked),
+        rigor=str(min(outcome.verdict.rigor for outcome in wanted)),
+        covered=_covered(asked),
         why=_why(group),
         seconds=sum(outcome.verdict.seconds for outcome in group),
     )
@@ -64,7 +67,7 @@ def _word(group: Sequence[Outcome]) -> str:
     if Standing.OPEN in standings:
         return "undecided" if any(o.verdict.truth is not Truth.HOLDS for o in group) else "holds, not certified"
     expected = {outcome.job.check.expect for outcome in group}
-    return "certified" if expected == {Truth.HOLDS} else " and ".join(f"{t} as expected" for t in Truth if t in expected)
+    return "certified" if Truth.HOLDS in expected else " and ".join(f"{t} as expected" for t in Truth if t in expected)
 
 
 def _covered(group: Sequence[Outcome]) -> str:
@@ -90,7 +93,8 @@ def _why(group: Sequence[Outcome]) -> str:
     controls = [outcome.job.check.breaks for outcome in group if outcome.job.check.control]
     settled = sum(len(outcome.verdict.evidence) for outcome in asked)
     parts = [f"{settled} claims settled"] if asked else []
-    parts += [_reason(outcome) for outcome in asked if outcome.job.check.expect is not Truth.HOLDS][:1]
+    other = [outcome for outcome in asked if outcome.job.check.expect is not Truth.HOLDS]
+    parts += [f"{outcome.job.check.expect} as expected: {_reason(outcome)}" for outcome in other[:1]]
     parts += [f"control fails as it must: {breaks}" for breaks in dict.fromkeys(controls)]
     return _one_line("; ".join(parts))
 
@@ -141,11 +145,7 @@ def as_lines(rows: Sequence[Row]) -> list[str]:
 def closing_lines(outcomes: Sequence[Outcome], asked: int, seconds: float) -> list[str]:
     """What needs attention, what everything rests on, and the count."""
     ordered = sorted(outcomes, key=lambda outcome: outcome.job.index)
-    lines = [
-        f"{outcome.standing.value}: {outcome.job.theorem} ({outcome.verdict.covers}): {_one_line(_reason(outcome))}"
-        for outcome in ordered
-        if outcome.standing is not Standing.EXPECTED
-    ]
+    lines = _attention([outcome for outcome in ordered if outcome.standing is not Standing.EXPECTED])
     positive = [outcome for outcome in ordered if not outcome.job.check.control]
     axioms = dict.fromkeys(axiom for outcome in positive for axiom in outcome.verdict.axioms)
     holes = dict.fromkeys(hole for outcome in positive for hole in outcome.verdict.holes)
@@ -155,6 +155,18 @@ def closing_lines(outcomes: Sequence[Outcome], asked: int, seconds: float) -> li
     if len(outcomes) < asked:
         lines.append(f"interrupted: {len(outcomes)} of {asked} were finished")
     return [*lines, f"{counts(ordered)} ({seconds:.1f} s)"]
+
+
+def _attention(outcomes: Sequence[Outcome]) -> list[str]:
+    """One line for each of the first few of a theorem, and a count of the others."""
+    lines, shown = [], Counter[str]()
+    for outcome in outcomes:
+        shown[outcome.job.theorem] += 1
+        if shown[outcome.job.theorem] <= _MOST_SHOWN:
+            where = f"{outcome.job.theorem} ({outcome.verdict.covers})"
+            lines.append(f"{outcome.standing.value}: {where}: {_one_line(_reason(outcome))}")
+    more = {theorem: count - _MOST_SHOWN for theorem, count in shown.items() if count > _MOST_SHOWN}
+    return lines + [f"and {count} more of {theorem}; --json lists them all" for theorem, count in more.items()]
 
 
 def counts(outcomes: Sequence[Outcome]) -> str:

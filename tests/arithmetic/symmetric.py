@@ -20,7 +20,9 @@ def with_spectrum(values: Sequence[Fraction | int], vector: Sequence[int]) -> fm
     reflection = fmpq_mat(n, n, [
         fmpq(int(i == j)) - fmpq(2 * vector[i] * vector[j], square) for i in range(n) for j in range(n)
     ])
-    diagonal = fmpq_mat(n, n, [fraction(values[i]) if i == j else fmpq(0) for i in range(n) for j in range(n)])
+    diagonal = fmpq_mat(n, n)
+    for i, value in enumerate(values):
+        diagonal[i, i] = fraction(value)
     return reflection * diagonal * reflection.transpose()
 
 

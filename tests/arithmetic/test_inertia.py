@@ -6,10 +6,10 @@ import pytest
 from flint import arb, arb_mat, fmpq_mat
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.arithmetic.symmetric import balls, rotated, spectra, with_spectrum
 
 from ncproofs.arithmetic.inertia import Inertia, exact_inertia, inertia, ldl_inertia
 from ncproofs.errors import InvalidProblem
+from tests.arithmetic.symmetric import balls, rotated, spectra, with_spectrum
 
 
 def signs(values):
@@ -69,7 +69,7 @@ SCALED = {"as it is": 1, "tiny": Fraction(1, 10**30), "huge": 10**30}
 
 
 def null_space() -> arb_mat:
-    """The two columns e_i - v (2 v_i / v'v), i = 1, 2, of the reflection: an exact basis, scaled to integers."""
+    """Columns 1 and 2 of the reflection I - 2 v v'/v'v, scaled to integers: an exact basis."""
     v, square = [1, 2, -1, 1, 1], 8
     return arb_mat(5, 2, [square * int(i == j) - 2 * v[i] * v[j] for i in range(5) for j in (1, 2)])
 
@@ -90,6 +90,13 @@ def test_a_null_space_that_is_too_small_leaves_it_undecided():
 
 
 def test_dependent_columns_are_not_counted_twice():
+    # The columns span the null space, so the shifted matrix is nonsingular; only their number is wrong.
+    once = with_spectrum([Fraction(-1), Fraction(0), Fraction(2)], [1, 2, 2])
+    column = [-4, 1, -8]  # 9 times the second column of the reflection
+    single = arb_mat(3, 1, column)
+    double = arb_mat([[entry, 2 * entry] for entry in column])
+    assert inertia(balls(once, 128), 128, kernel=single) == Inertia(1, 1, 1)
+    assert inertia(balls(once, 128), 128, kernel=double) is None
     double = arb_mat([[row[0], row[0]] for row in null_space().tolist()])
     assert inertia(balls(SINGULAR, 128), 128, kernel=double) is None
 

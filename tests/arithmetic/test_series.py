@@ -72,11 +72,13 @@ def test_inverse_operations_cancel(coefficients):
         assert all(b.rad() < arb(2) ** -100 for b in round_trip)
 
 
+HALF = A.constant(Fraction(1, 2))
 UNDEFINED = {
     "quotient by a ball around 0": lambda: A.divide(A.constant(1), A.line(arb(0, 1), arb(1))),
     "logarithm that reaches 0": lambda: A.log(A.line(arb(1, 1), arb(1))),
-    "slope of a square root at 0": lambda: A.real_power(A.line(arb(0, 1), arb(1)), A.constant(Fraction(1, 2)))[1:],
-    "negative base": lambda: A.real_power(A.line(arb(-1), arb(1)), A.constant(Fraction(1, 2))),
+    "logarithm of a negative number": lambda: A.log(A.line(arb(-2), arb(1))),
+    "slope of a square root at 0": lambda: A.real_power(A.line(arb(0, 1), arb(1)), HALF)[1:],
+    "negative base": lambda: A.real_power(A.line(arb(-1), arb(1)), HALF),
     "0 to a negative power": lambda: A.integer_power(A.line(arb(0), arb(1)), -1),
 }
 

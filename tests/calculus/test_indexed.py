@@ -46,7 +46,7 @@ def terms(draw):
     return factors, draw(st.sets(st.sampled_from(LETTERS)))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(terms(), min_size=1, max_size=3), st.sets(st.sampled_from(LETTERS)), st.integers(0, 10**6))
 def test_normal_form_keeps_the_value(parts, outer, seed):
     values = {tensor: _random_tensor(tensor, SIZES, random.Random(seed)) for tensor in TENSORS}

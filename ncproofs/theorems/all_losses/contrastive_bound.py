@@ -10,9 +10,11 @@ from ncproofs.losses.loss import ELL, K, S, SoftmaxForm, T
 from ncproofs.losses.mean_squared import mean_squared
 from ncproofs.problems.features import Ridge
 from ncproofs.proof.claims import Axiom, Claim, Hole, Identity, Sign
+from ncproofs.proof.discharge import discharge
 from ncproofs.proof.domain import Domain, integers_from, nonnegative, positive, real
 from ncproofs.theorems.all_losses.focal_letters import gamma, psi, psi_prime, u
 from ncproofs.theorems.theorem import Source, Theorem
+from ncproofs.truth import Truth
 
 r = sympy.Symbol("r", positive=True)  # sum_{j != k} exp(z_j)
 alpha = sympy.Symbol("alpha", real=True)
@@ -84,11 +86,20 @@ def _softmax(form: SoftmaxForm, classes: int, name: str) -> Iterator[Claim]:
     if classes == 2:
         yield Axiom(name="a sum with one term", uses=f"for K = 2 the only j != k is one class, so L = phi(t) for {name}")
         return
-    yield Sign(
+    rising = Sign(
         expression=sympy.diff(form.profile, ELL), relation=">", where=Domain.of((ELL, positive())),
         sentence=f"{name}: L = F(ell) + tilt (z_y - mean z) with F(ell) = {form.profile} strictly increasing",
-        because="ell = log(1 + e^u) increases with u; where F falls, moving the z_j apart at fixed t goes below phi(t)",
+        because="ell = log(1 + e^u) increases with u",
     )
+    if discharge(rising).truth is Truth.HOLDS:
+        yield rising
+    else:  # F' = 0 at a point would not refute the bound, F' < 0 does
+        yield Sign(
+            expression=rising.expression, relation=">=", where=rising.where,
+            sentence=f"{name}: L = F(ell) + tilt (z_y - mean z) with F(ell) = {form.profile} nowhere decreasing",
+            because="where F falls, moving the z_j (j != k) apart at fixed t goes below phi(t)",
+        )
+        yield Hole(step=f"{name}: equality only where the z_j, j != k, are equal (F' > 0 was not shown)")
     yield Axiom(name="Jensen's inequality for log-sum-exp", uses=_JENSEN)
 
 

@@ -1,0 +1,215 @@
+"""How the steps of a derivation are checked: exact identities, entry patterns, ball series, indexed sums."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fractions import Fraction
+
+import sympy
+from flint import arb
+
+from ncproofs.arithmetic.ball import Ball
+from ncproofs.arithmetic.program import lower
+from ncproofs.arithmetic.series import BallSeries
+from ncproofs.calculus.indexed import IndexedSum
+from ncproofs.calculus.logits import LogitGradient, LogitHessian, expand, logit_gradient, logit_hessian
+from ncproofs.losses.identities import vanishes
+from ncproofs.losses.loss import ELL, Loss, S, SoftmaxForm, T, Z, softmax_sums
+from ncproofs.losses.loss import K as CLASSES
+from ncproofs.proof.claims import Identity, SumIdentity
+from ncproofs.proof.discharge import discharge
+from ncproofs.truth import Evidence, Rigor, Truth, conclude
+
+__all__ = [
+    "coefficient_of",
+    "gradient_patterns",
+    "hessian_patterns",
+    "identities",
+    "partials_against_series",
+    "softmax_gradient_patterns",
+    "softmax_hessian_patterns",
+    "sum_identities",
+]
+
+_BITS = 192
+
+Pair = tuple[sympy.Expr, sympy.Expr]
+
+
+def identities(sentence: str, pairs: Iterable[Pair], covers: str = "all K >= 2") -> Evidence:
+    """Holds when every pair is proved equal; else the evidence about the first pair that is not."""
+    for left, right in pairs:
+        if vanishes(left - right):
+            continue
+        found = discharge(Identity(left=left, right=right))
+        if found.truth is not Truth.HOLDS:
+            return Evidence(
+                truth=found.truth,
+                rigor=found.rigor,
+                sentence=sentence,
+                because=found.because,
+                witness=found.witness,
+                covers=covers,
+            )
+    return Evidence(
+        truth=Truth.HOLDS,
+        rigor=Rigor.EXACT,
+        sentence=sentence,
+        covers=covers,
+        because="both sides have the same normal form",
+    )
+
+
+def sum_identities(
+    sentence: str,
+    pairs: Iterable[tuple[IndexedSum, IndexedSum]],
+    *more: Evidence,
+    axioms: tuple[str, ...] = (),
+) -> Evidence:
+    """The conjunction of identities of indexed sums, for all sizes, and of ``more``; ``axioms`` are named."""
+    parts = [discharge(SumIdentity(left=left, right=right)) for left, right in pairs]
+    parts += more
+    truth, rigor = conclude(parts)
+    worst = next((part for part in parts if part.truth is not Truth.HOLDS), parts[0])
+    return Evidence(
+        truth=truth,
+        rigor=rigor,
+        sentence=sentence,
+        because=worst.because,
+        witness=worst.witness,
+        covers="all K >= 2, n >= 1, d >= 1",
+        holes=tuple(h for part in parts for h in part.holes),
+        axioms=axioms,
+    )
+
+
+def coefficient_of(expression: IndexedSum, letter: sympy.Symbol, power: int) -> IndexedSum:
+    """The coefficient of ``letter**power`` in an indexed sum that is a polynomial in ``letter``."""
+    found = {m: sympy.expand(c).coeff(letter, power) for m, c in expression.terms.items()}
+    return IndexedSum({m: c for m, c in found.items() if c != 0})
+
+
+def _with_rest(loss: Loss, logits: list[sympy.Symbol], target: sympy.Expr) -> dict[sympy.Symbol, sympy.Expr]:
+    """phi's letters when only ``logits`` move: S_i = sum_k f_i(z_k) + R_i, R_i the rest of the sum."""
+    values = {T: target}
+    for index, (symbol, function) in enumerate(zip(loss.sums, loss.class_functions, strict=True), start=1):
+        rest = sympy.Symbol(f"R_{index}", real=True)
+        values[symbol] = sympy.Add(rest, *(function.subs(Z, logit) for logit in logits))
+    return values
+
+
+def gradient_patterns(loss: Loss, closed: LogitGradient) -> list[Pair]:
+    """Entry k of grad L for k = y and k != y; the other logits enter only through t and the rests R_i."""
+    z = sympy.Symbol("z_k", real=True)
+    pairs = []
+    for is_target in (True, False):
+        values = _with_rest(loss, [z], z if is_target else T)
+        direct = sympy.diff(loss.phi.subs(values, simultaneous=True), z)
+        pairs.append((direct, closed.entry(z, target=is_target).subs(values, simultaneous=True)))
+    return pairs
+
+
+def hessian_patterns(loss: Loss, closed: LogitHessian) -> list[Pair]:
+    """Entry (k, l) of Hess L for k = l = y, k = l != y, k = y != l, and k, l, y distinct."""
+    z, w = sympy.symbols("z_k z_l", real=True)
+    pairs = []
+    for is_target in (True, False):
+        values = _with_rest(loss, [z], z if is_target else T)
+        direct = sympy.diff(loss.phi.subs(values, simultaneous=True), z, 2)
+        entry = closed.entry(z, z, left_target=is_target, right_target=is_target, same=True)
+        pairs.append((direct, entry.subs(values, simultaneous=True)))
+        values = _with_rest(loss, [z, w], z if is_target else T)
+        direct = sympy.diff(loss.phi.subs(values, simultaneous=True), z, w)
+        entry = closed.entry(z, w, left_target=is_target, right_target=False, same=False)
+        pairs.append((direct, entry.subs(values, simultaneous=True)))
+    return pairs
+
+
+def softmax_gradient_patterns(loss: Loss, form: SoftmaxForm) -> list[Pair]:
+    """Entries of ``F'(ell) (p - e_y) + tilt (e_y - 1/K)`` against the closed form."""
+    z, closed, values = sympy.Symbol("z_k", real=True), logit_gradient(loss), softmax_sums(loss) or {}
+    first = sympy.diff(form.profile, ELL)
+    tilt = sympy.Rational(form.tilt.numerator, form.tilt.denominator)
+    p_y, p_k = sympy.exp(-ELL), sympy.exp(z - T - ELL)
+    return [
+        (
+            closed.entry(T, target=True).subs(values, simultaneous=True),
+            first * (p_y - 1) + tilt * (1 - 1 / CLASSES),
+        ),
+        (closed.entry(z, target=False).subs(values, simultaneous=True), first * p_k - tilt / CLASSES),
+    ]
+
+
+def softmax_hessian_patterns(loss: Loss, form: SoftmaxForm) -> list[Pair]:
+    """Entries of ``F'' (p - e_y)(p - e_y)^T + F' (diag p - p p^T)`` against the closed form."""
+    z, w = sympy.symbols("z_k z_l", real=True)
+    closed, values = logit_hessian(loss), softmax_sums(loss) or {}
+    first = sympy.diff(form.profile, ELL)
+    second = sympy.diff(first, ELL)
+    p_y, p_k, p_l = sympy.exp(-ELL), sympy.exp(z - T - ELL), sympy.exp(w - T - ELL)
+    cases = [
+        (T, T, True, True, True, second * (p_y - 1) ** 2 + first * (p_y - p_y**2)),
+        (T, z, True, False, False, second * (p_y - 1) * p_k - first * p_y * p_k),
+        (z, z, False, False, True, second * p_k**2 + first * (p_k - p_k**2)),
+        (z, w, False, False, False, second * p_k * p_l - first * p_k * p_l),
+    ]
+    return [
+        (closed.entry(a, b, left_target=x, right_target=y, same=s).subs(values, simultaneous=True), expected)
+        for a, b, x, y, s, expected in cases
+    ]
+
+
+def partials_against_series(loss: Loss, sentence: str) -> Evidence:
+    """phi' and phi'' against the ball power series of phi along lines, which know no derivative.
+
+    The partial derivatives come from exact rules of differentiation; the series can refute them.
+    """
+    series, ball = BallSeries(_BITS, 2), Ball(_BITS)
+    program = lower([loss.phi], [T, *loss.sums, CLASSES])
+    seen = 0
+    for logits in (
+        (Fraction(1, 2), Fraction(-1, 3), Fraction(1, 5)),
+        (Fraction(-2), Fraction(3, 2), Fraction(1, 7)),
+    ):
+        expansion = expand(loss, [ball.constant(z) for z in logits], 0, ball)
+        if not expansion.value.is_finite():
+            continue
+        seen += 1
+        point = _phi_letters(loss, logits, ball)
+        partials = lower(list(logit_gradient(loss).partials), [T, *loss.sums, CLASSES]).run(ball, point)
+        for pick in range(len(partials) + 1):
+            with ball.working():
+                along = [arb(1) if pick in (i, len(partials)) else arb(0) for i in range(len(partials))]
+                names = [T.name, *(s.name for s in loss.sums)]
+                lines = {name: series.line(point[name], v) for name, v in zip(names, along, strict=True)}
+                lines[CLASSES.name] = series.constant(len(logits))
+                found = program.run(series, lines)[0]
+                slope = sum((p * v for p, v in zip(partials, along, strict=True)), arb(0))
+                rows = [
+                    sum((c * v for c, v in zip(row, along, strict=True)), arb(0)) for row in expansion.core
+                ]
+                bend = sum((r * v for r, v in zip(rows, along, strict=True)), arb(0))
+                if not (found[1].overlaps(slope) and (2 * found[2]).overlaps(bend)):
+                    return Evidence(
+                        truth=Truth.FAILS,
+                        rigor=Rigor.ENCLOSED,
+                        sentence=sentence,
+                        because="a ball series disagrees",
+                        witness=f"z = {logits}, direction {along}",
+                    )
+    return Evidence(
+        truth=Truth.HOLDS,
+        rigor=Rigor.EXACT,
+        sentence=sentence,
+        covers="all K >= 2",
+        because=f"ball power series along lines at {seen} points contain the same values",
+    )
+
+
+def _phi_letters(loss: Loss, logits: tuple[Fraction, ...], ball: Ball) -> dict[str, arb]:
+    values = [ball.constant(z) for z in logits]
+    program = lower(list(loss.class_functions), [Z])
+    rows = [program.run(ball, {Z.name: z}) for z in values]
+    with ball.working():
+        sums = {S(i + 1).name: sum((row[i] for row in rows), arb(0)) for i in range(len(loss.sums))}
+    return {T.name: values[0], CLASSES.name: ball.constant(len(logits)), **sums}

@@ -12,7 +12,18 @@ from pathlib import Path
 
 __all__ = ["Finding", "examine", "interval_contexts"]
 
-_NEEDED = ("sympy", "mpmath", "numpy", "scipy", "python-flint", "click", "rich", "msgspec", "jinja2", "latex2mathml")
+_NEEDED = (
+    "sympy",
+    "mpmath",
+    "numpy",
+    "scipy",
+    "python-flint",
+    "click",
+    "rich",
+    "msgspec",
+    "jinja2",
+    "latex2mathml",
+)
 _OPTIONAL = ("hypothesis", "pytest", "cvxpy-base", "clarabel", "distributed", "matplotlib")
 _TOOLS = {
     "pdflatex": "compiles what `ncproofs derive --format latex` prints; install texlive-latex-recommended",
@@ -55,7 +66,7 @@ def _versions() -> Iterator[Finding]:
 
 
 def _flint_self_test() -> Finding:
-    """Balls must contain what they are asked for, at several precisions, and refuse to compare when they overlap."""
+    """Balls must contain what they are asked for, at several precisions, and refuse to order overlaps."""
     try:
         import flint
         from flint import arb, fmpq
@@ -66,7 +77,9 @@ def _flint_self_test() -> Finding:
                 if not (third * 3).contains(1) or third.contains(fmpq(33, 100)):
                     return Finding("flint balls", "broken", f"1/3 is not enclosed at {bits} bits")
                 if not (arb(2).sqrt() ** 2).contains(2) or not (arb(5).log().exp()).contains(5):
-                    return Finding("flint balls", "broken", f"sqrt, exp or log does not enclose at {bits} bits")
+                    return Finding(
+                        "flint balls", "broken", f"sqrt, exp or log does not enclose at {bits} bits"
+                    )
                 if arb(0, 1) < arb(1, 1) or arb(0, 1) > arb(1, 1):
                     return Finding("flint balls", "broken", "overlapping balls were ordered")
     except Exception as error:
@@ -89,13 +102,19 @@ def _refinement_self_test() -> Finding:
         return Finding("flint precision", "broken", f"{type(error).__name__}: {error}")
     if nested:
         return Finding("flint precision", "ok", "more bits give a thinner ball inside the wider one")
-    return Finding("flint precision", "broken", "more bits do not give a thinner ball; reinstall python-flint")
+    return Finding(
+        "flint precision", "broken", "more bits do not give a thinner ball; reinstall python-flint"
+    )
 
 
 def _canary() -> Finding:
     """mpmath's interval context gives wrong enclosures for some functions, so no module may use it."""
     root = Path(__file__).parent
-    found = [f"{path.relative_to(root)}:{line}" for path in sorted(root.rglob("*.py")) for line in interval_contexts(path)]
+    found = [
+        f"{path.relative_to(root)}:{line}"
+        for path in sorted(root.rglob("*.py"))
+        for line in interval_contexts(path)
+    ]
     if found:
         return Finding("no mpmath iv", "broken", f"used in {', '.join(found)}; use flint balls")
     return Finding("no mpmath iv", "ok", "no module uses mpmath's interval context")
@@ -106,7 +125,9 @@ def interval_contexts(path: Path) -> list[int]:
     lines = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("mpmath"):
-            if "ctx_iv" in (node.module or "") or any(alias.name in ("iv", "mpi", "ctx_iv") for alias in node.names):
+            if "ctx_iv" in (node.module or "") or any(
+                alias.name in ("iv", "mpi", "ctx_iv") for alias in node.names
+            ):
                 lines.append(node.lineno)
         elif isinstance(node, ast.Import) and any("ctx_iv" in alias.name for alias in node.names):
             lines.append(node.lineno)

@@ -1,4 +1,4 @@
-"""The values of a grid: ``3``, ``"3:6"``, ``"2, 4, 9"``, ``"K + 1"``; parsed by a whitelist, never evaluated as code."""
+"""The values of a grid: ``3``, ``"3:6"``, ``"2, 4, 9"``, ``"K + 1"``; a whitelist, never code."""
 
 from __future__ import annotations
 
@@ -23,7 +23,9 @@ def texts(place: str, value: object) -> list[str]:
     pieces: list[str] = []
     for item in value if isinstance(value, list) else [value]:
         if isinstance(item, bool) or not isinstance(item, (str, int)):
-            raise InvalidSuite(f"{place}={item!r} given; write a whole number, a string such as \"1/100\", or a list")
+            raise InvalidSuite(
+                f'{place}={item!r} given; write a whole number, a string such as "1/100", or a list'
+            )
         pieces.extend(_split(str(item)))
     if not pieces or not all(pieces):
         raise InvalidSuite(f"{place}={value!r} is empty; write at least one value")
@@ -47,14 +49,18 @@ def numbers(place: str, value: object) -> list[str]:
         first, colon, last = piece.partition(":")
         ends = [_whole(place, end.strip()) for end in ((first, last) if colon else (first,))]
         if ends[0] > ends[-1] or ends[-1] - ends[0] >= MOST_JOBS:
-            raise InvalidSuite(f"{place}={piece} is not a range; write the smaller end first, for example 3:6")
+            raise InvalidSuite(
+                f"{place}={piece} is not a range; write the smaller end first, for example 3:6"
+            )
         found.extend(str(number) for number in range(ends[0], ends[-1] + 1))
     return found
 
 
 def _whole(place: str, text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 8 and int(text) <= _LARGEST):
-        raise InvalidSuite(f"{place}={text} given, but a whole number up to {_LARGEST} is needed; write for example 3 or 3:6")
+        raise InvalidSuite(
+            f"{place}={text} given, but a whole number up to {_LARGEST} is needed; write for example 3 or 3:6"
+        )
     return int(text)
 
 
@@ -64,19 +70,23 @@ def sizes(place: str, spellings: Iterable[str], known: Mapping[str, int]) -> lis
     Raises:
         InvalidSuite: not of that form, or a result that is no whole number from 1 to a million.
     """
-    found = []
+    found: list[int] = []
     for spelling in spellings:
         first, colon, last = spelling.partition(":")
         ends = [_size(place, end.strip(), known) for end in ((first, last) if colon else (first,))]
         if ends[0] > ends[-1] or ends[-1] - ends[0] >= MOST_JOBS:
-            raise InvalidSuite(f"{place}={spelling} is not a range; write the smaller end first, for example 3:6")
+            raise InvalidSuite(
+                f"{place}={spelling} is not a range; write the smaller end first, for example 3:6"
+            )
         found.extend(range(ends[0], ends[-1] + 1))
     return found
 
 
 def _size(place: str, text: str, known: Mapping[str, int]) -> int:
     letters = ", ".join(known)
-    refusal = f"{place}={text!r} is not a size; write a whole number, or {letters} with + - *, for example K + 1"
+    refusal = (
+        f"{place}={text!r} is not a size; write a whole number, or {letters} with + - *, for example K + 1"
+    )
     if len(text) > _LONGEST:
         raise InvalidSuite(f"{place} has {len(text)} characters; write at most {_LONGEST}")
     try:

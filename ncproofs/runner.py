@@ -1,8 +1,8 @@
-"""Run jobs in worker processes that can be killed: nothing finished is ever lost, and nothing runs over its budget.
+"""Run jobs in worker processes that can be killed: nothing finished is lost, nothing runs over its budget.
 
-A worker stays warm between jobs. It sends each piece of evidence as soon as it has it, as JSON, so that when it is
-killed at one claim (too slow, too large, crashed) that claim alone is undecided, with the reason, and a new worker
-goes on with the next claim.
+A worker stays warm between jobs. It sends each piece of evidence as soon as it has it, as JSON, so that when
+it is killed at one claim (too slow, too large, crashed) that claim alone is undecided, with the reason, and a
+new worker goes on with the next claim.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import signal
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
@@ -106,14 +106,17 @@ class _Worker:
         self.rearm(grace)
         job = progress.job
         order = {
-            "theorem": job.theorem, "parameters": None if job.parameters is None else dict(job.parameters),
-            "boxes": job.check.boxes, "memory_mb": job.check.limits.memory_mb, "seconds": job.check.limits.seconds,
+            "theorem": job.theorem,
+            "parameters": None if job.parameters is None else dict(job.parameters),
+            "boxes": job.check.boxes,
+            "memory_mb": job.check.limits.memory_mb,
+            "seconds": job.check.limits.seconds,
             "start": len(progress.evidence),
         }
         try:
             self._pipe().send_bytes(encode(order))
         except OSError:
-            pass  # it died between two jobs: its end of the pipe reads as closed, and the job is taken up again
+            pass  # it died between two jobs; the pipe reads as closed, and the job is taken up again
 
     def rearm(self, grace: float = 0.0) -> None:
         assert self.progress is not None
@@ -156,12 +159,11 @@ def _interrupts_ignored() -> Iterator[None]:
         signal.signal(signal.SIGINT, previous)
 
 
-def run(jobs: Sequence[Job], *, workers: int | None = None) -> Iterator[Outcome]:
-    """The outcome of every job, in the order in which they finish; ``Outcome.job.index`` gives the order of ``jobs``.
+def run(jobs: Sequence[Job], *, workers: int | None = None) -> Generator[Outcome, None, None]:
+    """The outcome of every job, as they finish; ``Outcome.job.index`` gives the order of ``jobs``.
 
-    ``workers`` processes at most (the number of processors when None). Closing the iterator, or an exception in
-    the caller such as KeyboardInterrupt, kills the workers; outcomes already yielded stay what they are. In a
-    script, call it under ``if __name__ == "__main__":`` as for every use of ``multiprocessing`` with spawn.
+    ``workers`` processes at most (the number of processors when None). Closing the iterator, or an exception
+    in the caller such as KeyboardInterrupt, kills the workers; what was yielded stays. In a script, call it under ``if __name__ == "__main__":`` as for every use of ``multiprocessing`` with spawn.
     """
     waiting = deque(jobs)
     team = [_Worker() for _ in range(max(1, min(workers or os.cpu_count() or 1, len(jobs))))]
@@ -217,7 +219,9 @@ def _heard(worker: _Worker, progress: _Progress, message: dict[str, Any]) -> boo
         case "exhausted":
             worker.stop()
             memory = progress.job.check.limits.memory_mb
-            return _undecided(progress, f"over the limit of {memory} MB of memory", 0.0) or _again(worker, progress)
+            return _undecided(progress, f"over the limit of {memory} MB of memory", 0.0) or _again(
+                worker, progress
+            )
         case "refused":
             progress.evidence.append(_gap(progress, message["reason"], 0.0))
             return True
@@ -258,8 +262,11 @@ def _undecided(progress: _Progress, reason: str, spent: float) -> bool:
 
 def _gap(progress: _Progress, reason: str, spent: float) -> Evidence:
     return Evidence(
-        truth=Truth.UNDECIDED, rigor=Rigor.SAMPLED, sentence=progress.sentence or progress.job.theorem,
-        because=reason, seconds=spent,
+        truth=Truth.UNDECIDED,
+        rigor=Rigor.SAMPLED,
+        sentence=progress.sentence or progress.job.theorem,
+        because=reason,
+        seconds=spent,
     )
 
 

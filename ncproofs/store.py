@@ -42,8 +42,11 @@ def evidence_record(evidence: Evidence) -> dict[str, Any]:
 def evidence_from(record: Mapping[str, Any]) -> Evidence:
     given = dict(record)
     return Evidence(
-        truth=Truth(given.pop("truth")), rigor=Rigor[given.pop("rigor").upper()],
-        axioms=tuple(given.pop("axioms")), holes=tuple(given.pop("holes")), **given,
+        truth=Truth(given.pop("truth")),
+        rigor=Rigor[given.pop("rigor").upper()],
+        axioms=tuple(given.pop("axioms")),
+        holes=tuple(given.pop("holes")),
+        **given,
     )
 
 
@@ -63,4 +66,6 @@ def write_atomically(path: Path, text: str) -> None:
             Path(name).unlink(missing_ok=True)
             raise
     except OSError as error:
-        raise NcproofsError(f"{path} cannot be written ({error.strerror}); give a path in a writable folder") from None
+        raise NcproofsError(
+            f"{path} cannot be written ({error.strerror}); give a path in a writable folder"
+        ) from None

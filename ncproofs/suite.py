@@ -1,8 +1,9 @@
 """Suites: where we promise to look, how hard, and what we expect, as TOML files.
 
-A suite is a ``[suite]`` table (title, description) and ``[[check]]`` tables. A check names one theorem or several. With
-sizes it is a grid of instances; without, it is the theorem's claims for all sizes at once. Suites are untrusted:
-unknown keys, floats, and grids beyond ``MOST_JOBS`` are refused with one line that says what to write.
+A suite is a ``[suite]`` table (title, description) and ``[[check]]`` tables. A check names one theorem or
+several. With sizes it is a grid of instances; without, it is the theorem's claims for all sizes at once.
+Suites are untrusted: unknown keys, floats, and grids beyond ``MOST_JOBS`` are refused with one line that says
+what to write.
 """
 
 from __future__ import annotations
@@ -20,7 +21,18 @@ from ncproofs.errors import InvalidSuite, NcproofsError, UnknownName
 from ncproofs.grid import MOST_JOBS, numbers, sizes, texts
 from ncproofs.truth import Rigor, Truth
 
-__all__ = ["Check", "Job", "Limits", "Suite", "expand", "grid_of", "read_suite", "shipped_suites", "suite_path", "validate"]
+__all__ = [
+    "Check",
+    "Job",
+    "Limits",
+    "Suite",
+    "expand",
+    "grid_of",
+    "read_suite",
+    "shipped_suites",
+    "suite_path",
+    "validate",
+]
 
 _LARGEST_FILE = 2**20
 _SUITE_KEYS = ("title", "description")
@@ -40,7 +52,7 @@ class Limits:
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
-    """One ``[[check]]`` table. ``grid`` is None for claims about all sizes; its values are exact spellings."""
+    """One ``[[check]]`` table. ``grid`` is None for all sizes at once; its values are exact spellings."""
 
     number: int
     theorems: tuple[str, ...]
@@ -65,7 +77,7 @@ class Suite:
 
 @dataclass(frozen=True)
 class Job:
-    """One theorem, on all sizes (``parameters`` is None) or on one instance; plain data that can be sent anywhere."""
+    """One theorem, on all sizes (``parameters`` is None) or on one instance; plain data."""
 
     index: int
     theorem: str
@@ -93,7 +105,9 @@ def suite_path(name: str) -> Path:
         return Path(name)
     suites = shipped_suites()
     if name not in suites:
-        raise UnknownName(f"there is no suite {name!r}; there are: {', '.join(suites)}, or give a path ending in .toml")
+        raise UnknownName(
+            f"there is no suite {name!r}; there are: {', '.join(suites)}, or give a path ending in .toml"
+        )
     return suites[name]
 
 
@@ -113,7 +127,9 @@ def read_suite(path: Path, *, imports: bool = False) -> Suite:
     except OSError as error:
         raise InvalidSuite(f"{place} cannot be read ({error.strerror}); give a readable .toml file") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise InvalidSuite(f"{place} is not TOML ({error}); see `ncproofs show default` for an example") from None
+        raise InvalidSuite(
+            f"{place} is not TOML ({error}); see `ncproofs show default` for an example"
+        ) from None
     suite = _suite(place, document)
     for check in suite.checks if not imports else ():
         for name in (*check.theorems, *(check.grid or {}).get("loss", ())):
@@ -137,12 +153,16 @@ def _suite(place: str, document: dict[str, Any]) -> Suite:
     _known(place, document, ("suite", "check"), "table")
     head = document.get("suite", {})
     if not isinstance(head, dict):
-        raise InvalidSuite(f"{place}: suite={head!r} given, but a table is needed; write [suite] on its own line")
+        raise InvalidSuite(
+            f"{place}: suite={head!r} given, but a table is needed; write [suite] on its own line"
+        )
     _known(f"{place} [suite]", head, _SUITE_KEYS, "key")
     tables = document.get("check", [])
     if not isinstance(tables, list) or not tables or not all(isinstance(table, dict) for table in tables):
-        raise InvalidSuite(f"{place} has no checks; write at least one [[check]] table with theorem = \"...\"")
-    checks = tuple(_check(f"{place} check {number}", number, table) for number, table in enumerate(tables, start=1))
+        raise InvalidSuite(f'{place} has no checks; write at least one [[check]] table with theorem = "..."')
+    checks = tuple(
+        _check(f"{place} check {number}", number, table) for number, table in enumerate(tables, start=1)
+    )
     title, description = (_text(f"{place} [suite]", head, key, "") for key in _SUITE_KEYS)
     return Suite(place, title or Path(place).stem, description, checks)
 
@@ -152,18 +172,30 @@ def _check(place: str, number: int, table: dict[str, Any]) -> Check:
     names = table.get("theorem")
     theorems = tuple(names) if isinstance(names, list) else (names,)
     if not theorems or not all(isinstance(name, str) and type(name) is str and name for name in theorems):
-        raise InvalidSuite(f"{place}: theorem={names!r} given, but a name is needed; write theorem = \"collapse-optimum\"")
+        raise InvalidSuite(
+            f'{place}: theorem={names!r} given, but a name is needed; write theorem = "collapse-optimum"'
+        )
     control = table.get("control", False)
     if not isinstance(control, bool):
         raise InvalidSuite(f"{place}: control={control!r} given; write control = true or leave it out")
     breaks = _text(place, table, "breaks", "")
     if control != bool(breaks):
-        raise InvalidSuite(f"{place}: a negative control has both control = true and breaks = \"the hypothesis it breaks\"")
-    expect = _choice(place, table, "expect", [truth.value for truth in Truth], "fails" if control else "holds")
+        raise InvalidSuite(
+            f'{place}: a negative control has both control = true and breaks = "the hypothesis it breaks"'
+        )
+    expect = _choice(
+        place, table, "expect", [truth.value for truth in Truth], "fails" if control else "holds"
+    )
     rigor = _choice(place, table, "rigor", ["enclosed", "exact", "kernel"], "enclosed")
     return Check(
-        number=number, theorems=theorems, grid=_grid(place, table), expect=Truth(expect), rigor=Rigor[rigor.upper()],
-        boxes=_whole(place, table, "boxes", None), control=control, breaks=breaks,
+        number=number,
+        theorems=theorems,
+        grid=_grid(place, table),
+        expect=Truth(expect),
+        rigor=Rigor[rigor.upper()],
+        boxes=_whole(place, table, "boxes", None),
+        control=control,
+        breaks=breaks,
         limits=Limits(
             _whole(place, table, "budget_seconds", Limits.seconds) or 0,
             _whole(place, table, "memory_mb", Limits.memory_mb) or 0,
@@ -177,12 +209,14 @@ def _grid(place: str, table: Mapping[str, Any]) -> dict[str, tuple[str, ...]] | 
         return None
     missing = [key for key in _NEEDED if key not in given]
     if missing:
-        raise InvalidSuite(f"{place} gives {', '.join(given)} but not {', '.join(missing)}; an instance needs them all")
+        raise InvalidSuite(
+            f"{place} gives {', '.join(given)} but not {', '.join(missing)}; an instance needs them all"
+        )
     return grid_of(place, given)
 
 
 def grid_of(place: str, given: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
-    """The values of a grid, each key with its list of exact spellings; n is 1 and lambda_b none when not given.
+    """The values of a grid, exact spellings for each key; n is 1 and lambda_b none when not given.
 
     Raises:
         InvalidSuite: a value that is no range, expression or exact number; the message starts with ``place``.
@@ -190,8 +224,12 @@ def grid_of(place: str, given: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
     grid = {}
     for key in _GRID_KEYS:
         value = given.get(key, "1" if key == "n" else "none")
-        if isinstance(value, _Float) or (isinstance(value, list) and any(isinstance(v, _Float) for v in value)):
-            raise InvalidSuite(f"{place}: {key}={value} is a binary float; write an exact string such as \"1/100\"")
+        if isinstance(value, _Float) or (
+            isinstance(value, list) and any(isinstance(v, _Float) for v in value)
+        ):
+            raise InvalidSuite(
+                f'{place}: {key}={value} is a binary float; write an exact string such as "1/100"'
+            )
         read = numbers if key == "K" else texts
         grid[key] = tuple(read(f"{place}: {key}", value))
     return grid
@@ -210,7 +248,9 @@ def expand(suite: Suite) -> tuple[Job, ...]:
             for parameters in [None] if check.grid is None else _instances(place, check.grid):
                 found.append(Job(len(found), theorem, parameters, check))
                 if len(found) > MOST_JOBS:
-                    raise InvalidSuite(f"{place}: the grid has more than {MOST_JOBS} instances; write a smaller one")
+                    raise InvalidSuite(
+                        f"{place}: the grid has more than {MOST_JOBS} instances; write a smaller one"
+                    )
     return tuple(found)
 
 
@@ -222,8 +262,13 @@ def _instances(place: str, grid: Mapping[str, tuple[str, ...]]) -> Iterable[dict
         weights = product(grid["lambda_W"], grid["lambda_H"], grid["lambda_b"])
         for d, (lambda_W, lambda_H, lambda_b) in product(dict.fromkeys(features), tuple(weights)):
             yield {
-                "loss": loss, "K": K, "d": str(d), "n": str(samples),
-                "lambda_W": lambda_W, "lambda_H": lambda_H, "lambda_b": lambda_b,
+                "loss": loss,
+                "K": K,
+                "d": str(d),
+                "n": str(samples),
+                "lambda_W": lambda_W,
+                "lambda_H": lambda_H,
+                "lambda_b": lambda_b,
             }
 
 
@@ -238,7 +283,9 @@ def validate(suite: Suite, jobs: Iterable[Job]) -> None:
     for job in jobs:
         place = f"{suite.place} check {job.check.number}"
         if ":" not in job.theorem and job.theorem not in CATALOGUE:
-            raise InvalidSuite(f"{place}: there is no theorem {job.theorem!r}{_closest(job.theorem, CATALOGUE)}")
+            raise InvalidSuite(
+                f"{place}: there is no theorem {job.theorem!r}{_closest(job.theorem, CATALOGUE)}"
+            )
         try:
             theorem = load(job.theorem)
             if job.parameters is not None:
@@ -246,7 +293,9 @@ def validate(suite: Suite, jobs: Iterable[Job]) -> None:
         except NcproofsError as error:
             raise InvalidSuite(f"{place}: {error}") from None
         if job.parameters is None and theorem.general is None:
-            raise InvalidSuite(f"{place}: {job.theorem} speaks of instances; give loss, K, d, lambda_W and lambda_H")
+            raise InvalidSuite(
+                f"{place}: {job.theorem} speaks of instances; give loss, K, d, lambda_W and lambda_H"
+            )
         if job.parameters is not None and theorem.instance is None:
             raise InvalidSuite(f"{place}: {job.theorem} is about all sizes at once; leave out the sizes")
 
@@ -280,7 +329,7 @@ def _closest(word: str, known: Iterable[str]) -> str:
 def _text(place: str, table: Mapping[str, Any], key: str, default: str) -> str:
     value = table.get(key, default)
     if type(value) is not str:
-        raise InvalidSuite(f"{place}: {key}={value!r} given, but a text is needed; write {key} = \"...\"")
+        raise InvalidSuite(f'{place}: {key}={value!r} given, but a text is needed; write {key} = "..."')
     return value
 
 

@@ -1,4 +1,4 @@
-"""The inside of a worker process: takes orders from a pipe, settles one claim at a time, sends each answer at once."""
+"""The inside of a worker process: takes orders from a pipe, settles and answers one claim at a time."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def _unmet(theorem: Theorem, problem: Ridge | None) -> list[str]:
 
 
 def _limit(megabytes: int) -> None:
-    """Let this process use ``megabytes`` more of address space than it does now, where the system can enforce it."""
+    """Let this process use ``megabytes`` more of address space than now, where the system can enforce it."""
     try:
         import resource
 

@@ -1,16 +1,22 @@
-"""Which slow tests run: none by default, a fixed fifth with ``--slow slice``, every one with ``--slow all``."""
+"""Which slow tests run: none by default, a fixed fifth with ``--slow slice``, all with ``--slow all``."""
 
 from __future__ import annotations
 
+import os
 import zlib
 
 import pytest
+
+# Threads fight over small matrices when tests share the processors; read when numpy is first imported.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 _SLICES = 5
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--slow", choices=["none", "slice", "all"], default="none", help="which tests marked slow to run")
+    parser.addoption(
+        "--slow", choices=["none", "slice", "all"], default="none", help="which tests marked slow to run"
+    )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -81,7 +81,9 @@ def test_wrong_input_is_one_line_and_exit_code_2(name: str, cli: Cli) -> None:
 
 
 def test_the_same_through_a_real_process() -> None:
-    finished = subprocess.run([sys.executable, "-m", "ncproofs", *changed("-K", "1")], capture_output=True, text=True, timeout=60)
+    finished = subprocess.run(
+        [sys.executable, "-m", "ncproofs", *changed("-K", "1")], capture_output=True, text=True, timeout=60
+    )
     assert finished.returncode == 2 and finished.stdout == "" and finished.stderr.count("\n") == 1
 
 
@@ -103,7 +105,9 @@ def test_lists(cli: Cli) -> None:
     assert record["schema"] == 1 and list(record) == ["schema", "losses"]
 
 
-@pytest.mark.parametrize("name", ["lower-bound-chain", "focal-bias", "ridge", "focal(2)", "mean_squared", "default"])
+@pytest.mark.parametrize(
+    "name", ["lower-bound-chain", "focal-bias", "ridge", "focal(2)", "mean_squared", "default"]
+)
 def test_show(name: str, cli: Cli) -> None:
     code, out, _ = cli("show", name)
     assert code == 0 and len(out.splitlines()) > 5
@@ -114,10 +118,18 @@ def test_optimum_as_json(cli: Cli) -> None:
     record = json.loads(out)
     assert code == 0 and record["schema"] == 1
     assert record["problem"] == {
-        "family": "ridge", "loss": "cross_entropy", "K": "3", "d": "2", "n": "2",
-        "lambda_W": "1/100", "lambda_H": "1/200", "lambda_b": "none",
+        "family": "ridge",
+        "loss": "cross_entropy",
+        "K": "3",
+        "d": "2",
+        "n": "2",
+        "lambda_W": "1/100",
+        "lambda_H": "1/200",
+        "lambda_b": "none",
     }
-    assert record["truth"] == "holds" and record["regime"] == "collapse" and record["geometry"] == "simplex ETF"
+    assert (
+        record["truth"] == "holds" and record["regime"] == "collapse" and record["geometry"] == "simplex ETF"
+    )
     objective = record["quantities"]["objective"]
     lower, upper = Fraction(objective["lower"]), Fraction(objective["upper"])
     assert lower <= Fraction("0.111902056890930886800604053191083108399527") <= upper
@@ -152,7 +164,11 @@ def test_verify_a_grid_as_json(cli: Cli) -> None:
     arguments = ("verify", "benign-landscape", "-K", "3:4", "-d", "K - 1, K", "--jobs", "1", "--json")
     code, out, _ = cli(*arguments)
     record = json.loads(out)
-    assert code == 0 and record["asked"] == record["finished"] == 4 and "certified on 4 of 4" in record["summary"]
+    assert (
+        code == 0
+        and record["asked"] == record["finished"] == 4
+        and "certified on 4 of 4" in record["summary"]
+    )
 
 
 def test_exit_codes(cli: Cli, tmp_path: Path) -> None:
@@ -162,7 +178,9 @@ def test_exit_codes(cli: Cli, tmp_path: Path) -> None:
         assert cli("verify", str(suite), "--allow-imports")[0] == code
     suite.write_text('[[check]]\ntheorem = "tests.unruly:fails"\nexpect = "fails"\n', encoding="utf-8")
     assert cli("verify", str(suite), "--allow-imports")[0] == 0
-    suite.write_text('[[check]]\ntheorem = ["tests.unruly:fails", "tests.unruly:refuses"]\n', encoding="utf-8")
+    suite.write_text(
+        '[[check]]\ntheorem = ["tests.unruly:fails", "tests.unruly:refuses"]\n', encoding="utf-8"
+    )
     assert cli("verify", str(suite), "--allow-imports")[0] == 1
 
 
@@ -185,7 +203,10 @@ def test_interruption_is_130(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_no_colour_and_no_bar_when_not_a_terminal() -> None:
     finished = subprocess.run(
-        [sys.executable, "-m", "ncproofs", "verify", "equality-case"], capture_output=True, timeout=60, check=True,
+        [sys.executable, "-m", "ncproofs", "verify", "equality-case"],
+        capture_output=True,
+        timeout=60,
+        check=True,
         env={**os.environ, "FORCE_COLOR": ""},
     )
     assert b"\x1b" not in finished.stdout + finished.stderr
@@ -208,7 +229,9 @@ def test_loss(cli: Cli, tmp_path: Path) -> None:
 def test_doctor(cli: Cli) -> None:
     code, out, _ = cli("doctor")
     assert code == 0 and "python-flint" in out and "no mpmath iv" in out
-    assert all(finding["state"] in ("ok", "absent") for finding in json.loads(cli("doctor", "--json")[1])["findings"])
+    assert all(
+        finding["state"] in ("ok", "absent") for finding in json.loads(cli("doctor", "--json")[1])["findings"]
+    )
 
 
 def test_derive(cli: Cli) -> None:

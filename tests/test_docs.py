@@ -1,4 +1,4 @@
-"""The documents run: Python blocks as doctests, console blocks of cheap commands with their output compared."""
+"""The documents run: Python blocks as doctests, cheap console commands with their output compared."""
 
 from __future__ import annotations
 
@@ -36,7 +36,9 @@ def is_cheap(command: str) -> bool:
     return not command.startswith(("ncproofs verify", "ncproofs doctor"))
 
 
-COMMANDS = [(path.name, *pair) for path in DOCUMENTS for pair in transcripts(path.read_text(encoding="utf-8"))]
+COMMANDS = [
+    (path.name, *pair) for path in DOCUMENTS for pair in transcripts(path.read_text(encoding="utf-8"))
+]
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
@@ -50,11 +52,15 @@ def test_python_blocks(path: Path) -> None:
 
 
 @pytest.mark.parametrize(("document", "command", "expected"), [c for c in COMMANDS if is_cheap(c[1])])
-def test_console_blocks(document: str, command: str, expected: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_console_blocks(
+    document: str, command: str, expected: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     main(shlex.split(command)[1:])
     captured = capsys.readouterr()
     got = captured.err + captured.out
-    assert doctest.OutputChecker().check_output(expected.strip() + "\n", got.strip() + "\n", FLAGS), f"{document}: {got}"
+    assert doctest.OutputChecker().check_output(expected.strip() + "\n", got.strip() + "\n", FLAGS), (
+        f"{document}: {got}"
+    )
 
 
 def test_readme_shows_the_two_commands_and_a_transcript() -> None:

@@ -16,19 +16,24 @@ HEAVY = ("sympy", "flint", "mpmath", "numpy", "scipy", "rich", "msgspec", "jinja
 
 def loaded_after(code: str) -> set[str]:
     script = f"{code}\nimport sys, json; print(json.dumps(sorted(sys.modules)))"
-    finished = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
+    finished = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60
+    )
     return set(json.loads(finished.stdout.splitlines()[-1]))
 
 
-@pytest.mark.parametrize("code", [
-    "import ncproofs",
-    "import ncproofs.cli",
-    "import ncproofs.errors, ncproofs.truth",
-    "from ncproofs.cli import main; main(['--version'])",
-    "from ncproofs.cli import main; main(['--help'])",
-    "from ncproofs.cli import main; main(['verify', '--help'])",
-    "from ncproofs.cli import main; main(['optimum', 'ridge', '--help'])",
-])
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import ncproofs",
+        "import ncproofs.cli",
+        "import ncproofs.errors, ncproofs.truth",
+        "from ncproofs.cli import main; main(['--version'])",
+        "from ncproofs.cli import main; main(['--help'])",
+        "from ncproofs.cli import main; main(['verify', '--help'])",
+        "from ncproofs.cli import main; main(['optimum', 'ridge', '--help'])",
+    ],
+)
 def test_answers_without_heavy_imports(code: str) -> None:
     assert not loaded_after(code) & set(HEAVY)
 
@@ -55,7 +60,7 @@ def test_an_unknown_name_is_refused() -> None:
 
 
 def test_start_is_quick() -> None:
-    """A generous bound (the aims are 60 ms and 150 ms on an idle machine): the best of three, against a bare start."""
+    """A generous bound (the aims are 60 ms and 150 ms): the best of three, against a bare start."""
 
     def best(arguments: list[str]) -> float:
         times = []

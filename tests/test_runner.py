@@ -26,7 +26,12 @@ QUICK = Limits(seconds=2, memory_mb=512)
 
 def job(name: str, index: int = 0, **changes: object) -> Job:
     theorem = name if name.islower() and "-" in name else f"tests.unruly:{name}"
-    return Job(index, theorem, None, dataclasses.replace(Check(number=1, theorems=(theorem,), limits=QUICK), **changes))
+    return Job(
+        index,
+        theorem,
+        None,
+        dataclasses.replace(Check(number=1, theorems=(theorem,), limits=QUICK), **changes),
+    )
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +50,11 @@ def truths(outcome: Outcome) -> list[str]:
 
 def test_a_good_theorem_is_certified(outcomes: dict[str, Outcome]) -> None:
     verdict = outcomes["good"].verdict
-    assert verdict.certified and verdict.covers == "everything" and outcomes["good"].standing is Standing.EXPECTED
+    assert (
+        verdict.certified
+        and verdict.covers == "everything"
+        and outcomes["good"].standing is Standing.EXPECTED
+    )
 
 
 def test_over_budget_is_undecided_and_the_other_claims_are_kept(outcomes: dict[str, Outcome]) -> None:
@@ -87,13 +96,18 @@ def test_reports_of_all_this(outcomes: dict[str, Outcome]) -> None:
     rows = {row.theorem.partition(":")[2]: row for row in summary.rows_of(found)}
     assert rows["good"].verdict == "certified" and rows["fails"].verdict == "fails"
     assert rows["raises"].verdict == "internal error" and rows["sleeps"].verdict == "undecided"
-    assert [row.theorem for row in summary.rows_of(reversed(found))] == [o.job.theorem for o in sorted(found, key=lambda o: o.job.index)]
+    assert [row.theorem for row in summary.rows_of(reversed(found))] == [
+        o.job.theorem for o in sorted(found, key=lambda o: o.job.index)
+    ]
     assert len({line.index("why") for line in summary.as_lines(list(rows.values()))[:1]}) == 1
     record = json.loads(json.dumps(summary.as_json("t", found, 8, 1.0)))
     assert record["schema"] == 1 and len(record["rows"]) == 8 and record["rows"][1]["certified"] is True
     suite = ElementTree.fromstring(summary.as_junit("t\x00", found))
     assert suite.get("tests") == "8" and suite.get("errors") == "1" and suite.get("failures") == "6"
-    assert summary.closing_lines(found, 9, 1.0)[-2:] == ["interrupted: 8 of 9 were finished", "certified on 1 of 8 (1.0 s)"]
+    assert summary.closing_lines(found, 9, 1.0)[-2:] == [
+        "interrupted: 8 of 9 were finished",
+        "certified on 1 of 8 (1.0 s)",
+    ]
 
 
 STANDINGS = {
@@ -108,7 +122,13 @@ STANDINGS = {
     "a control refuted by floats only": (Truth.FAILS, Truth.FAILS, Rigor.ESTIMATED, (), Standing.OPEN),
     "a control left undecided": (Truth.FAILS, Truth.UNDECIDED, Rigor.EXACT, (), Standing.OPEN),
     "undecided as expected": (Truth.UNDECIDED, Truth.UNDECIDED, Rigor.SAMPLED, (), Standing.EXPECTED),
-    "a hole where undecided is expected": (Truth.UNDECIDED, Truth.HOLDS, Rigor.SAMPLED, ("a step",), Standing.EXPECTED),
+    "a hole where undecided is expected": (
+        Truth.UNDECIDED,
+        Truth.HOLDS,
+        Rigor.SAMPLED,
+        ("a step",),
+        Standing.EXPECTED,
+    ),
     "certified where undecided is expected": (Truth.UNDECIDED, Truth.HOLDS, Rigor.EXACT, (), Standing.WRONG),
     "refuted where undecided is expected": (Truth.UNDECIDED, Truth.FAILS, Rigor.EXACT, (), Standing.WRONG),
 }
@@ -118,20 +138,46 @@ STANDINGS = {
 def test_standing(name: str) -> None:
     expect, truth, rigor, holes, standing = STANDINGS[name]
     verdict = Verdict(
-        theorem="t", covers="", truth=truth, rigor=rigor, evidence=(), unmet=(), holes=holes, axioms=(), seconds=0.0
+        theorem="t",
+        covers="",
+        truth=truth,
+        rigor=rigor,
+        evidence=(),
+        unmet=(),
+        holes=holes,
+        axioms=(),
+        seconds=0.0,
     )
     assert Outcome(job("good", expect=expect), verdict).standing is standing
 
 
 def test_exact_rigor_can_be_required() -> None:
-    verdict = Verdict(theorem="t", covers="", truth=Truth.HOLDS, rigor=Rigor.ENCLOSED, evidence=(), unmet=(), holes=(),
-                      axioms=(), seconds=0.0)
+    verdict = Verdict(
+        theorem="t",
+        covers="",
+        truth=Truth.HOLDS,
+        rigor=Rigor.ENCLOSED,
+        evidence=(),
+        unmet=(),
+        holes=(),
+        axioms=(),
+        seconds=0.0,
+    )
     assert Outcome(job("good", rigor=Rigor.EXACT), verdict).standing is Standing.OPEN
 
 
 def test_evidence_survives_the_pipe() -> None:
-    evidence = Evidence(truth=Truth.FAILS, rigor=Rigor.ENCLOSED, sentence="s", because="b", covers="c", witness="w",
-                        axioms=("a",), holes=("h",), seconds=0.25)
+    evidence = Evidence(
+        truth=Truth.FAILS,
+        rigor=Rigor.ENCLOSED,
+        sentence="s",
+        because="b",
+        covers="c",
+        witness="w",
+        axioms=("a",),
+        holes=("h",),
+        seconds=0.25,
+    )
     assert evidence_from(json.loads(json.dumps(evidence_record(evidence)))) == evidence
 
 
@@ -145,8 +191,20 @@ def test_files_are_written_whole(tmp_path: Path) -> None:
 @pytest.mark.skipif(os.name != "posix", reason="sends SIGINT")
 def test_an_interruption_keeps_what_was_finished(tmp_path: Path) -> None:
     suite = tmp_path / "s.toml"
-    suite.write_text('[[check]]\ntheorem = ["tests.unruly:good", "tests.unruly:sleeps"]\nbudget_seconds = 50\n')
-    command = [sys.executable, "-m", "ncproofs", "verify", str(suite), "--allow-imports", "--jobs", "1", "--json"]
+    suite.write_text(
+        '[[check]]\ntheorem = ["tests.unruly:good", "tests.unruly:sleeps"]\nbudget_seconds = 50\n'
+    )
+    command = [
+        sys.executable,
+        "-m",
+        "ncproofs",
+        "verify",
+        str(suite),
+        "--allow-imports",
+        "--jobs",
+        "1",
+        "--json",
+    ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
         assert running.stderr is not None and running.stdout is not None
         assert "good" in running.stderr.readline()

@@ -37,13 +37,20 @@ def test_general_and_grid(tmp_path: Path) -> None:
     assert suite.title == "a title"
     assert [job.index for job in jobs] == list(range(5))
     assert jobs[0].parameters is None
-    assert [(job.parameters["K"], job.parameters["d"]) for job in jobs[1:]] == [("3", "2"), ("3", "5"), ("4", "3"), ("4", "6")]
+    assert [(job.parameters["K"], job.parameters["d"]) for job in jobs[1:]] == [
+        ("3", "2"),
+        ("3", "5"),
+        ("4", "3"),
+        ("4", "6"),
+    ]
     assert jobs[1].parameters["lambda_b"] == "none"
     assert jobs[1].check.expect is Truth.HOLDS and jobs[1].check.rigor is Rigor.ENCLOSED
 
 
 def test_a_control_expects_fails(tmp_path: Path) -> None:
-    suite = read_suite(written(tmp_path, GRID + 'control = true\nbreaks = "d >= K - 1"\nbudget_seconds = 5\n'))
+    suite = read_suite(
+        written(tmp_path, GRID + 'control = true\nbreaks = "d >= K - 1"\nbudget_seconds = 5\n')
+    )
     (only,) = suite.checks
     assert only.expect is Truth.FAILS and only.limits.seconds == 5
 
@@ -78,8 +85,14 @@ REFUSED = {
     "d uses an unknown letter": (GRID.replace("K - 1", "N"), "is not a size"),
     "d is long": (GRID.replace("K - 1", "K" + " + 1" * 50), "write at most 60"),
     "grid too large": (GRID.replace("3:4", "2:4001"), "has more than 5000 instances"),
-    "incomplete instance": ('[[check]]\ntheorem = "benign-landscape"\nK = 3\n', "but not loss, d, lambda_W, lambda_H"),
-    "sizes for a general theorem": (GRID.replace("benign-landscape", "critical-point-structure"), "leave out the sizes"),
+    "incomplete instance": (
+        '[[check]]\ntheorem = "benign-landscape"\nK = 3\n',
+        "but not loss, d, lambda_W, lambda_H",
+    ),
+    "sizes for a general theorem": (
+        GRID.replace("benign-landscape", "critical-point-structure"),
+        "leave out the sizes",
+    ),
     "unknown expectation": (GENERAL + 'expect = "true"', "write one of: holds, fails, undecided"),
     "rigor too low to certify": (GENERAL + 'rigor = "sampled"', "write one of: enclosed, exact, kernel"),
     "budget zero": (GENERAL + "budget_seconds = 0", "a whole number from 1"),

@@ -31,13 +31,17 @@ def _settle(claim: Deed, effort: object) -> Evidence:
         case "crash":
             os._exit(7)
         case "eat":
-            return Evidence(truth=Truth.HOLDS, rigor=Rigor.EXACT, sentence="ate", because=str(len(bytearray(2**33))))
+            return Evidence(
+                truth=Truth.HOLDS, rigor=Rigor.EXACT, sentence="ate", because=str(len(bytearray(2**33)))
+            )
         case "raise":
             raise ZeroDivisionError("a defect")
         case "refuse":
             raise OutOfScope("no theorem covers this")
         case "fail":
-            return Evidence(truth=Truth.FAILS, rigor=Rigor.EXACT, sentence="fails", because="so", witness="x = 1")
+            return Evidence(
+                truth=Truth.FAILS, rigor=Rigor.EXACT, sentence="fails", because="so", witness="x = 1"
+            )
     return Evidence(truth=Truth.HOLDS, rigor=Rigor.EXACT, sentence=claim.what, because="done")
 
 

@@ -43,7 +43,8 @@ def ldl_inertia(matrix: arb_mat, bits: int) -> Inertia | None:
     """The inertia from LDL' in balls with symmetric 1 x 1 and 2 x 2 pivots (Sylvester's law).
 
     None when the sign of a pivot is undecided. Zero eigenvalues are counted only where what is left of the
-    matrix is exactly the number 0.
+    matrix is exactly the number 0. Balls grow with every pivot: ``inertia`` decides large matrices at fewer
+    bits.
 
     Raises:
         InvalidProblem: the matrix is not symmetric.

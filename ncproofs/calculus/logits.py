@@ -217,5 +217,5 @@ def _total(arithmetic: Arithmetic, parts: Sequence[Any]) -> Any:
 def _check(logits: Sequence[Any], target: int) -> None:
     if len(logits) < 2 or not 0 <= target < len(logits):
         raise InvalidProblem(
-            f"{len(logits)} logits with target {target} given, but K >= 2 logits and 0 <= target < K are needed"
+            f"{len(logits)} logits with target {target} given, but K >= 2 and 0 <= target < K are needed"
         )

@@ -277,8 +277,9 @@ def _point(problem: Ridge, parts: tuple[Any, Any, Any]) -> Point:
 def _matrix(name: str, value: Any, rows: int, columns: int) -> arb_mat:
     if not isinstance(value, arb_mat):
         value = arb_mat([list(row) for row in value])
-    _refuse_shape(name, value.nrows(), [value.ncols()], rows, columns)
-    return value
+    matrix: arb_mat = value
+    _refuse_shape(name, matrix.nrows(), [matrix.ncols()], rows, columns)
+    return matrix
 
 
 def _refuse_shape(name: str, rows: int, widths: list[int], need_rows: int, need_columns: int) -> None:

@@ -59,10 +59,14 @@ class _Lazy(click.Group):
             formatter.write_dl([(name, line) for name, (_, line) in _COMMANDS.items()])
 
 
-@click.group(cls=_Lazy, epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.group(
+    cls=_Lazy,
+    epilog=_EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+)
 @click.version_option(__version__, prog_name="ncproofs", message="%(prog)s %(version)s")
 def _group() -> None:
-    """Verify the theorems of Neural Collapse: for all sizes at once by exact algebra, on instances in rigorous balls."""
+    """Verify the theorems of Neural Collapse: exact algebra for all sizes, rigorous balls on instances."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -90,7 +94,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         if os.environ.get("NCPROOFS_DEBUG"):
             click.echo(traceback.format_exc(), err=True)
-        _complain(f"internal: {type(error).__name__}: {error}", "; set NCPROOFS_DEBUG=1 to see the traceback, and report it")
+        _complain(
+            f"internal: {type(error).__name__}: {error}",
+            "; set NCPROOFS_DEBUG=1 to see the traceback, and report it",
+        )
         return 3
 
 

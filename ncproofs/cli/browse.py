@@ -15,7 +15,7 @@ _KINDS = ["theorems", "losses", "suites", "families"]
 @click.argument("kind", required=False, type=click.Choice(_KINDS))
 @click.option("--json", "json_", is_flag=True, help="One JSON object on stdout.")
 def list_command(kind: str | None, *, json_: bool) -> int:
-    """What is there: theorems, losses, suites, families; each can be seen in full with `ncproofs show NAME`."""
+    """What is there: theorems, losses, suites, families; in full with `ncproofs show NAME`."""
     chosen = {name: _entries(name) for name in ([kind] if kind else _KINDS)}
     if json_:
         click.echo(json.dumps({"schema": 1, **chosen}, indent=1, ensure_ascii=False))
@@ -49,7 +49,9 @@ def _entries(kind: str) -> dict[str, str]:
     return {name: read_suite(path).title for name, path in shipped_suites().items()}
 
 
-@click.command("show", epilog="Examples: ncproofs show collapse-optimum; ncproofs show ridge; ncproofs show 'focal(2)'")
+@click.command(
+    "show", epilog="Examples: ncproofs show collapse-optimum; ncproofs show ridge; ncproofs show 'focal(2)'"
+)
 @click.argument("name")
 def show_command(name: str) -> int:
     """One theorem (statement, hypotheses, claims, source, what is open), loss, family or suite in full."""
@@ -75,7 +77,11 @@ def _shown(name: str) -> list[str]:
         return suite_lines(suite_path(name))
     if name.partition("(")[0].strip() in KNOWN:
         loss = known_loss(name if "(" in name else KNOWN[name.strip()][2])
-        return [*form_lines(loss), "", *(f"{fact.truth}: {fact.property}; {fact.because}" for fact in facts_of(loss))]
+        return [
+            *form_lines(loss),
+            "",
+            *(f"{fact.truth}: {fact.property}; {fact.because}" for fact in facts_of(loss)),
+        ]
     known = [*CATALOGUE, *KNOWN, *FAMILIES, *shipped_suites()]
     near = difflib.get_close_matches(name, known, n=1)
     hint = f"did you mean {near[0]!r}?" if near else "see `ncproofs list` for what there is"

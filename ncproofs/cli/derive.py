@@ -11,7 +11,7 @@ __all__ = ["derive_command"]
 _EPILOG = """\b
 Examples:
   ncproofs derive objective --loss 'focal(2)'
-  ncproofs derive objective --loss cross_entropy --format latex --standalone > objective.tex && pdflatex objective
+  ncproofs derive objective --format latex --standalone > objective.tex
 """
 
 
@@ -21,8 +21,12 @@ def derive_command() -> None:
 
 
 @derive_command.command("objective", epilog=_EPILOG)
-@click.option("--loss", default="cross_entropy", show_default=True, help="cross_entropy, focal(2), mean_squared, ...")
-@click.option("--format", "format_", type=click.Choice(["text", "latex", "json"]), default="text", show_default=True)
+@click.option(
+    "--loss", default="cross_entropy", show_default=True, help="cross_entropy, focal(2), mean_squared, ..."
+)
+@click.option(
+    "--format", "format_", type=click.Choice(["text", "latex", "json"]), default="text", show_default=True
+)
 @click.option("--standalone", is_flag=True, help="With latex: a whole document instead of a fragment.")
 def objective(loss: str, format_: str, *, standalone: bool) -> int:
     """The objective with its gradient, its Hessian form and the critical-point conditions."""

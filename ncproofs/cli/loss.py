@@ -19,24 +19,39 @@ Examples:
   ncproofs loss "log(S1) - t"                                   S1 = sum_j exp(z_j), t = z_y
   ncproofs loss "S1/2 - t + 1/2" -f "z**2"                      a class function of your own
   ncproofs loss "log(S1) - t + (1 - exp(t)/S1)" -K 4 -d 4 --lambda-W 1/100 --lambda-H 1/100
-  ncproofs loss my-loss.toml                                    phi = "...", functions = ["exp(z)"], name = "..."
+  ncproofs loss my-loss.toml                                    phi = "...", functions = ["exp(z)"]
   ncproofs loss mypackage.module:name                           a Loss, or a function that returns one
 """
 
 
 @click.command("loss", epilog=_EPILOG)
 @click.argument("given", metavar='FILE|"EXPRESSION"|NAME')
-@click.option("-f", "--function", "functions", multiple=True, help="f_1, f_2, ... in z, in order.  [default: exp(z)]")
+@click.option(
+    "-f", "--function", "functions", multiple=True, help="f_1, f_2, ... in z, in order.  [default: exp(z)]"
+)
 @click.option("-K", "K", help="With -K, -d and the weights: also the certified optimum of this instance.")
 @click.option("-d", "d", help="Feature dimension.")
 @click.option("-n", "n", default="1", show_default=True, help="Samples per class.")
 @click.option("--lambda-W", "lambda_W", help="Weight decay of W, exact: 1/100 or 0.01.")
 @click.option("--lambda-H", "lambda_H", help="Weight decay of H.")
-@click.option("--lambda-b", "lambda_b", default="none", show_default=True, help="none (no bias), 0 (free bias) or a number.")
+@click.option(
+    "--lambda-b",
+    "lambda_b",
+    default="none",
+    show_default=True,
+    help="none (no bias), 0 (free bias) or a number.",
+)
 @click.option("--digits", type=click.IntRange(1, 10_000), default=30, show_default=True)
 @click.option("--json", "json_", is_flag=True, help="One JSON object on stdout.")
 def loss_command(
-    given: str, functions: tuple[str, ...], n: str, lambda_b: str, *, digits: int, json_: bool, **sizes: str | None
+    given: str,
+    functions: tuple[str, ...],
+    n: str,
+    lambda_b: str,
+    *,
+    digits: int,
+    json_: bool,
+    **sizes: str | None,
 ) -> int:
     """What can be said about a loss: its form, shift invariance, convexity, contrastive bound, optimum."""
     from ncproofs.critical.optimum import optimum
@@ -50,14 +65,21 @@ def loss_command(
     if any(value is not None for value in sizes.values()):
         missing = [key for key, value in sizes.items() if value is None]
         if missing:
-            raise click.UsageError(f"an optimum needs K, d, lambda_W and lambda_H; {', '.join(missing)} not given")
+            raise click.UsageError(
+                f"an optimum needs K, d, lambda_W and lambda_H; {', '.join(missing)} not given"
+            )
         bias = None if lambda_b == "none" else lambda_b
         problem = Ridge(loss, n=n, lambda_b=bias, **sizes)  # type: ignore[arg-type]  # Ridge reads exact strings
         found = optimum(problem, digits=digits)
     if json_:
         rows = [{"property": f.property, "truth": str(f.truth), "because": f.because} for f in facts]
-        record = {"schema": 1, "loss": loss.name, "phi": str(loss.phi), "functions": list(map(str, loss.class_functions)),
-                  "properties": rows}
+        record = {
+            "schema": 1,
+            "loss": loss.name,
+            "phi": str(loss.phi),
+            "functions": list(map(str, loss.class_functions)),
+            "properties": rows,
+        }
         if found is not None:
             record["optimum"] = optimum_record(spelled(found.problem), found, digits, None)
         click.echo(json.dumps(record, indent=1, ensure_ascii=False))
@@ -99,17 +121,22 @@ def _from_file(path: Path) -> Loss:
     except OSError as error:
         raise InvalidLoss(f"{path} cannot be read ({error.strerror}); give a readable .toml file") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise InvalidLoss(f"{path} is not TOML ({error}); write phi = \"log(S1) - t\"") from None
+        raise InvalidLoss(f'{path} is not TOML ({error}); write phi = "log(S1) - t"') from None
     unknown = set(table) - {"phi", "functions", "name", "source"}
     if unknown or not isinstance(table.get("phi"), str):
         raise InvalidLoss(
-            f"{path} gives {', '.join(sorted(table)) or 'nothing'}; write phi = \"...\", and if wanted functions, name, source"
+            f"{path} gives {', '.join(sorted(table)) or 'nothing'}; "
+            'write phi = "...", and if wanted functions, name, source'
         )
     functions = table.get("functions", ["exp(z)"])
-    texts = {key: table.get(key, default) for key, default in (("name", path.stem), ("source", f"the file {path}"))}
+    texts = {
+        key: table.get(key, default) for key, default in (("name", path.stem), ("source", f"the file {path}"))
+    }
     for key, value in texts.items():
         if not isinstance(value, str):
             raise InvalidLoss(f"{path}: {key}={value!r} given, but a text is needed")
     if not isinstance(functions, list) or not all(isinstance(text, str) for text in functions):
-        raise InvalidLoss(f"{path}: functions={functions!r} given, but a list of texts is needed, such as [\"exp(z)\"]")
+        raise InvalidLoss(
+            f'{path}: functions={functions!r} given, but a list of texts is needed, such as ["exp(z)"]'
+        )
     return loss_from_expression(table["phi"], functions, **texts)

@@ -19,7 +19,14 @@ if TYPE_CHECKING:
 __all__ = ["verify_command"]
 
 #: What an instance is when the command line gives some sizes but not all.
-_DEFAULTS = {"loss": "cross_entropy", "K": "3:5", "d": "K", "n": "1", "lambda_W": "1/100", "lambda_H": "1/100"}
+_DEFAULTS = {
+    "loss": "cross_entropy",
+    "K": "3:5",
+    "d": "K",
+    "n": "1",
+    "lambda_W": "1/100",
+    "lambda_H": "1/100",
+}
 
 _EPILOG = """\b
 Examples:
@@ -35,25 +42,40 @@ Sizes not given are: loss cross_entropy, K 3:5, d K, n 1, both weights 1/100, no
 
 @click.command("verify", epilog=_EPILOG)
 @click.argument("names", nargs=-1, metavar="[SUITE|THEOREM]...")
-@click.option("--loss", help="Losses, separated by commas: cross_entropy, focal(2), label_smoothing(1/10), ...")
+@click.option(
+    "--loss", help="Losses, separated by commas: cross_entropy, focal(2), label_smoothing(1/10), ..."
+)
 @click.option("-K", "K", help="Classes: 3, 3:6 or 3,5,9.")
 @click.option("-d", "d", help="Feature dimensions: numbers, or expressions such as 'K - 1, K + 2'.")
 @click.option("-n", "n", help="Samples per class.")
 @click.option("--lambda-W", "lambda_W", help="Weight decay of W, exact: 1/100 or 0.01.")
 @click.option("--lambda-H", "lambda_H", help="Weight decay of H.")
-@click.option("--lambda-b", "lambda_b", help="Weight decay of the bias: none (no bias), 0 (free bias) or a number.")
+@click.option(
+    "--lambda-b", "lambda_b", help="Weight decay of the bias: none (no bias), 0 (free bias) or a number."
+)
 @click.option("--rigor", type=click.Choice(["enclosed", "exact"]), help="The least rigor to accept.")
-@click.option("--jobs", type=click.IntRange(1, 256), help="Worker processes; as many as processors when not given.")
-@click.option("--budget", type=click.IntRange(1, 10**6), metavar="S", help="Seconds for each claim, then it is undecided.")
-@click.option("--allow-imports", is_flag=True, help="Let suite files name package.module:name, which runs its code.")
+@click.option(
+    "--jobs", type=click.IntRange(1, 256), help="Worker processes; as many as processors when not given."
+)
+@click.option(
+    "--budget",
+    type=click.IntRange(1, 10**6),
+    metavar="S",
+    help="Seconds for each claim, then it is undecided.",
+)
+@click.option(
+    "--allow-imports", is_flag=True, help="Let suite files name package.module:name, which runs its code."
+)
 @click.option("--claims", is_flag=True, help="Show every claim, not only one row a theorem.")
 @click.option("--json", "json_", is_flag=True, help="One JSON object on stdout.")
-@click.option("--junit", type=click.Path(path_type=Path, dir_okay=False), help="Also write JUnit XML to this file.")
+@click.option(
+    "--junit", type=click.Path(path_type=Path, dir_okay=False), help="Also write JUnit XML to this file."
+)
 def verify_command(names: tuple[str, ...], **options: Any) -> int:
     """Check theorems and say what was settled, how, and for which sizes.
 
-    Without arguments: the default suite. A theorem without sizes runs what the default suite says about it; with
-    sizes, its claims on that grid of instances. Negative controls break a hypothesis and must come out as fails.
+    Without arguments: the default suite. A theorem without sizes runs what the default suite says about it;
+    with sizes, its claims on that grid of instances. Negative controls break a hypothesis and must fail.
     """
     from ncproofs.suite import expand, validate
 
@@ -83,17 +105,26 @@ def _selected(names: tuple[str, ...], options: dict[str, Any]) -> Suite:
     if unknown:
         raise UnknownName(_nothing_called(unknown[0], [*CATALOGUE, *shipped_suites()]))
     if sizes and not theorems:
-        raise click.UsageError(f"{_spelled(sizes)} needs a theorem; write for example ncproofs verify collapse-optimum -K 3:6")
+        raise click.UsageError(
+            f"{_spelled(sizes)} needs a theorem; write for example ncproofs verify collapse-optimum -K 3:6"
+        )
     if sizes and suites:
-        raise click.UsageError(f"{_spelled(sizes)} goes with theorems, but the suite {suites[0]} has sizes of its own")
-    read = [read_suite(suite_path(name), imports=options["allow_imports"]) for name in suites or ([] if theorems else ["default"])]
+        raise click.UsageError(
+            f"{_spelled(sizes)} goes with theorems, but the suite {suites[0]} has sizes of its own"
+        )
+    read = [
+        read_suite(suite_path(name), imports=options["allow_imports"])
+        for name in suites or ([] if theorems else ["default"])
+    ]
     checks = [check for suite in read for check in suite.checks]
     for name in theorems:
         checks += _checks_of(name, sizes)
     if len(read) == 1 and not theorems:
         return read[0]
     title = ", ".join(names)
-    return Suite("the command line", title, "", tuple(replace(c, number=i) for i, c in enumerate(checks, start=1)))
+    return Suite(
+        "the command line", title, "", tuple(replace(c, number=i) for i, c in enumerate(checks, start=1))
+    )
 
 
 def _checks_of(theorem: str, sizes: dict[str, Any]) -> list[Check]:
@@ -101,7 +132,9 @@ def _checks_of(theorem: str, sizes: dict[str, Any]) -> list[Check]:
     from ncproofs.suite import Check, grid_of, read_suite, suite_path
 
     if sizes:
-        return [Check(number=1, theorems=(theorem,), grid=grid_of("the command line", {**_DEFAULTS, **sizes}))]
+        return [
+            Check(number=1, theorems=(theorem,), grid=grid_of("the command line", {**_DEFAULTS, **sizes}))
+        ]
     known = [c for c in read_suite(suite_path("default")).checks if theorem in c.theorems]
     return [replace(check, theorems=(theorem,)) for check in known] or [Check(number=1, theorems=(theorem,))]
 
@@ -150,9 +183,13 @@ def _collect(jobs: tuple[Job, ...], workers: int | None) -> tuple[list[Outcome],
 def _progress(asked: int) -> Iterator[Callable[[int, Outcome], None]]:
     """A bar on a terminal, plain lines elsewhere; on stderr."""
     if not sys.stderr.isatty():
+
         def line(done: int, outcome: Outcome) -> None:
             verdict = outcome.verdict
-            click.echo(f"{done}/{asked} {verdict.theorem} ({verdict.covers}): {verdict.truth}, {verdict.rigor}", err=True)
+            click.echo(
+                f"{done}/{asked} {verdict.theorem} ({verdict.covers}): {verdict.truth}, {verdict.rigor}",
+                err=True,
+            )
 
         yield line
         return
@@ -199,6 +236,8 @@ def _exit_code(outcomes: list[Outcome]) -> int:
     if Standing.ERROR in standings:
         broken = next(outcome for outcome in outcomes if outcome.error)
         hint = "set NCPROOFS_DEBUG=1 to see the traceback"
-        click.echo(broken.error if os.environ.get("NCPROOFS_DEBUG") else f"error: internal error; {hint}", err=True)
+        click.echo(
+            broken.error if os.environ.get("NCPROOFS_DEBUG") else f"error: internal error; {hint}", err=True
+        )
         return 3
     return 1 if Standing.WRONG in standings else 4 if Standing.OPEN in standings else 0

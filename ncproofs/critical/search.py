@@ -295,7 +295,7 @@ def _describe(problem: Ridge, x: Array) -> FoundPoint:
 
 
 def local_minima(problem: Ridge, count: int, seed: int) -> Iterator[FoundPoint]:
-    """Local minima of distinct values in the order in which ``count`` starts find them, reproducible from ``seed``.
+    """Local minima of distinct values as ``count`` starts find them, in order, reproducible from ``seed``.
 
     Points that a float Hessian shows to be saddles are left out, and so are starts that did not converge.
     """

@@ -1,8 +1,9 @@
-"""The unconstrained features model with weight decay.
+"""The unconstrained features model: with weight decay, or with unit classifiers and features.
 
-W is (d, K): columns are classifiers. H is (d, N), N = nK: columns are features, class-major. The objective is
+W is (d, K): columns are classifiers. H is (d, N), N = nK: columns are features, class-major. The objectives are
 
-    f(W, H, b) = (1/N) sum_{k,i} L(W^T h_{k,i} + b, k) + lambda_W/2 |W|^2 + lambda_H/2 |H|^2 + lambda_b/2 |b|^2.
+    f(W, H, b) = (1/N) sum_{k,i} L(W^T h_{k,i} + b, k) + lambda_W/2 |W|^2 + lambda_H/2 |H|^2 + lambda_b/2 |b|^2,
+    f(W, H)    = (1/N) sum_{k,i} L(tau W^T h_{k,i}, k)    with every column of W and H of length one.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from ncproofs.arithmetic.exact import nonnegative, positive, size
 from ncproofs.errors import InvalidProblem
 from ncproofs.losses.loss import Loss
 
-__all__ = ["Ridge"]
+__all__ = ["Problem", "Ridge", "Spheres"]
 
 
 @dataclass(frozen=True)
@@ -76,3 +77,47 @@ class Ridge:
             f"{self.loss} K={self.K} d={self.d} n={self.n} "
             f"lambda_W={self.lambda_W} lambda_H={self.lambda_H} lambda_b={bias}"
         )
+
+
+@dataclass(frozen=True)
+class Spheres:
+    """One instance with normalised classifiers and features at temperature tau.
+
+    Arguments:
+        loss: a ``Loss``. K: classes, at least 2. d: feature dimension, at least 2 (in R^1 unit vectors are isolated
+            points and there is no landscape). n: samples per class, at least 1. tau: > 0, exact.
+
+    Raises:
+        InvalidProblem, InexactInput: one line that says what was given and what is needed.
+    """
+
+    loss: Loss
+    K: int
+    d: int
+    n: int
+    tau: Fraction
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.loss, Loss):
+            raise InvalidProblem(f"loss={self.loss!r} is not a Loss; write for example cross_entropy() or focal(2)")
+        set_ = object.__setattr__
+        set_(self, "K", size(self.K, "K", 2))
+        set_(self, "d", size(self.d, "d", 2))
+        set_(self, "n", size(self.n, "n", 1))
+        set_(self, "tau", positive(self.tau, "tau"))
+
+    @property
+    def N(self) -> int:
+        """Number of samples, n K."""
+        return self.n * self.K
+
+    @property
+    def dimension(self) -> int:
+        """Dimension of the product of spheres, (K + N)(d - 1)."""
+        return (self.K + self.N) * (self.d - 1)
+
+    def __str__(self) -> str:
+        return f"{self.loss} on spheres K={self.K} d={self.d} n={self.n} tau={self.tau}"
+
+
+Problem = Ridge | Spheres

@@ -13,7 +13,8 @@ __all__ = ["FAMILIES", "family_lines", "suite_lines", "theorem_lines"]
 FAMILIES: dict[str, tuple[str, str, dict[str, str], dict[str, str]]] = {
     "ridge": (
         "unconstrained features with weight decay on W and H",
-        "minimise (1/N) sum_{k,i} L(W^T h_{k,i} + b, k) + lambda_W/2 |W|^2 + lambda_H/2 |H|^2 + lambda_b/2 |b|^2\n"
+        "minimise (1/N) sum_{k,i} L(W^T h_{k,i} + b, k)\n"
+        "         + lambda_W/2 |W|^2 + lambda_H/2 |H|^2 + lambda_b/2 |b|^2\n"
         "over W (d, K), H (d, N), b (K); N = n K. Without a bias (lambda_b none) b is 0.",
         {
             "objective": "the minimum value",
@@ -31,7 +32,7 @@ FAMILIES: dict[str, tuple[str, str, dict[str, str], dict[str, str]]] = {
             "collapse": "a simplex ETF: features equal their class mean and are parallel to the classifiers",
             "trivial": "W = 0 and H = 0",
             "orthogonal frame": "mean_squared without a bias, d >= K",
-            "intermediate": "mean_squared with a bias of large weight: between a simplex ETF and an orthogonal frame",
+            "intermediate": "mean_squared with a heavy bias: between a simplex ETF and an orthogonal frame",
             "rank-deficient frame": "mean_squared with fewer features than the frame needs",
         },
     ),
@@ -41,7 +42,14 @@ FAMILIES: dict[str, tuple[str, str, dict[str, str], dict[str, str]]] = {
 def theorem_lines(theorem: Theorem) -> list[str]:
     """Statement, idea, hypotheses, claims, source and how it stands to it, what is open."""
     source = theorem.source
-    lines = [f"{theorem.name}: {theorem.title}", "", *_block(theorem.statement), "", "idea", *_block(theorem.idea)]
+    lines = [
+        f"{theorem.name}: {theorem.title}",
+        "",
+        *_block(theorem.statement),
+        "",
+        "idea",
+        *_block(theorem.idea),
+    ]
     if theorem.hypotheses:
         lines += ["", "hypotheses", *(f"  - {part.sentence}" for part in theorem.hypotheses)]
     if theorem.general is not None:
@@ -49,7 +57,10 @@ def theorem_lines(theorem: Theorem) -> list[str]:
     if theorem.instance is not None:
         lines += ["", f"claims on an instance: ncproofs verify {theorem.name} -K 3:5 ..."]
     lines += ["", "source", f"  {source.paper}{f' (arXiv {source.arxiv})' if source.arxiv else ''}"]
-    lines += [f"  usually quoted: {source.quoted}", f"  this theorem is {source.relation}{f': {source.note}' if source.note else ''}"]
+    lines += [
+        f"  usually quoted: {source.quoted}",
+        f"  this theorem is {source.relation}{f': {source.note}' if source.note else ''}",
+    ]
     if theorem.open_questions:
         lines += ["", "open", *(f"  - {question}" for question in theorem.open_questions)]
     return lines
@@ -70,8 +81,14 @@ def family_lines(name: str) -> list[str]:
     title, problem, quantities, regimes = FAMILIES[name]
     width = max(map(len, [*quantities, *regimes]))
     return [
-        f"{name}: {title}", "", *(f"  {line}" for line in problem.splitlines()), "", "quantities",
-        *(f"  {key.ljust(width)}  {meaning}" for key, meaning in quantities.items()), "", "regimes",
+        f"{name}: {title}",
+        "",
+        *(f"  {line}" for line in problem.splitlines()),
+        "",
+        "quantities",
+        *(f"  {key.ljust(width)}  {meaning}" for key, meaning in quantities.items()),
+        "",
+        "regimes",
         *(f"  {key.ljust(width)}  {meaning}" for key, meaning in regimes.items()),
     ]
 
@@ -83,7 +100,10 @@ def suite_lines(path: Path) -> list[str]:
     suite = read_suite(path, imports=True)
     jobs = expand(suite)
     controls = sum(job.check.control for job in jobs)
-    head = [f"{suite.title}", f"  {suite.description}", f"  {len(jobs)} jobs, {controls} of them negative controls", f"  {path}"]
+    head = [
+        f"{suite.title}",
+        f"  {suite.description}",
+        f"  {len(jobs)} jobs, {controls} of them negative controls",
+        f"  {path}",
+    ]
     return [*head, "", *path.read_text(encoding="utf-8").rstrip().splitlines()]
-
-

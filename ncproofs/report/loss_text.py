@@ -1,4 +1,4 @@
-"""What can be said about a loss before any sizes are given: its form, invariance, convexity, contrastive bound."""
+"""What can be said about a loss before any sizes are given: form, invariance, convexity, lower bound."""
 
 from __future__ import annotations
 
@@ -39,13 +39,18 @@ def form_lines(loss: Loss) -> list[str]:
 
 
 def facts_of(loss: Loss) -> tuple[Fact, ...]:
-    """Shift invariance, convexity in the logits, convexity of the reduced function, contrastive lower bound."""
+    """Shift invariance, convexity in the logits and of the reduced function, contrastive bound."""
     try:
         profile = None if is_mean_squared(loss) else profile_of(loss)
         outside = ""
     except OutOfScope as error:
         profile, outside = None, str(error)
-    return (_shift(loss), _convex(loss, profile, outside), _reduced(loss, profile, outside), _bound(loss, profile, outside))
+    return (
+        _shift(loss),
+        _convex(loss, profile, outside),
+        _reduced(loss, profile, outside),
+        _bound(loss, profile, outside),
+    )
 
 
 def _shift(loss: Loss) -> Fact:
@@ -57,7 +62,9 @@ def _shift(loss: Loss) -> Fact:
     for point in product((0, 1, 2), repeat=2):
         value = constant_value(drift.subs(dict(zip(z, point, strict=True))))
         if value:
-            return Fact(name, Truth.FAILS, f"at K = 2, z = {point}, y = 1 its derivative along (1, 1) is {value}")
+            return Fact(
+                name, Truth.FAILS, f"at K = 2, z = {point}, y = 1 its derivative along (1, 1) is {value}"
+            )
     return Fact(name, Truth.UNDECIDED, "not of softmax form, and no refuting point among those tried")
 
 
@@ -70,7 +77,11 @@ def _convex(loss: Loss, profile: Profile | None, outside: str) -> Fact:
     if profile.kind == "linear":
         return Fact(name, Truth.HOLDS, "log-sum-exp is convex, and the rest is linear")
     if profile.kind == "focal":
-        return Fact(name, Truth.FAILS, "not where the true class has a small probability: theorem focal-convexity-region")
+        return Fact(
+            name,
+            Truth.FAILS,
+            "not where the true class has a small probability: theorem focal-convexity-region",
+        )
     first = profile.total.derivative() if profile.total else None
     if first is not None and first.is_positive_beyond() and first.derivative().is_positive_beyond():
         return Fact(name, Truth.HOLDS, "F' > 0 and F'' > 0, and ell is convex in the logits")
@@ -84,19 +95,31 @@ def _reduced(loss: Loss, profile: Profile | None, outside: str) -> Fact:
     if profile is None:
         return Fact(name, Truth.UNDECIDED, outside)
     if profile.kind == "focal":
-        return Fact(name, Truth.UNDECIDED, "depends on K: theorems focal-convexity-region and focal-uniqueness")
+        return Fact(
+            name, Truth.UNDECIDED, "depends on K: theorems focal-convexity-region and focal-uniqueness"
+        )
     truth = Truth.HOLDS if is_convex(profile) else Truth.UNDECIDED
-    return Fact(name, truth, "p F' + (1 - p) F'' > 0 for every ell" if truth is Truth.HOLDS else "p F' + (1 - p) F'' > 0 is not certified")
+    return Fact(
+        name,
+        truth,
+        "p F' + (1 - p) F'' > 0 for every ell"
+        if truth is Truth.HOLDS
+        else "p F' + (1 - p) F'' > 0 is not certified",
+    )
 
 
 def _bound(loss: Loss, profile: Profile | None, outside: str) -> Fact:
     name = "contrastive lower bound: L(z, y) >= phi((z_y - mean z) K/(K-1))"
     if is_mean_squared(loss):
-        return Fact(name, Truth.UNDECIDED, "not needed: the optimum of mean_squared is found through singular values")
+        return Fact(
+            name, Truth.UNDECIDED, "not needed: the optimum of mean_squared is found through singular values"
+        )
     if profile is None:
         return Fact(name, Truth.UNDECIDED, outside)
     if profile.kind in ("linear", "focal"):
         return Fact(name, Truth.HOLDS, "F is increasing, and Jensen's inequality: theorem contrastive-bound")
     if profile.total is not None and profile.total.derivative().is_positive_beyond():
-        return Fact(name, Truth.HOLDS, "F' > 0 on (0, oo), and Jensen's inequality: theorem contrastive-bound")
+        return Fact(
+            name, Truth.HOLDS, "F' > 0 on (0, oo), and Jensen's inequality: theorem contrastive-bound"
+        )
     return Fact(name, Truth.UNDECIDED, "F' > 0 on (0, oo) is not certified")

@@ -1,7 +1,7 @@
 """The steps that do not depend on the loss: identities of sums for every K, n and d.
 
-W[a, k], H[a, i], b[k]; G[k, i] is the derivative of the mean loss in logit k of sample i, M[k, l, i] the logit
-Hessian of sample i. G0 is G for a loss that does not change when a constant is added to all logits.
+W[a, k], H[a, i], b[k]; G[k, i] is the derivative of the mean loss in logit k of sample i, M[k, l, i] the
+logit Hessian of sample i. G0 is G for a loss that does not change when a constant is added to all logits.
 """
 
 from __future__ import annotations
@@ -30,16 +30,19 @@ _M = Tensor("M", (_K, _K, _N), symmetric=True)
 
 def _moved_logit() -> IndexedSum:
     moved = total((_W[_a, _k] + _dW[_a, _k] * _s) * (_H[_a, _i] + _dH[_a, _i] * _s), _a)
-    return moved + _b[_k] + _db[_k] * _s
+    result: IndexedSum = moved + _b[_k] + _db[_k] * _s
+    return result
 
 
 def _q(cls: Index = _k) -> IndexedSum:
     """Entry of q = dW^T H + W^T dH + db 1^T."""
-    return total(_dW[_a, cls] * _H[_a, _i] + _W[_a, cls] * _dH[_a, _i], _a) + _db[cls]
+    result: IndexedSum = total(_dW[_a, cls] * _H[_a, _i] + _W[_a, cls] * _dH[_a, _i], _a) + _db[cls]
+    return result
 
 
 def _cross() -> IndexedSum:
-    return total(_dW[_a, _k] * _dH[_a, _i], _a)
+    result: IndexedSum = total(_dW[_a, _k] * _dH[_a, _i], _a)
+    return result
 
 
 def _ridge() -> IndexedSum:
@@ -49,19 +52,23 @@ def _ridge() -> IndexedSum:
         total((_H[_a, _i] + _dH[_a, _i] * _s) ** 2, _a, _i) * (_lH / 2),
         total((_b[_k] + _db[_k] * _s) ** 2, _k) * (_lb / 2),
     )
-    return parts[0] + parts[1] + parts[2]
+    result: IndexedSum = parts[0] + parts[1] + parts[2]
+    return result
 
 
 def _gradient_W(slope: Tensor) -> IndexedSum:
-    return total(_H[_a, _i] * slope[_k, _i], _i) + _W[_a, _k] * _lW
+    result: IndexedSum = total(_H[_a, _i] * slope[_k, _i], _i) + _W[_a, _k] * _lW
+    return result
 
 
 def _gradient_H() -> IndexedSum:
-    return total(_W[_a, _k] * _G[_k, _i], _k) + _H[_a, _i] * _lH
+    result: IndexedSum = total(_W[_a, _k] * _G[_k, _i], _k) + _H[_a, _i] * _lH
+    return result
 
 
 def _gradient_b() -> IndexedSum:
-    return total(_G[_k, _i], _i) + _b[_k] * _lb
+    result: IndexedSum = total(_G[_k, _i], _i) + _b[_k] * _lb
+    return result
 
 
 def matrix_steps() -> Iterator[Step]:
@@ -112,7 +119,8 @@ def _line_step() -> Step:
 
 
 def _W_H_logit() -> IndexedSum:
-    return total(_W[_a, _k] * _H[_a, _i], _a) + _b[_k]
+    result: IndexedSum = total(_W[_a, _k] * _H[_a, _i], _a) + _b[_k]
+    return result
 
 
 def _gradient_step() -> Step:

@@ -48,15 +48,22 @@ def _entry(entry: SpectrumEntry, digits: int) -> dict[str, Any]:
     return {"lower": lower, "upper": upper, "multiplicity": int(entry.multiplicity), "sector": entry.sector}
 
 
-def optimum_lines(found: Optimum, problem: object, digits: int, spectrum: Sequence[SpectrumEntry] | None) -> list[str]:
+def optimum_lines(
+    found: Optimum, problem: object, digits: int, spectrum: Sequence[SpectrumEntry] | None
+) -> list[str]:
     """For people: the answer, each quantity, the spectrum with multiplicities, what it rests on."""
-    lines = [f"{problem}", f"{found.truth}  {found.rigor}  regime: {found.regime}  geometry: {found.geometry}", ""]
+    lines = [
+        f"{problem}",
+        f"{found.truth}  {found.rigor}  regime: {found.regime}  geometry: {found.geometry}",
+        "",
+    ]
     width = max((len(name) for name in found.quantities), default=0)
     lines += [f"  {name.ljust(width)}  {_value(value, digits)}" for name, value in found.quantities.items()]
     if spectrum is not None:
         lines += ["", "  Hessian at the optimum: multiplicity, eigenvalue, sector"]
         lines += [
-            f"  {str(entry.multiplicity).rjust(8)}  {_value(entry.enclosure, digits)}  {entry.sector}" for entry in spectrum
+            f"  {str(entry.multiplicity).rjust(8)}  {_value(entry.enclosure, digits)}  {entry.sector}"
+            for entry in spectrum
         ]
         lines.append(f"  {str(sum(entry.multiplicity for entry in spectrum)).rjust(8)}  in all")
     lines += ["", f"because {found.because}"]

@@ -23,7 +23,7 @@ _HEAD = ("theorem", "verdict", "rigor", "covered", "why", "time")
 
 @dataclass(frozen=True)
 class Row:
-    """What the default view says about one theorem: its general claims, its instances and its negative controls."""
+    """What the default view says about one theorem: all sizes, instances, negative controls."""
 
     theorem: str
     verdict: str
@@ -65,9 +65,15 @@ def _word(group: Sequence[Outcome]) -> str:
         wrong = next(outcome for outcome in group if outcome.standing is Standing.WRONG)
         return "fails" if wrong.verdict.truth is Truth.FAILS else f"unexpectedly {wrong.verdict.truth}"
     if Standing.OPEN in standings:
-        return "undecided" if any(o.verdict.truth is not Truth.HOLDS for o in group) else "holds, not certified"
+        return (
+            "undecided" if any(o.verdict.truth is not Truth.HOLDS for o in group) else "holds, not certified"
+        )
     expected = {outcome.job.check.expect for outcome in group}
-    return "certified" if Truth.HOLDS in expected else " and ".join(f"{t} as expected" for t in Truth if t in expected)
+    return (
+        "certified"
+        if Truth.HOLDS in expected
+        else " and ".join(f"{t} as expected" for t in Truth if t in expected)
+    )
 
 
 def _covered(group: Sequence[Outcome]) -> str:
@@ -78,7 +84,9 @@ def _covered(group: Sequence[Outcome]) -> str:
         parts.append(instances[0].verdict.covers)
     elif instances:
         classes = [int((outcome.job.parameters or {})["K"]) for outcome in instances]
-        span = f"K = {min(classes)}" if min(classes) == max(classes) else f"K = {min(classes)} to {max(classes)}"
+        span = (
+            f"K = {min(classes)}" if min(classes) == max(classes) else f"K = {min(classes)} to {max(classes)}"
+        )
         reached = sum(outcome.standing is Standing.EXPECTED for outcome in instances)
         parts.append(f"{reached} of {len(instances)} instances, {span}")
     return "; ".join(parts)
@@ -122,11 +130,18 @@ def as_table(rows: Sequence[Row]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, expand=False)
     for name in _HEAD:
         narrow = name in ("theorem", "verdict", "rigor", "time")
-        table.add_column(name, no_wrap=narrow and name != "verdict", overflow="fold", justify="right" if name == "time" else "left")
+        table.add_column(
+            name,
+            no_wrap=narrow and name != "verdict",
+            overflow="fold",
+            justify="right" if name == "time" else "left",
+        )
     for row in rows:
         cells = [Text(cell) for cell in row.cells()]
         good = row.verdict == "certified" or row.verdict.endswith("as expected")
-        cells[1].stylize("green" if good else "yellow" if row.verdict.startswith(("undecided", "holds")) else "red")
+        cells[1].stylize(
+            "green" if good else "yellow" if row.verdict.startswith(("undecided", "holds")) else "red"
+        )
         table.add_row(*cells)
     return table
 
@@ -166,7 +181,9 @@ def _attention(outcomes: Sequence[Outcome]) -> list[str]:
             where = f"{outcome.job.theorem} ({outcome.verdict.covers})"
             lines.append(f"{outcome.standing.value}: {where}: {_one_line(_reason(outcome))}")
     more = {theorem: count - _MOST_SHOWN for theorem, count in shown.items() if count > _MOST_SHOWN}
-    return lines + [f"and {count} more of {theorem}; --json lists them all" for theorem, count in more.items()]
+    return lines + [
+        f"and {count} more of {theorem}; --json lists them all" for theorem, count in more.items()
+    ]
 
 
 def counts(outcomes: Sequence[Outcome]) -> str:
@@ -178,7 +195,9 @@ def counts(outcomes: Sequence[Outcome]) -> str:
     if wanted:
         parts.append(f"certified on {_expected(wanted)} of {len(wanted)}")
     if other:
-        parts.append(f"known not to hold or not known: {_expected(other)} of {len(other)} came out as expected")
+        parts.append(
+            f"known not to hold or not known: {_expected(other)} of {len(other)} came out as expected"
+        )
     if controls:
         parts.append(f"controls: {_expected(controls)} of {len(controls)} came out as expected")
     return "; ".join(parts) or "nothing was finished"
@@ -240,13 +259,30 @@ def as_junit(title: str, outcomes: Sequence[Outcome]) -> str:
     bad = sum(outcome.standing in (Standing.WRONG, Standing.OPEN) for outcome in ordered)
     errors = sum(outcome.standing is Standing.ERROR for outcome in ordered)
     seconds = sum(outcome.verdict.seconds for outcome in ordered)
-    suite = ElementTree.Element("testsuite", _clean({
-        "name": title, "tests": len(ordered), "failures": bad, "errors": errors, "time": f"{seconds:.3f}",
-    }))
+    suite = ElementTree.Element(
+        "testsuite",
+        _clean(
+            {
+                "name": title,
+                "tests": len(ordered),
+                "failures": bad,
+                "errors": errors,
+                "time": f"{seconds:.3f}",
+            }
+        ),
+    )
     for outcome in ordered:
-        case = ElementTree.SubElement(suite, "testcase", _clean({
-            "classname": outcome.job.theorem, "name": outcome.verdict.covers, "time": f"{outcome.verdict.seconds:.3f}",
-        }))
+        case = ElementTree.SubElement(
+            suite,
+            "testcase",
+            _clean(
+                {
+                    "classname": outcome.job.theorem,
+                    "name": outcome.verdict.covers,
+                    "time": f"{outcome.verdict.seconds:.3f}",
+                }
+            ),
+        )
         if outcome.standing is not Standing.EXPECTED:
             kind = "error" if outcome.standing is Standing.ERROR else "failure"
             attributes = _clean({"type": outcome.verdict.truth, "message": _one_line(_reason(outcome))})

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from ncproofs.errors import InvalidClaim
-from ncproofs.problems.features import Ridge
+from ncproofs.problems.features import Problem, Ridge
 from ncproofs.proof.claims import Claim
 from ncproofs.proof.discharge import Effort, discharge
 from ncproofs.truth import Evidence, Rigor, Truth, conclude
@@ -36,7 +36,7 @@ class Hypothesis:
     """A condition on an instance; ``met`` answers for a concrete problem."""
 
     sentence: str
-    met: Callable[[Ridge], Truth]
+    met: Callable[[Any], Truth]
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Theorem:
         name: a slug, e.g. ``lower-bound-chain``. title, statement: for people; ``idea``: at most six lines.
         source: ``Source``. hypotheses: checked on instances.
         general: claims for all sizes at once (symbolic K, n, d), or None.
-        instance: function from a problem to the claims at that problem, or None.
+        instance: function from a problem of type ``family`` (Ridge or Spheres) to the claims there, or None.
         covers: what the general claims quantify over, e.g. "all K >= 2, n >= 1, d >= K - 1".
         open_questions: what is not known; printed with the theorem.
 
@@ -63,7 +63,8 @@ class Theorem:
     covers: str = ""
     hypotheses: tuple[Hypothesis, ...] = ()
     general: Callable[[], Iterable[Claim]] | None = None
-    instance: Callable[[Ridge], Iterable[Claim]] | None = None
+    instance: Callable[[Any], Iterable[Claim]] | None = None
+    family: type = Ridge
     open_questions: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -109,7 +110,7 @@ class Verdict:
         return f"{len(self.evidence)} claims settled"
 
 
-def verify(theorem: Theorem, problem: Ridge | None = None, effort: Effort | None = None) -> Verdict:
+def verify(theorem: Theorem, problem: Problem | None = None, effort: Effort | None = None) -> Verdict:
     """Settle every claim of ``theorem``: for all sizes at once, or at ``problem``.
 
     A hypothesis that ``problem`` does not meet is listed in ``unmet``; the conclusion is still tried there, so
@@ -138,7 +139,7 @@ def verify(theorem: Theorem, problem: Ridge | None = None, effort: Effort | None
     )
 
 
-def claims_of(theorem: Theorem, problem: Ridge | None) -> tuple[Claim, ...]:
+def claims_of(theorem: Theorem, problem: Problem | None) -> tuple[Claim, ...]:
     """The claims that ``verify`` would settle."""
     if problem is None:
         if theorem.general is None:
@@ -146,6 +147,8 @@ def claims_of(theorem: Theorem, problem: Ridge | None) -> tuple[Claim, ...]:
         return tuple(theorem.general())
     if theorem.instance is None:
         raise InvalidClaim(f"{theorem.name} is proved for {theorem.covers} at once; it takes no sizes")
+    if not isinstance(problem, theorem.family):
+        raise InvalidClaim(f"{theorem.name} speaks of {theorem.family.__name__} problems; got {problem}")
     return tuple(theorem.instance(problem))
 
 

@@ -82,16 +82,29 @@ def test_a_point_on_the_orbit_is_found_from_any_rotation_of_it() -> None:
 
 
 REFUSED = {
-    "not a critical point": (Ridge(cross_entropy(), 3, 2, 1, "1/50", "1/50"), np.eye(2, 3) * 9, np.eye(2, 3) * 9, None),
+    "not a critical point": (
+        Ridge(cross_entropy(), 3, 2, 1, "1/50", "1/50"),
+        np.eye(2, 3) * 9,
+        np.eye(2, 3) * 9,
+        None,
+    ),
     "a bias for a problem without one": (
-        Ridge(cross_entropy(), 3, 1, 1, "1/50", "1/50"), np.zeros((1, 3)), np.zeros((1, 3)), np.zeros(3),
+        Ridge(cross_entropy(), 3, 1, 1, "1/50", "1/50"),
+        np.zeros((1, 3)),
+        np.zeros((1, 3)),
+        np.zeros(3),
     ),
     "a degenerate origin: lambda = s_1 exactly": (
-        Ridge(cross_entropy(), 2, 1, 1, "1/2", "1/2"), np.zeros((1, 2)), np.zeros((1, 2)), None,
+        Ridge(cross_entropy(), 2, 1, 1, "1/2", "1/2"),
+        np.zeros((1, 2)),
+        np.zeros((1, 2)),
+        None,
     ),
     "not isolated: MSE at d < K has a Grassmannian of minimisers": (
         Ridge(mean_squared(), 3, 1, 1, "1/20", "1/20"),
-        np.sqrt(0.85) * np.array([[1.0, 0, 0]]), np.sqrt(0.85) * np.array([[1.0, 0, 0]]), None,
+        np.sqrt(0.85) * np.array([[1.0, 0, 0]]),
+        np.sqrt(0.85) * np.array([[1.0, 0, 0]]),
+        None,
     ),
 }
 
@@ -110,7 +123,9 @@ def test_value_at_contains_the_value_at_the_origin() -> None:
 @pytest.mark.parametrize("groups", [2, 3])
 def test_merged_groups_are_critical_with_the_stated_value_and_at_least_the_stated_index(groups: int) -> None:
     problem = Ridge(label_smoothing("1/10"), 6, 3, 1, "1/50", "1/90", "1/7")
-    W, H, b = (np.array(part.tolist(), dtype=float) for part in merged_point(problem, groups) if part is not None)
+    W, H, b = (
+        np.array(part.tolist(), dtype=float) for part in merged_point(problem, groups) if part is not None
+    )
     point, saddle = certify_critical_point(problem, W, H, b.ravel()), merged_saddle(problem, groups)
     assert isinstance(point, CertifiedPoint)
     assert point.value.lower <= saddle.value.upper

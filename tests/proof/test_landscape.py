@@ -30,8 +30,14 @@ FAILS = {
     "CE, K = 4, d = 1": (Ridge(cross_entropy(), 4, 1, 1, "1/400", "1/400"), "0.6937702585203334144"),
     "the same with n = 3": (Ridge(cross_entropy(), 4, 1, 3, "1/400", "1/1200"), "0.6937702585203334144"),
     "CE, d = K - 2": (Ridge(cross_entropy(), 5, 3, 1, "1/500", "1/500"), "0.0649753666929229568"),
-    "focal, the origin": (Ridge(focal(2), 100, 99, 1, "11/1000", "11/1000", 0), "W = H = 0 has value >= 4.5135272992"),
-    "focal, the ETF": (Ridge(focal(2), 100, 99, 1, "113/10000", "113/10000", 0), "simplex ETF has value >= 4.54604531"),
+    "focal, the origin": (
+        Ridge(focal(2), 100, 99, 1, "11/1000", "11/1000", 0),
+        "W = H = 0 has value >= 4.5135272992",
+    ),
+    "focal, the ETF": (
+        Ridge(focal(2), 100, 99, 1, "113/10000", "113/10000", 0),
+        "simplex ETF has value >= 4.54604531",
+    ),
 }
 
 UNDECIDED = {

@@ -163,7 +163,8 @@ def run(jobs: Sequence[Job], *, workers: int | None = None) -> Generator[Outcome
     """The outcome of every job, as they finish; ``Outcome.job.index`` gives the order of ``jobs``.
 
     ``workers`` processes at most (the number of processors when None). Closing the iterator, or an exception
-    in the caller such as KeyboardInterrupt, kills the workers; what was yielded stays. In a script, call it under ``if __name__ == "__main__":`` as for every use of ``multiprocessing`` with spawn.
+    in the caller such as KeyboardInterrupt, kills the workers; what was yielded stays. In a script, call it
+    under ``if __name__ == "__main__":`` as for every use of ``multiprocessing`` with spawn.
     """
     waiting = deque(jobs)
     team = [_Worker() for _ in range(max(1, min(workers or os.cpu_count() or 1, len(jobs))))]

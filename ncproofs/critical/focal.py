@@ -5,9 +5,9 @@ With x = -log p = log(1 + e^u) every formula below is a sum of positive terms, s
     psi'(u)  = (1 - p)^gamma [(1 - p) + gamma p x] > 0,
     psi''(u) = p (1 - p)^gamma G,     G = x p gamma^2 + (1 - p)(2 - x) gamma + (1 - p).
 
-G / x is strictly increasing in p (theorem ``focal-convexity-region``), so psi' increases for u < u* and decreases
-for u > u*. Each constant is enclosed by bisection on a function known to be monotone: both ends of the bracket
-carry a certified sign, and nothing else is trusted.
+G / x is strictly increasing in p (theorem ``focal-convexity-region``), so psi' increases for u < u* and
+decreases for u > u*. Each constant is enclosed by bisection on a function known to be monotone: both ends
+of the bracket carry a certified sign, and nothing else is trusted.
 """
 
 from __future__ import annotations
@@ -22,8 +22,18 @@ from ncproofs.arithmetic.exact import nonnegative, size
 from ncproofs.errors import OutOfScope
 
 __all__ = [
-    "bisect_increasing", "c_tie", "gamma_at_sup_p_star", "log_odds_star", "p_one", "p_star", "psi", "psi_prime",
-    "sup_p_one", "sup_p_star", "tie_log_odds", "upper_branch",
+    "bisect_increasing",
+    "c_tie",
+    "gamma_at_sup_p_star",
+    "log_odds_star",
+    "p_one",
+    "p_star",
+    "psi",
+    "psi_prime",
+    "sup_p_one",
+    "sup_p_star",
+    "tie_log_odds",
+    "upper_branch",
 ]
 
 _GUARD = 40
@@ -126,7 +136,8 @@ def p_star(gamma: object, bits: int) -> arb:
 
 
 def p_one(gamma: object, bits: int) -> arb:
-    """The root p1 in (0, 1) of (1 - p)^gamma [(1 - p) - gamma p log p] = 1; p1 > p*, and p1 = 0 for gamma = 0.
+    """The root p1 in (0, 1) of (1 - p)^gamma [(1 - p) - gamma p log p] = 1; p1 > p*, and p1 = 0 for gamma =
+    0.
 
     psi' rises from 0 to its maximum at u* and then falls to its limit 1, so psi' - 1 changes sign once, from
     minus to plus as u grows. log psi' is divided by p because psi' - 1 is of the order of p.
@@ -147,7 +158,8 @@ def p_one(gamma: object, bits: int) -> arb:
 
 
 def upper_branch(gamma: object, slope: arb, bits: int) -> arb:
-    """The u < u* with psi'(u) = ``slope``, i.e. p > p*(gamma); the margin is log(K - 1) - u for slope (K - 1) c.
+    """The u < u* with psi'(u) = ``slope``, i.e. p > p*(gamma); the margin is log(K - 1) - u for slope (K -
+    1) c.
 
     ``slope`` is positive and known to more than ``bits`` bits.
 
@@ -169,14 +181,16 @@ def upper_branch(gamma: object, slope: arb, bits: int) -> arb:
 
 
 def _no_branch(slope: arb) -> arb:
-    raise OutOfScope(f"the slope {slope.str(8)} is not certainly below max psi'; there may be no nonzero solution")
+    raise OutOfScope(
+        f"the slope {slope.str(8)} is not certainly below max psi'; there may be no nonzero solution"
+    )
 
 
 def tie_log_odds(K: int, gamma: object, bits: int) -> arb:
     """The u < u* whose tangent to psi passes through (u0, psi(u0)), u0 = log(K - 1).
 
-    D(u) = psi(u) + psi'(u)(u0 - u) - psi(u0) has D' = psi''(u)(u0 - u) > 0 for u < u* < u0, D(u*) > 0 because psi is
-    concave on [u*, u0], and D -> -psi(u0) < 0 as u -> -oo: exactly one zero.
+    D(u) = psi(u) + psi'(u)(u0 - u) - psi(u0) has D' = psi''(u)(u0 - u) > 0 for u < u* < u0, D(u*) > 0
+    because psi is concave on [u*, u0], and D -> -psi(u0) < 0 as u -> -oo: exactly one zero.
 
     Raises:
         OutOfScope: K p*(gamma) > 1 is not certified; then there is no tie.
@@ -232,8 +246,9 @@ def sup_p_one(bits: int) -> arb:
     """sup over gamma >= 0 of p1(gamma).
 
     For fixed p the maximum of log psi' over all real gamma is M(p) = -1 + (1-p)/r + log r, r = p log p / log(1-p),
-    at gamma = 1/y - (1-p)/(p x). M(P) < 0 gives psi' < 1, hence p1 < P, for every gamma; M(P) > 0 at a positive gamma
-    gives a p1 > P. The two ends of the bracket are therefore bounds without any monotonicity of M.
+    at gamma = 1/y - (1-p)/(p x). M(P) < 0 gives psi' < 1, hence p1 < P, for every gamma; M(P) > 0 at a
+    positive gamma gives a p1 > P. The two ends of the bracket are therefore bounds without any monotonicity
+    of M.
     """
     with flint.ctx.workprec(bits + _GUARD):
 

@@ -2,21 +2,23 @@ r"""Exact zero tests for the expressions that losses are written in: + * / power
 
 An expression becomes a rational function of generators: symbols, exp of monomials, logarithms and powers of
 what cannot be split. exp(a + b) = exp(a) exp(b), x^(r + k) = x^r x^k and, for a positive monomial factor,
-log(x y) = log x + log y hold by construction. A zero numerator then proves that the expression vanishes wherever it is
-defined. Generators may be dependent, so a nonzero normal form refutes nothing.
+log(x y) = log x + log y hold by construction. A zero numerator then proves that the expression vanishes
+wherever it is defined. Generators may be dependent, so a nonzero normal form refutes nothing.
 """
 
 from __future__ import annotations
 
 from fractions import Fraction
-from math import lcm
+from math import comb, lcm
 from typing import Any
 
 import sympy
 
 __all__ = ["constant_value", "vanishes"]
 
-_MOST_TERMS = 4000
+_MOST_TERMS = 20_000
+_MANY_TERMS = 60
+_CAP = 10**9
 _MOST_SCALE = 5040
 _SMALL_POWER = 8
 
@@ -35,8 +37,10 @@ def constant_value(expression: sympy.Expr) -> Fraction | None:
     if expression.is_Rational:
         return Fraction(int(expression.p), int(expression.q))
     try:
-        reduced = _Generators(_scale(expression)).normal(expression)
-        value = _cancel(reduced)
+        space = _Generators(_scale(expression))
+        value = _cancel(space.normal(expression))
+        if not value.is_Rational:
+            value = space.with_roots_reduced(value)
     except _TooHard:
         return None
     if not value.is_Rational:
@@ -83,7 +87,7 @@ class _Generators:
         if node.is_Symbol:
             return self.generator("positive" if node.is_positive else "symbol", node)
         if node.is_Add or node.is_Mul:
-            return node.func(*(self.normal(part) for part in node.args))
+            return self._combined(node)
         if node is sympy.E:
             return self.exponential(sympy.Integer(1))
         if isinstance(node, sympy.exp):
@@ -93,6 +97,15 @@ class _Generators:
         if node.is_Pow:
             return self._power(node)
         raise _TooHard
+
+    def _combined(self, node: sympy.Expr) -> sympy.Expr:
+        """A sum or product, brought to lowest terms on the way when it grows."""
+        result = self.normal(node.args[0])
+        for part in node.args[1:]:
+            result = node.func(result, self.normal(part))
+            if _most_terms(result) > _MANY_TERMS:
+                result = _cancel(result)
+        return result
 
     def _power(self, node: sympy.Expr) -> sympy.Expr:
         base, exponent = node.args
@@ -177,6 +190,14 @@ class _Generators:
         near.append(exponent)
         return self.generator("power", (base, exponent))
 
+    def with_roots_reduced(self, value: sympy.Expr) -> sympy.Expr:
+        """``value`` with powers g^q of roots g = base^(p/q) replaced by base^p."""
+        for symbol, (kind, of) in self.meaning.items():
+            if kind == "power" and of[1].denominator > 1 and value.has(symbol):
+                numerator, denominator = (_root_reduced(part, symbol, *of) for part in sympy.fraction(value))
+                value = _cancel(numerator / denominator)
+        return value
+
     def _split(self, argument: sympy.Expr) -> tuple[sympy.Rational, dict[sympy.Symbol, int], sympy.Expr]:
         """argument = content * prod symbol^exponent * rest: content > 0 rational, the symbols positive."""
         numerator, denominator = sympy.fraction(_cancel(argument))
@@ -208,6 +229,14 @@ class _Generators:
         return all(term.as_coeff_Mul()[0] > 0 for term in sympy.Add.make_args(sympy.expand(polynomial)))
 
 
+def _root_reduced(
+    polynomial: sympy.Expr, root: sympy.Symbol, base: sympy.Expr, exponent: Fraction
+) -> sympy.Expr:
+    q, p = exponent.denominator, exponent.numerator
+    terms = sympy.Poly(_expanded(polynomial), root).terms()
+    return sympy.Add(*(c * root ** (e % q) * base ** (p * (e // q)) for (e,), c in terms))
+
+
 def _expanded(expression: sympy.Expr) -> sympy.Expr:
     if _most_terms(expression) > _MOST_TERMS:
         raise _TooHard
@@ -226,16 +255,46 @@ def _cancel(expression: sympy.Expr) -> sympy.Expr:
 
 
 def _most_terms(expression: sympy.Expr) -> int:
-    """A bound on the number of terms after expansion over one denominator, capped."""
+    """A bound on the number of terms of numerator and denominator after expansion, capped."""
+    numerator, denominators = _sizes(expression)
+    return min(numerator + _denominator_terms(denominators), _CAP)
+
+
+def _sizes(expression: sympy.Expr) -> tuple[int, dict[sympy.Expr, int]]:
+    """Terms of the numerator, and exponent of each base in the denominator."""
     if expression.is_Add:
-        return min(sum(map(_most_terms, expression.args)) * len(expression.args), 10**9)
+        parts = [_sizes(part) for part in expression.args]
+        common: dict[sympy.Expr, int] = {}
+        for _, own in parts:
+            common |= {base: max(power, common.get(base, 0)) for base, power in own.items()}
+        missing = ({base: power - own.get(base, 0) for base, power in common.items()} for _, own in parts)
+        sizes = (n * _denominator_terms(rest) for (n, _), rest in zip(parts, missing, strict=True))
+        return min(sum(sizes), _CAP), common
     if expression.is_Mul:
-        total = 1
+        total, powers = 1, dict[sympy.Expr, int]()
         for part in expression.args:
-            total = min(total * _most_terms(part), 10**9)
-        return total
+            n, own = _sizes(part)
+            total = min(total * n, _CAP)
+            powers |= {base: power + powers.get(base, 0) for base, power in own.items()}
+        return total, powers
     if expression.is_Pow:
-        base = _most_terms(expression.args[0])
-        exponent = min(abs(int(expression.args[1])), 10_000)
-        return 1 if base == 1 else min(base ** min(exponent, 64), 10**9) if exponent <= 64 else 10**9
-    return 1
+        base, exponent = expression.args[0], int(expression.args[1])
+        n, own = _sizes(base)
+        if exponent < 0:
+            return _denominator_terms({b: -p * exponent for b, p in own.items()}), {base: -exponent}
+        return _power_terms(n, exponent), {b: p * exponent for b, p in own.items()}
+    return 1, {}
+
+
+def _denominator_terms(powers: dict[sympy.Expr, int]) -> int:
+    total = 1
+    for base, power in powers.items():
+        total = min(total * _power_terms(_sizes(base)[0], power), _CAP)
+    return total
+
+
+def _power_terms(terms: int, power: int) -> int:
+    """Monomials of degree ``power`` in ``terms`` letters."""
+    if terms == 1 or power == 0:
+        return 1
+    return _CAP if terms > _MOST_TERMS or power > 200 else min(comb(terms + power - 1, power), _CAP)

@@ -1,8 +1,8 @@
 r"""Settle ``Identity``: both sides in one normal form of rational functions, or refuted at an exact point.
 
-A proof is a zero numerator in the field of ``ncproofs.proof.normal_form``. A refutation is a point of the domain at
-which the difference, evaluated in balls, excludes zero. Anything else is undecided. A symbol without a range in
-``where`` ranges over what its assumptions say.
+A proof is a zero numerator in the field of ``ncproofs.proof.normal_form``. A refutation is a point of the
+domain at which the difference, evaluated in balls, excludes zero. Anything else is undecided. A symbol
+without a range in ``where`` ranges over what its assumptions say.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from ncproofs.errors import InvalidClaim, OutOfScope
 from ncproofs.proof.claims import Identity
 from ncproofs.proof.discharge import Effort
 from ncproofs.proof.domain import Domain
+from ncproofs.proof.normal_form import normal_form
 from ncproofs.proof.orthant import positivity
 from ncproofs.proof.points import completed, nonzero_point
-from ncproofs.proof.normal_form import normal_form
 from ncproofs.truth import Evidence, Rigor, Truth
 
 __all__ = ["exact_expression", "settle"]
@@ -32,15 +32,30 @@ def settle(claim: Identity, effort: Effort) -> Evidence:
     sentence = claim.sentence or f"{left} = {right} for {where}"
     proved, reason = _proved(left, right, where)
     if proved:
-        return Evidence(truth=Truth.HOLDS, rigor=Rigor.EXACT, sentence=sentence, covers=str(where),
-                        because="both sides have the same normal form as rational functions")
+        return Evidence(
+            truth=Truth.HOLDS,
+            rigor=Rigor.EXACT,
+            sentence=sentence,
+            covers=str(where),
+            because="both sides have the same normal form as rational functions",
+        )
     found = nonzero_point(left - right, where, effort)
     if found is not None:
-        return Evidence(truth=Truth.FAILS, rigor=found.rigor, sentence=sentence, covers=str(where),
-                        because="the two sides differ at a point of the domain",
-                        witness=f"at {found.place}: left - right = {found.value}")
-    return Evidence(truth=Truth.UNDECIDED, rigor=Rigor.SAMPLED, sentence=sentence, covers=str(where),
-                    because=f"{reason}; no point was found where the sides certainly differ")
+        return Evidence(
+            truth=Truth.FAILS,
+            rigor=found.rigor,
+            sentence=sentence,
+            covers=str(where),
+            because="the two sides differ at a point of the domain",
+            witness=f"at {found.place}: left - right = {found.value}",
+        )
+    return Evidence(
+        truth=Truth.UNDECIDED,
+        rigor=Rigor.SAMPLED,
+        sentence=sentence,
+        covers=str(where),
+        because=f"{reason}; no point was found where the sides certainly differ",
+    )
 
 
 def _proved(left: sympy.Expr, right: sympy.Expr, where: Domain) -> tuple[bool, str]:

@@ -1,8 +1,8 @@
 r"""Signs and roots on compact intervals, by branch and bound in balls.
 
 A box is kept or dropped by a certified sign: of the natural extension, or of the mean value form
-f(m) + f'(X)(X - m). Next to an end where f vanishes exactly, f has the sign of its first derivative that does not
-vanish there, once that sign is certified on the whole end box (Taylor with Lagrange remainder).
+f(m) + f'(X)(X - m). Next to an end where f vanishes exactly, f has the sign of its first derivative that
+does not vanish there, once that sign is certified on the whole end box (Taylor with Lagrange remainder).
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from ncproofs.arithmetic.ball import Ball
 from ncproofs.arithmetic.enclosure import exact_bounds
 from ncproofs.arithmetic.program import Program, lower
 from ncproofs.errors import NcproofsError
+from ncproofs.proof.domain import Domain
 from ncproofs.proof.normal_form import normal_form
 from ncproofs.proof.orthant import positivity
-from ncproofs.proof.domain import Domain
 from ncproofs.proof.points import ball_of
 
 __all__ = ["DefinedBall", "Remainder", "Roots", "isolate_roots", "positive_on", "trimmed"]
@@ -34,9 +34,12 @@ _DEEPEST = 60
 class Remainder:
     """Why a branch and bound did not finish: a refuting point, or the first box left over."""
 
-    refuted: bool
     place: str
     value: str = ""
+
+    @property
+    def refuted(self) -> bool:
+        return bool(self.value)
 
 
 @dataclass(frozen=True)
@@ -81,12 +84,19 @@ class _Function:
 
 
 def positive_on(
-    expression: sympy.Expr, symbols: Sequence[sympy.Symbol], ends: Sequence[tuple[sympy.Expr, sympy.Expr]],
-    *, strict: bool, open_ends: tuple[bool, bool], ladder: Sequence[int], boxes: int,
+    expression: sympy.Expr,
+    symbols: Sequence[sympy.Symbol],
+    ends: Sequence[tuple[sympy.Expr, sympy.Expr]],
+    *,
+    strict: bool,
+    open_ends: tuple[bool, bool],
+    ladder: Sequence[int],
+    boxes: int,
 ) -> Remainder | None:
     """None when ``expression`` > 0 (>= 0 if not ``strict``) is certified between ``ends``; else what is left.
 
-    With one variable, an exact zero at an end is accepted there when that end is open or the relation is not strict.
+    With one variable, an exact zero at an end is accepted there when that end is open or the relation is
+    not strict.
 
     Raises:
         InvalidLoss: an operation that cannot be evaluated in balls.
@@ -101,14 +111,14 @@ def positive_on(
                 box = trimmed(expression, symbols[0], ends[0], box[0], (skip[0], skip[1]))
                 if not box:
                     return None
-            left = _search(function, symbols, box, strict, boxes)
+            left = _search(function, symbols, box, boxes, strict=strict)
         if left is None or left.refuted:
             return left
     return left
 
 
 def _search(
-    function: _Function, symbols: Sequence[sympy.Symbol], start: Box, strict: bool, boxes: int
+    function: _Function, symbols: Sequence[sympy.Symbol], start: Box, boxes: int, *, strict: bool
 ) -> Remainder | None:
     stack: list[tuple[Box, int]] = [(start, 0)]
     opened = 0
@@ -123,14 +133,16 @@ def _search(
         inside = all(point > low and point < high for point, (low, high) in zip(middle, box, strict=True))
         if inside and (value < 0 or (strict and value <= 0)):
             place = ", ".join(f"{s} = {_spelled(m)}" for s, m in zip(symbols, middle, strict=True))
-            return Remainder(True, place, value.str(20))
+            return Remainder(place, value.str(20))
         if depth > _DEEPEST or opened > boxes or not inside:
-            place = ", ".join(f"{s} in [{low.str(12, radius=False)}, {high.str(12, radius=False)}]"
-                              for s, (low, high) in zip(symbols, box, strict=True))
-            return Remainder(False, place)
-        widest = max(range(len(box)), key=lambda i: exact_bounds((box[i][1] - box[i][0]))[1])
+            place = ", ".join(
+                f"{s} in [{low.str(12, radius=False)}, {high.str(12, radius=False)}]"
+                for s, (low, high) in zip(symbols, box, strict=True)
+            )
+            return Remainder(place)
+        widest = max(range(len(box)), key=lambda i: exact_bounds(box[i][1] - box[i][0])[1])
         for side in ((box[widest][0], middle[widest]), (middle[widest], box[widest][1])):
-            stack.append(((*box[:widest], side, *box[widest + 1:]), depth + 1))
+            stack.append(((*box[:widest], side, *box[widest + 1 :]), depth + 1))
     return None
 
 
@@ -139,10 +151,14 @@ def _spelled(point: arb) -> Fraction:
 
 
 def trimmed(
-    expression: sympy.Expr, symbol: sympy.Symbol, ends: tuple[sympy.Expr, sympy.Expr], box: tuple[arb, arb],
+    expression: sympy.Expr,
+    symbol: sympy.Symbol,
+    ends: tuple[sympy.Expr, sympy.Expr],
+    box: tuple[arb, arb],
     skip: tuple[bool, bool],
 ) -> Box:
-    """The interval without the end boxes on which Taylor already certifies positivity; () when nothing is left.
+    """The interval without the end boxes on which Taylor already certifies positivity; () when nothing is
+    left.
 
     ``skip`` names the ends (lower, upper) that are left as they are.
     """
@@ -159,7 +175,7 @@ def trimmed(
             step = (width * arb(2) ** -halvings).mid()
             cut = (high - step).mid() if which else (low + step).mid()
             piece = (cut, high) if which else (low, cut)
-            if _search(function, [symbol], (piece,), True, 40) is None:
+            if _search(function, [symbol], (piece,), 40, strict=True) is None:
                 low, high = (low, cut) if which else (cut, high)
                 break
         if not low < high:

@@ -1,12 +1,12 @@
 r"""A normal form for expressions: rational functions over generators that are independent as far as we know.
 
 The generators are the symbols, exponentials, roots and logarithms of the expression. Exponents are split into
-Q-independent monomials over one common denominator, so that exp(a + b) = exp(a) exp(b), exp(k a) = exp(a)^k and
-x^(a + k) = x^a x^k hold by construction; x^a is exp(a log x). The logarithm of a product is split only along
-factors that are certified positive on the domain. Roots satisfy r^q = x.
+Q-independent monomials over one common denominator, so that exp(a + b) = exp(a) exp(b), exp(k a) = exp(a)^k
+and x^(a + k) = x^a x^k hold by construction; x^a is exp(a log x). The logarithm of a product is split only
+along factors that are certified positive on the domain. Roots satisfy r^q = x.
 
-Two expressions with the same normal form are equal wherever both are defined. The converse needs the algebraic
-independence of the generators and is never used.
+Two expressions with the same normal form are equal wherever both are defined. The converse needs the
+algebraic independence of the generators and is never used.
 """
 
 from __future__ import annotations
@@ -100,7 +100,9 @@ class _Replan(Exception):
 class Field:
     """Generators found so far, in one flint context of fixed capacity."""
 
-    def __init__(self, symbols: Sequence[sympy.Symbol], capacity: int, plan: _Plan, positive: Positivity) -> None:
+    def __init__(
+        self, symbols: Sequence[sympy.Symbol], capacity: int, plan: _Plan, positive: Positivity
+    ) -> None:
         names = [f"g{index}" for index in range(capacity)]
         self.context = fmpq_mpoly_ctx.get(names, Ordering.degrevlex)
         self.generators = self.context.gens()
@@ -196,8 +198,13 @@ class Field:
             return den
         planned = self.plan.denominator
         size = len(self.generators)
-        shared = den if planned is None else self.context.from_dict(
-            {key + (0,) * (size - count): value for key, value in planned.items()})
+        shared = (
+            den
+            if planned is None
+            else self.context.from_dict(
+                {key + (0,) * (size - count): value for key, value in planned.items()}
+            )
+        )
         if planned is None or not divmod(shared, den)[1].is_zero():
             shared = shared if planned is None else shared * (den // shared.gcd(den))
             shared = shared / shared.leading_coefficient()
@@ -246,9 +253,9 @@ class Field:
             total = total + self._log_factor(part * sign) * self.number(power)
         if not unknown and constant < 0:
             raise OutOfScope("the logarithm of a negative quantity")
-        return total + self._log_number(abs(constant)) + self._log_unknown(unknown, constant < 0)
+        return total + self._log_number(abs(constant)) + self._log_unknown(unknown, negative=constant < 0)
 
-    def _log_unknown(self, unknown: list[tuple[Any, int]], negative: bool) -> Ratio:
+    def _log_unknown(self, unknown: list[tuple[Any, int]], *, negative: bool) -> Ratio:
         if not unknown:
             return self.number(0)
         if len(unknown) == 1 and unknown[0][1] % 2:  # F^k > 0 with k odd means F > 0
@@ -263,7 +270,7 @@ class Field:
         """log of one irreducible positive polynomial; of a generator exp(a) it is a."""
         terms = part.to_dict()
         if len(terms) == 1:
-            (exponents, coefficient), = terms.items()
+            ((exponents, coefficient),) = terms.items()
             used = [i for i, e in enumerate(exponents) if e]
             if len(used) == 1 and exponents[used[0]] == 1 and coefficient == 1:
                 atom = self.atoms[used[0]]
@@ -303,8 +310,12 @@ class Field:
         total = self.context.constant(0)
         for exponents, coefficient in terms.items():
             times, left = divmod(exponents[position], order)
-            key = exponents[:position] + (left,) + exponents[position + 1:]
-            total += self.context.from_dict({key: coefficient}) * radicand.num**times * radicand.den ** (top - times)
+            key = (*exponents[:position], left, *exponents[position + 1 :])
+            total += (
+                self.context.from_dict({key: coefficient})
+                * radicand.num**times
+                * radicand.den ** (top - times)
+            )
         return total
 
 

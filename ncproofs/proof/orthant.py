@@ -1,8 +1,8 @@
 r"""Signs by algebra: a domain is written over nonnegative parameters, and coefficients are read off.
 
-A range [a, oo) becomes a + s, an interval (a, b) becomes (a + b s) / (1 + s), the real line splits into s and -s.
-After the substitution a polynomial without negative coefficients is nonnegative, and positive when one of its
-monomials has only positive parameters. Exponentials are positive; log x has the sign of x - 1.
+A range [a, oo) becomes a + s, an interval (a, b) becomes (a + b s) / (1 + s), the real line splits into s
+and -s. After the substitution a polynomial without negative coefficients is nonnegative, and positive when
+one of its monomials has only positive parameters. Exponentials are positive; log x has the sign of x - 1.
 """
 
 from __future__ import annotations
@@ -25,14 +25,20 @@ from ncproofs.proof.normal_form import Field, Ratio, factored
 __all__ = ["Signs", "cases", "positivity"]
 
 POSITIVE, NONNEGATIVE, UNKNOWN, NONPOSITIVE, NEGATIVE = "+", "0+", "?", "0-", "-"
-_MIRROR = {POSITIVE: NEGATIVE, NONNEGATIVE: NONPOSITIVE, UNKNOWN: UNKNOWN, NONPOSITIVE: NONNEGATIVE,
-           NEGATIVE: POSITIVE, "0": "0"}
+_MIRROR = {
+    POSITIVE: NEGATIVE,
+    NONNEGATIVE: NONPOSITIVE,
+    UNKNOWN: UNKNOWN,
+    NONPOSITIVE: NONNEGATIVE,
+    NEGATIVE: POSITIVE,
+    "0": "0",
+}
 _MOST_TERMS = 4000
 
 
 @dataclass(frozen=True)
 class Piece:
-    """One variable on one piece of its range: ``offset + direction * s`` or the interval form; s > 0 if ``strict``."""
+    """One variable on a piece of its range: ``base + direction * s``, or an interval; s > 0 if ``strict``."""
 
     symbol: sympy.Symbol
     base: sympy.Expr
@@ -88,7 +94,9 @@ class Signs:
         root = self._root_of(self.space.index[key]) if piece.base == 0 and piece.top is None else None
         if root is not None and piece.direction > 0:  # x = r^q is the better parameter when x^(1/q) occurs
             self.known[root] = sign
-            self.images[self.space.index[key]] = self._generator_ratio(root) ** self.space.atoms[root].payload[1]
+            self.images[self.space.index[key]] = (
+                self._generator_ratio(root) ** self.space.atoms[root].payload[1]
+            )
             return
         s = self._parameter(f"q:{key}:{piece.direction}:{piece.strict}", sign)
         if piece.top is not None:
@@ -124,7 +132,7 @@ class Signs:
         self.images[index] = above if sign in (POSITIVE, NONNEGATIVE) else above**-1
 
     def _place_constant(self, index: int, exponent: Ratio) -> None:
-        """exp of a rational number lies strictly between two rationals a < b: it is (a + b q) / (1 + q), q > 0."""
+        """exp of a rational number lies between two rationals a < b: it is (a + b q) / (1 + q) with q > 0."""
         value = exponent.num.leading_coefficient() / exponent.den.leading_coefficient()
         if not 0 < abs(value) < 40:
             return
@@ -168,11 +176,14 @@ class Signs:
         return _times(self._polynomial(image.num), _strict(self._polynomial(image.den)))
 
     def defined(self) -> bool:
-        """Logarithms have positive arguments and exponents nonzero denominators on this case, as far as is shown."""
+        """It is shown that logarithms have positive arguments and exponents nonzero denominators here."""
         for atom in list(self.space.atoms):
             if atom.kind == "log" and self.of(atom.payload) != POSITIVE:
                 return False
-            if atom.kind == "exp" and self._polynomial(self.substitute(atom.payload).den) not in (POSITIVE, NEGATIVE):
+            if atom.kind == "exp" and self._polynomial(self.substitute(atom.payload).den) not in (
+                POSITIVE,
+                NEGATIVE,
+            ):
                 return False
         return True
 
@@ -198,14 +209,13 @@ class Signs:
         return sign
 
     def _coefficients(self, polynomial: Any) -> str:
-        seen = {self._monomial(e, c > 0) for e, c in polynomial.to_dict().items()}
+        seen = {self._monomial(e, POSITIVE if c > 0 else NEGATIVE) for e, c in polynomial.to_dict().items()}
         for good, weak, strong in ((POSITIVE, NONNEGATIVE, POSITIVE), (NEGATIVE, NONPOSITIVE, NEGATIVE)):
             if seen <= {good, weak}:
                 return strong if good in seen else weak
         return UNKNOWN
 
-    def _monomial(self, exponents: tuple[int, ...], plus: bool) -> str:
-        sign = POSITIVE if plus else NEGATIVE
+    def _monomial(self, exponents: tuple[int, ...], sign: str) -> str:
         for index, power in enumerate(exponents):
             if power:
                 one = self._generator(index)
@@ -244,7 +254,7 @@ class Signs:
         return POSITIVE if univariate.eval(1) > 0 else NEGATIVE
 
     def _multiplied(self, polynomial: Any) -> str:
-        """Polya: multiplied by a power of a positive linear form the coefficients may lose their mixed signs."""
+        """Polya: times a power of a positive linear form, the coefficients may lose their mixed signs."""
         used = {i for exponents in polynomial.monoms() for i, e in enumerate(exponents) if e}
         if len(polynomial) > 60 or not all(self._generator(i) in (POSITIVE, NONNEGATIVE) for i in used):
             return UNKNOWN
@@ -292,7 +302,9 @@ def positivity(domain: Domain) -> Any:
 
     def sign(space: Field, polynomial: Any) -> int:
         try:
-            found = {Signs(space, case).of(Ratio(polynomial, space.context.constant(1))) for case in cases(domain)}
+            found = {
+                Signs(space, case).of(Ratio(polynomial, space.context.constant(1))) for case in cases(domain)
+            }
         except OutOfScope:
             return 0
         return 1 if found == {POSITIVE} else -1 if found == {NEGATIVE} else 0

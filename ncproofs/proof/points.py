@@ -18,8 +18,12 @@ from ncproofs.truth import Rigor
 
 __all__ = ["Refutation", "ball_of", "breaking_point", "completed", "nonzero_point", "sample"]
 
-_STEPS = tuple(map(Fraction, ("1", "1/2", "2", "1/3", "3", "1/10", "5", "10", "1/100", "20", "100", "1/1000", "1000")))
-_SHARES = tuple(map(Fraction, ("1/2", "1/3", "2/3", "1/10", "9/10", "1/100", "99/100", "1/1000", "999/1000", "3/8")))
+_STEPS = tuple(
+    map(Fraction, ("1", "1/2", "2", "1/3", "3", "1/10", "5", "10", "1/100", "20", "100", "1/1000", "1000"))
+)
+_SHARES = tuple(
+    map(Fraction, ("1/2", "1/3", "2/3", "1/10", "9/10", "1/100", "99/100", "1/1000", "999/1000", "3/8"))
+)
 _LEAPS = (0, 1, 2, 3, 5, 8, 16, 98, 998)
 
 
@@ -157,7 +161,9 @@ def breaking_point(
             continue
         shown = _broken(value, effort, breaks)
         if shown is not None:
-            where = ", ".join(f"{symbol} = {exact}" for symbol, exact in place.items()) or "the constants given"
+            where = (
+                ", ".join(f"{symbol} = {exact}" for symbol, exact in place.items()) or "the constants given"
+            )
             return Refutation(where, *shown)
     return None
 
@@ -171,7 +177,8 @@ def _broken(value: sympy.Expr, effort: Effort, breaks: Callable[[arb], bool]) ->
                     return None
                 if breaks(ball):
                     if value.is_Rational:
-                        return str(value), Rigor.EXACT
+                        short = max(int(value.p).bit_length(), int(value.q).bit_length()) < 200
+                        return str(value) if short else ball.str(20), Rigor.EXACT
                     return ball.str(20), Rigor.ENCLOSED
         except NcproofsError:
             return None

@@ -1,11 +1,12 @@
 r"""Settle ``UniqueRoot``: a certified sign change, and a derivative of one sign on the whole open interval.
 
-The ends may be infinite, or points where the expression is undefined: the sign change is looked for inside. Where
-the derivative has no constant sign, the roots are isolated one by one in balls on a compact interval.
+The ends may be infinite, or points where the expression is undefined: the sign change is looked for inside.
+Where the derivative has no constant sign, the roots are isolated one by one in balls on a compact interval.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 import flint
@@ -42,13 +43,21 @@ def settle(claim: UniqueRoot, effort: Effort) -> Evidence:
     span = _span(exact_expression(claim.lower), exact_expression(claim.upper))
     sentence = claim.sentence or f"{expression} has exactly one zero {claim.variable} in {span}"
     truth, rigor, because, witness = _answer(expression, claim.variable, span, effort)
-    return Evidence(truth=truth, rigor=rigor, sentence=sentence, because=because, witness=witness,
-                    covers=f"{claim.variable} in {span}")
+    return Evidence(
+        truth=truth,
+        rigor=rigor,
+        sentence=sentence,
+        because=because,
+        witness=witness,
+        covers=f"{claim.variable} in {span}",
+    )
 
 
 def _span(low: sympy.Expr, high: sympy.Expr) -> Range:
     infinite = (sympy.oo, -sympy.oo)
-    span = Range(None if low in infinite else low, None if high in infinite else high, True, True)
+    span = Range(
+        None if low in infinite else low, None if high in infinite else high, lower_open=True, upper_open=True
+    )
     if span.lower is not None and span.upper is not None:
         with flint.ctx.workprec(128):
             if not ball_of(span.upper - span.lower) > 0:
@@ -60,18 +69,28 @@ def _answer(expression: sympy.Expr, variable: sympy.Symbol, span: Range, effort:
     changes = _sign_changes(expression, variable, span, effort)
     continuous = [change for change in changes if _is_continuous(expression, variable, change)]
     if len(continuous) >= 2:
-        return Truth.FAILS, Rigor.ENCLOSED, "two certified sign changes", "; ".join(map(_told, continuous[:2]))
+        return (
+            Truth.FAILS,
+            Rigor.ENCLOSED,
+            "two certified sign changes",
+            "; ".join(map(_told, continuous[:2])),
+        )
     where = Domain.of((variable, span))
     derivative = sympy.diff(expression, variable)
     for relation, word in ((">", "increasing"), ("<", "decreasing")):
-        slope = signs.settle(Sign(expression=derivative, relation=relation, where=where), effort)  # type: ignore[arg-type]
-        if slope.truth is Truth.HOLDS and changes:
+        slope = signs.settle(Sign(expression=derivative, relation=relation, where=where), effort)  # type:
+        ignore[arg-type] if slope.truth is Truth.HOLDS and changes:
             because = f"strictly {word} ({slope.because}), with a certified sign change {_told(changes[0])}"
             return Truth.HOLDS, min(Rigor.ENCLOSED, slope.rigor), because, ""
     for relation in (">", "<"):
-        constant = signs.settle(Sign(expression=expression, relation=relation, where=where), effort)  # type: ignore[arg-type]
-        if constant.truth is Truth.HOLDS:
-            return Truth.FAILS, constant.rigor, "there is no zero", f"the expression is {relation} 0 on all of {span}"
+        constant = signs.settle(Sign(expression=expression, relation=relation, where=where), effort)  #
+        type: ignore[arg-type] if constant.truth is Truth.HOLDS:
+            return (
+                Truth.FAILS,
+                constant.rigor,
+                "there is no zero",
+                f"the expression is {relation} 0 on all of {span}",
+            )
     return _isolated(expression, variable, span, effort)
 
 
@@ -80,19 +99,25 @@ def _inner_points(span: Range) -> Iterator[sympy.Expr]:
     powers = [sympy.Rational(1, 2**j) for j in (40, 20, 12, 8, 6, 5, 4, 3, 2)]
     if span.lower is not None and span.upper is not None:
         width = span.upper - span.lower
-        shares = [*powers, *(sympy.Rational(j, 16) for j in range(5, 12)), *(1 - power for power in reversed(powers))]
+        shares = [
+            *powers,
+            *(sympy.Rational(j, 16) for j in range(5, 12)),
+            *(1 - power for power in reversed(powers)),
+        ]
         yield from (span.lower + width * share for share in shares)
     elif span.lower is not None:
         yield from (span.lower + sympy.Integer(2) ** j for j in range(-12, 13))
     elif span.upper is not None:
         yield from (span.upper - sympy.Integer(2) ** j for j in range(12, -13, -1))
     else:
-        yield from (-sympy.Integer(2) ** j for j in range(12, -8, -1))
+        yield from (-(sympy.Integer(2) ** j) for j in range(12, -8, -1))
         yield sympy.Integer(0)
         yield from (sympy.Integer(2) ** j for j in range(-7, 13))
 
 
-def _sign_changes(expression: sympy.Expr, variable: sympy.Symbol, span: Range, effort: Effort) -> list[_Change]:
+def _sign_changes(
+    expression: sympy.Expr, variable: sympy.Symbol, span: Range, effort: Effort
+) -> list[_Change]:
     changes: list[_Change] = []
     last: tuple[int, sympy.Expr] | None = None
     for point in _inner_points(span):
@@ -115,7 +140,7 @@ def _is_continuous(expression: sympy.Expr, variable: sympy.Symbol, change: _Chan
     with flint.ctx.workprec(128):
         low, high = ball_of(change[1]), ball_of(change[2])
         cuts = [low + (high - low) * j / _PIECES for j in range(_PIECES + 1)]
-        pieces = [left.union(right) for left, right in zip(cuts, cuts[1:], strict=False)]
+        pieces = [left.union(right) for left, right in itertools.pairwise(cuts)]
         return all(program.run(DefinedBall(128), {variable.name: piece})[0].is_finite() for piece in pieces)
 
 
@@ -145,14 +170,21 @@ def _isolated(expression: sympy.Expr, variable: sympy.Symbol, span: Range, effor
         for signed in (expression, -expression):  # an exact zero at an end is outside the open interval
             kept = trimmed(signed, variable, (span.lower, span.upper), (low, high), (False, False))
             if not kept:
-                return Truth.FAILS, Rigor.ENCLOSED, "there is no zero", "one sign on the whole interval, by Taylor"
+                return (
+                    Truth.FAILS,
+                    Rigor.ENCLOSED,
+                    "there is no zero",
+                    "one sign on the whole interval, by Taylor",
+                )
             low, high = kept[0]
 
     def evaluate(index: int, at: arb) -> arb:
         value: arb = programs[index].run(DefinedBall(bits), {variable.name: at})[0]
         return value
 
-    roots = isolate_roots(lambda x: evaluate(0, x), lambda x: evaluate(1, x), low, high, 40, effort.boxes // 10)
+    roots = isolate_roots(
+        lambda x: evaluate(0, x), lambda x: evaluate(1, x), low, high, 40, effort.boxes // 10
+    )
     if roots.unresolved:
         left, right = roots.unresolved[0]
         where = f"[{left.str(10, radius=False)}, {right.str(10, radius=False)}]"

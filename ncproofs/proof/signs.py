@@ -1,8 +1,8 @@
 r"""Settle ``Sign``: by coefficients, by monotonicity from an end, by balls; or refuted at a point.
 
-Exact means that after the substitution of ``ncproofs.proof.orthant`` every coefficient has one sign, or that the
-expression has the right sign at one end of a variable's range and a derivative of the right sign (used again on the
-derivative). On compact ranges a branch and bound in balls follows.
+Exact means that after the substitution of ``ncproofs.proof.orthant`` every coefficient has one sign, or that
+the expression has the right sign at one end of a variable's range and a derivative of the right sign (used
+again on the derivative). On compact ranges a branch and bound in balls follows.
 """
 
 from __future__ import annotations
@@ -46,12 +46,14 @@ def settle(claim: Sign, effort: Effort) -> Evidence:
     sentence = claim.sentence or f"{expression} {claim.relation} 0 for {where}"
     upright = expression if claim.relation[0] == ">" else -expression
     strict = "=" not in claim.relation
-    found, rigor, because = _answer(upright, where, strict, effort)
+    found, rigor, because = _answer(upright, where, effort, strict=strict)
     witness = ""
     if isinstance(found, Refutation):
         value = found.value if claim.relation[0] == ">" else _negated(found.value)
         witness, found = f"at {found.place}: the expression is {value}", Truth.FAILS
-    return Evidence(truth=found, rigor=rigor, sentence=sentence, because=because, covers=str(where), witness=witness)
+    return Evidence(
+        truth=found, rigor=rigor, sentence=sentence, because=because, covers=str(where), witness=witness
+    )
 
 
 def _negated(shown: str) -> str:
@@ -60,27 +62,31 @@ def _negated(shown: str) -> str:
 
 
 def _answer(
-    expression: sympy.Expr, where: Domain, strict: bool, effort: Effort
+    expression: sympy.Expr, where: Domain, effort: Effort, *, strict: bool
 ) -> tuple[Truth | Refutation, Rigor, str]:
     how = proved_exactly(expression, where, strict=strict)
     if how:
         return Truth.HOLDS, Rigor.EXACT, how
     for points in _SAMPLES:
-        broken = breaking_point(expression, where, effort, lambda b: bool(b < 0) or (strict and bool(b <= 0)), points)
+        broken = breaking_point(
+            expression, where, effort, lambda b: bool(b < 0) or (strict and bool(b <= 0)), points
+        )
         if broken is not None:
             return broken, broken.rigor, "a point of the domain breaks the relation"
-        how = _by_calculus(expression, where, strict) if points == _SAMPLES[0] else ""
+        how = _by_calculus(expression, where, strict=strict) if points == _SAMPLES[0] else ""
         if how:
             return Truth.HOLDS, Rigor.EXACT, how
-    return _in_balls(expression, where, strict, effort)
+    return _in_balls(expression, where, effort, strict=strict)
 
 
 def proved_exactly(expression: sympy.Expr, where: Domain, *, strict: bool) -> str:
     """How ``expression`` > 0 (or >= 0) follows from coefficients alone; "" when it does not."""
     for domain, what in _shifted(where):
-        outcome = [_by_coefficients(expression, piece, strict) for piece in domain]
+        outcome = [_by_coefficients(expression, piece, strict=strict) for piece in domain]
         if all(outcome):
-            return f"every coefficient has one sign once the domain is written over nonnegative parameters{what}"
+            return (
+                f"every coefficient has one sign once the domain is written over nonnegative parameters{what}"
+            )
     return ""
 
 
@@ -93,17 +99,17 @@ def _shifted(where: Domain) -> Iterator[tuple[list[Domain], str]]:
         for shift in range(1, _SHIFTS + 1):
             small = [_fixed(where, position, span.lower + j) for j in range(shift)]
             rest = dataclasses.replace(span, lower=span.lower + shift, lower_open=False)
-            ranges = (*where.ranges[:position], (symbol, rest), *where.ranges[position + 1:])
+            ranges = (*where.ranges[:position], (symbol, rest), *where.ranges[position + 1 :])
             yield [*small, Domain(ranges)], f", {symbol} < {span.lower + shift} case by case"
         return
 
 
 def _fixed(where: Domain, position: int, value: sympy.Expr) -> Domain:
     symbol = where.ranges[position][0]
-    return Domain((*where.ranges[:position], (symbol, Range(value, value)), *where.ranges[position + 1:]))
+    return Domain((*where.ranges[:position], (symbol, Range(value, value)), *where.ranges[position + 1 :]))
 
 
-def _by_coefficients(expression: sympy.Expr, where: Domain, strict: bool) -> bool:
+def _by_coefficients(expression: sympy.Expr, where: Domain, *, strict: bool) -> bool:
     spare = 4 * len(where.ranges) + 4
     try:
         space, (form,) = normal_form([expression], [s for s, _ in where], positivity(where), spare=spare)
@@ -117,19 +123,24 @@ def _by_coefficients(expression: sympy.Expr, where: Domain, strict: bool) -> boo
     return True
 
 
-def _by_calculus(expression: sympy.Expr, where: Domain, strict: bool) -> str:
+def _by_calculus(expression: sympy.Expr, where: Domain, *, strict: bool) -> str:
     """Monotonicity from an end, or from 0 or 1 in both directions."""
-    how = _by_monotony(expression, where, strict, _DEEPEST)
+    how = _by_monotony(expression, where, _DEEPEST, strict=strict)
     if how:
         return how
     for position, (symbol, span) in enumerate(where.ranges):
         for point in (sympy.Integer(0), sympy.Integer(1)):
             if span.integer or not _reaches_past(span, point):
                 continue
-            halves = (dataclasses.replace(span, upper=point, upper_open=False),
-                      dataclasses.replace(span, lower=point, lower_open=False))
-            domains = [Domain((*where.ranges[:position], (symbol, half), *where.ranges[position + 1:])) for half in halves]
-            if all(_holds(expression, domain, strict, 3) for domain in domains):
+            halves = (
+                dataclasses.replace(span, upper=point, upper_open=False),
+                dataclasses.replace(span, lower=point, lower_open=False),
+            )
+            domains = [
+                Domain((*where.ranges[:position], (symbol, half), *where.ranges[position + 1 :]))
+                for half in halves
+            ]
+            if all(_holds(expression, domain, 3, strict=strict) for domain in domains):
                 return f"nonnegative at {symbol} = {point} and monotone in {symbol} on both sides of it"
     return ""
 
@@ -139,13 +150,17 @@ def _reaches_past(span: Range, point: sympy.Expr) -> bool:
     return bool(low and (span.upper is None or (span.upper.is_Rational and span.upper > point)))
 
 
-def _by_monotony(expression: sympy.Expr, where: Domain, strict: bool, depth: int) -> str:
+def _by_monotony(expression: sympy.Expr, where: Domain, depth: int, *, strict: bool) -> str:
     """f >= 0 at one end of a variable and f monotone away from it; the derivative may need the same step."""
     if depth == 0:
         return ""
     for position, (symbol, span) in enumerate(where.ranges):
-        if span.integer or any(symbol in (end.free_symbols) for _, other in where.ranges
-                               for end in (other.lower, other.upper) if end is not None):
+        if span.integer or any(
+            symbol in (end.free_symbols)
+            for _, other in where.ranges
+            for end in (other.lower, other.upper)
+            if end is not None
+        ):
             continue
         for end, slope, is_open in ((span.lower, 1, span.lower_open), (span.upper, -1, span.upper_open)):
             if end is None or not _smooth_up_to(expression, where, position, slope):
@@ -154,14 +169,16 @@ def _by_monotony(expression: sympy.Expr, where: Domain, strict: bool, depth: int
             start = expression.subs(symbol, end)
             if start.has(sympy.zoo, sympy.nan, sympy.oo, -sympy.oo, sympy.I):
                 continue
-            if not _holds(start, rest, False, depth - 1):
+            if not _holds(start, rest, depth - 1, strict=False):
                 continue
-            starts_positive = strict and _holds(start, rest, True, depth - 1)
+            starts_positive = strict and _holds(start, rest, depth - 1, strict=True)
             if strict and not starts_positive and not is_open:
                 continue
-            away = Domain((*where.ranges[:position], (symbol, _opened(span, slope)), *where.ranges[position + 1:]))
+            away = Domain(
+                (*where.ranges[:position], (symbol, _opened(span, slope)), *where.ranges[position + 1 :])
+            )
             derivative = slope * sympy.diff(expression, symbol)
-            if _holds(derivative, away, strict and not starts_positive, depth - 1):
+            if _holds(derivative, away, depth - 1, strict=strict and not starts_positive):
                 return f"nonnegative at {symbol} = {end} and monotone in {symbol} from there"
     return ""
 
@@ -170,28 +187,37 @@ def _opened(span: Range, slope: int) -> Range:
     return dataclasses.replace(span, **{"lower_open" if slope > 0 else "upper_open": True})
 
 
-def _holds(expression: sympy.Expr, where: Domain, strict: bool, depth: int) -> bool:
-    return bool(proved_exactly(expression, where, strict=strict) or _by_monotony(expression, where, strict, depth))
+def _holds(expression: sympy.Expr, where: Domain, depth: int, *, strict: bool) -> bool:
+    return bool(
+        proved_exactly(expression, where, strict=strict)
+        or _by_monotony(expression, where, depth, strict=strict)
+    )
 
 
 def _smooth_up_to(expression: sympy.Expr, where: Domain, position: int, slope: int) -> bool:
     """Denominators are nonzero and logarithms have positive arguments, the end included."""
     symbol, span = where.ranges[position]
     closed = dataclasses.replace(span, **{"lower_open" if slope > 0 else "upper_open": False})
-    domain = Domain((*where.ranges[:position], (symbol, closed), *where.ranges[position + 1:]))
+    domain = Domain((*where.ranges[:position], (symbol, closed), *where.ranges[position + 1 :]))
     inner = [node.args[0] for node in sympy.preorder_traversal(expression) if isinstance(node, sympy.log)]
-    inner += [node.args[0] for node in sympy.preorder_traversal(expression)
-              if node.is_Pow and (not node.args[1].is_Integer) and node.args[0] is not sympy.E]
-    inner += [node.args[0] ** 2 for node in sympy.preorder_traversal(expression)
-              if node.is_Pow and node.args[1].is_Integer and node.args[1].is_negative]
+    inner += [
+        node.args[0]
+        for node in sympy.preorder_traversal(expression)
+        if node.is_Pow and (not node.args[1].is_Integer) and node.args[0] is not sympy.E
+    ]
+    inner += [
+        node.args[0] ** 2
+        for node in sympy.preorder_traversal(expression)
+        if node.is_Pow and node.args[1].is_Integer and node.args[1].is_negative
+    ]
     return all(proved_exactly(part, domain, strict=True) for part in inner)
 
 
 def _in_balls(
-    expression: sympy.Expr, where: Domain, strict: bool, effort: Effort
+    expression: sympy.Expr, where: Domain, effort: Effort, *, strict: bool
 ) -> tuple[Truth | Refutation, Rigor, str]:
     if not where.ranges:
-        return _constant(expression, strict, effort)
+        return _constant(expression, effort, strict=strict)
     reason = _not_compact(where)
     if reason:
         return Truth.UNDECIDED, Rigor.SAMPLED, f"the coefficients have mixed signs, and {reason}"
@@ -199,8 +225,15 @@ def _in_balls(
     ends = [(span.lower, span.upper) for _, span in where]
     try:
         first = where.ranges[0][1]
-        left = positive_on(expression, symbols, ends, strict=strict, open_ends=(first.lower_open, first.upper_open),
-                           ladder=effort.ladder[:2], boxes=min(effort.boxes, _MOST_BOXES))
+        left = positive_on(
+            expression,
+            symbols,
+            ends,
+            strict=strict,
+            open_ends=(first.lower_open, first.upper_open),
+            ladder=effort.ladder[:2],
+            boxes=min(effort.boxes, _MOST_BOXES),
+        )
     except NcproofsError as error:
         return Truth.UNDECIDED, Rigor.SAMPLED, str(error)
     if left is None:
@@ -210,7 +243,7 @@ def _in_balls(
     return Truth.UNDECIDED, Rigor.SAMPLED, f"no certified sign on the box {left.place}"
 
 
-def _constant(expression: sympy.Expr, strict: bool, effort: Effort) -> tuple[Truth, Rigor, str]:
+def _constant(expression: sympy.Expr, effort: Effort, *, strict: bool) -> tuple[Truth, Rigor, str]:
     try:
         for bits in effort.ladder:
             with flint.ctx.workprec(bits):

@@ -1,6 +1,6 @@
 r"""The calculus of the weight-decay objective for any loss phi(t, class sums), checked step by step.
 
-K, n and d stay symbols. W is (d, K), H is (d, N), Z = W^T H + b 1^T, and the loss is a mean over N = nK samples.
+K, n and d stay symbols. W is (d, K), H is (d, N), Z = W^T H + b 1^T; the loss is a mean over N = nK samples.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def _notation(loss: Loss, form: SoftmaxForm | None) -> Iterator[tuple[Formula, s
             r"W \in \mathbf{R}^{d \times K},\ H \in \mathbf{R}^{d \times N},\ b \in \mathbf{R}^K",
         ),
         (
-            "classifiers as columns, features as columns class by class, bias (without one, leave out terms with b)"
+            "classifiers as columns, features as columns class by class, bias (none: drop the terms with b)"
         ),
     )
     yield (

@@ -196,7 +196,7 @@ def counts(outcomes: Sequence[Outcome]) -> str:
         parts.append(f"certified on {_expected(wanted)} of {len(wanted)}")
     if other:
         parts.append(
-            f"known not to hold or not known: {_expected(other)} of {len(other)} came out as expected"
+            f"expected not to be certified: {_expected(other)} of {len(other)} came out so"
         )
     if controls:
         parts.append(f"controls: {_expected(controls)} of {len(controls)} came out as expected")

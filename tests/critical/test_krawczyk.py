@@ -136,7 +136,7 @@ def test_merged_groups_are_critical_with_the_stated_value_and_at_least_the_state
 
 def test_origin_curvature_is_twice_the_gap() -> None:
     curvature = origin_saddle(Ridge(cross_entropy(), 4, 4, 1, "1/20", "3/1000")).curvature
-    shown = Fraction("-0.47550510257716821902")
+    shown = Fraction("-0.47550510257216821902")
     assert abs(curvature.lower - shown) < Fraction(1, 10**20)
     assert abs(curvature.upper - shown) < Fraction(1, 10**20)
 

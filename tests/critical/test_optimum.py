@@ -64,7 +64,10 @@ CASES = {
     "CE exactly at c = 1/K": (Ridge(cross_entropy(), 4, 3, 1, "1/4", "1/4", 0), "trivial"),
     "CE trivial needs no room": (Ridge(cross_entropy(), 4, 1, 1, 1, 1), "trivial"),
     "CE K = 2, d = 1": (Ridge(cross_entropy(), 2, 1, 1, "1/10", "1/20", "1/3"), "collapse"),
-    "CE with tiny weights": (Ridge(cross_entropy(), 4, 3, 1, Fraction(1, 10**80), Fraction(1, 10**60)), "collapse"),
+    "CE with tiny weights": (
+        Ridge(cross_entropy(), 4, 3, 1, Fraction(1, 10**80), Fraction(1, 10**60)),
+        "collapse",
+    ),
     "LS beyond its threshold": (Ridge(label_smoothing("1/2"), 4, 3, 1, "1/8", "1/8"), "trivial"),
     "LS inside its threshold": (Ridge(label_smoothing("1/2"), 4, 3, 1, "1/8", "1/9"), "collapse"),
     "focal just below c_tie": (Ridge(focal(2), 100, 99, 1, TIE, TIE), "collapse"),
@@ -141,9 +144,23 @@ def test_poly_threshold_is_exact():
 
 
 REFUSED = {
-    "no room for an ETF": (cross_entropy(), 5, 3, None, InvalidProblem, "a simplex ETF needs d >= K - 1; got d=3, K=5"),
+    "no room for an ETF": (
+        cross_entropy(),
+        5,
+        3,
+        None,
+        InvalidProblem,
+        "a simplex ETF needs d >= K - 1; got d=3, K=5",
+    ),
     "F' changes sign": (softmax("bad", lambda ell, miss: ell - 2 * miss), 4, 4, None, OutOfScope, "F' > 0"),
-    "not of softmax form": (Loss("odd", sympy.log(S(1)) - T**3, (sympy.exp(Z),), "x"), 4, 4, None, OutOfScope, "form"),
+    "not of softmax form": (
+        Loss("odd", sympy.log(S(1)) - T**3, (sympy.exp(Z),), "x"),
+        4,
+        4,
+        None,
+        OutOfScope,
+        "form",
+    ),
     "not convex, bias": (softmax("mae", lambda ell, miss: miss), 4, 4, 0, OutOfScope, "convex"),
 }
 

@@ -19,12 +19,24 @@ FOCAL = Domain.of((p, between(0, 1)), (g, nonnegative()))
 
 TRUE = {
     "exponents over one denominator": (exp(t) * exp(t / (K - 1)), exp(K * t / (K - 1)), LOGITS),
-    "derivative of phi": (diff(log(1 + (K - 1) * exp(t / (K - 1))), t), 1 / (exp(-t / (K - 1)) + K - 1), LOGITS),
+    "derivative of phi": (
+        diff(log(1 + (K - 1) * exp(t / (K - 1))), t),
+        1 / (exp(-t / (K - 1)) + K - 1),
+        LOGITS,
+    ),
     "logarithm of positive factors": (log(a * b**2 / (1 + a)), log(a) + 2 * log(b) - log(1 + a), POSITIVE),
     "logarithm of an exponential": (log(1 + exp(u)) - u, log(1 + exp(-u)), Domain.of((u, real()))),
     "symbolic power": ((1 - p) ** (g + 1), (1 - p) * (1 - p) ** g, FOCAL),
-    "power of a product": ((a * b) ** g, a**g * b**g, Domain.of((a, positive()), (b, positive()), (g, positive()))),
-    "power of a power": ((p**g) ** K, p ** (K * g), Domain.of((K, integers_from(2)), (p, between(0, 1)), (g, positive()))),
+    "power of a product": (
+        (a * b) ** g,
+        a**g * b**g,
+        Domain.of((a, positive()), (b, positive()), (g, positive())),
+    ),
+    "power of a power": (
+        (p**g) ** K,
+        p ** (K * g),
+        Domain.of((K, integers_from(2)), (p, between(0, 1)), (g, positive())),
+    ),
     "square roots": (sqrt(a * b) ** 2, a * b, POSITIVE),
     "rationalised denominator": (1 / (sqrt(a) - sqrt(b)), (sqrt(a) + sqrt(b)) / (a - b), POSITIVE),
     "numbers": (sqrt(Integer(8)) * sqrt(Integer(3)), 2 * sqrt(Integer(6)), Domain()),
@@ -88,7 +100,9 @@ def test_symbols_without_a_range_range_over_their_assumptions():
 
 def test_unknown_functions_are_generators():
     f = sympy.Function("f")
-    assert settle((f(x + x) * f(z), f(z) * f(2 * x), Domain.of((x, real()), (z, real())))).truth is Truth.HOLDS
+    assert (
+        settle((f(x + x) * f(z), f(z) * f(2 * x), Domain.of((x, real()), (z, real())))).truth is Truth.HOLDS
+    )
     assert settle((f(x), f(z), Domain.of((x, real()), (z, real())))).truth is Truth.UNDECIDED
 
 

@@ -1,4 +1,4 @@
-"""Claims about one instance, both ways; the false theorems of this field come out as fails, with a witness."""
+"""Claims about one instance, both ways; the false theorems of this field fail, with a witness."""
 
 import pytest
 import sympy
@@ -39,24 +39,54 @@ def light(K, d):
 
 
 FALSE = {
-    "F1: sqrt(N lambda_W lambda_H) in the scale equation": (ScaleEquation(problem=CE, slope=sqrt(Rational(6, 20000))), "0.1156674"),
-    "F3: |h|/|w| = sqrt(lambda_W/lambda_H)": (ScaleEquation(problem=CE, slope=Rational(1, 100), scale=sqrt(2)), "lambda_W w"),
-    "F4: MSE with lambda_b > 0 is an ETF": (CollapsedOptimum(problem=MSE, geometry="simplex ETF"), "0.161066"),
-    "F6: lambda_b > 0 gives b = 0, lambda_b = 1": (OptimumIs(problem=MSE, quantity="bias", value=sympy.S.Zero), "0.035355"),
-    "F6: lambda_b > 0 gives b = 0, lambda_b = 1/20": (OptimumIs(problem=LIGHT_BIAS, quantity="bias", value=sympy.S.Zero), "0.2380"),
+    "F1: slope sqrt(N lambda_W lambda_H)": (
+        ScaleEquation(problem=CE, slope=sqrt(Rational(6, 20000))),
+        "0.1156674",
+    ),
+    "F3: |h|/|w| = sqrt(lambda_W/lambda_H)": (
+        ScaleEquation(problem=CE, slope=Rational(1, 100), scale=sqrt(2)),
+        "lambda_W w",
+    ),
+    "F4: MSE with lambda_b > 0 is an ETF": (
+        CollapsedOptimum(problem=MSE, geometry="simplex ETF"),
+        "0.161066",
+    ),
+    "F6: b = 0 at lambda_b = 1": (OptimumIs(problem=MSE, quantity="bias", value=sympy.S.Zero), "0.035355"),
+    "F6: b = 0 at lambda_b = 1/20": (
+        OptimumIs(problem=LIGHT_BIAS, quantity="bias", value=sympy.S.Zero),
+        "0.2380",
+    ),
     "F7: d(d-1)/2 zero modes, K=3 d=4": (NullityAtOptimum(problem=light(3, 4), nullity=6), "5"),
     "F7: d(d-1)/2 zero modes, K=2 d=3": (NullityAtOptimum(problem=light(2, 3), nullity=3), "2"),
-    "F10: curvature lam - s1": (Curvature(problem=ORIGIN, value=sqrt(Rational(3, 20000)) - Rational(1, 4)), "-0.4755"),
+    "F10: curvature lam - s1": (
+        Curvature(problem=ORIGIN, value=sqrt(Rational(3, 20000)) - Rational(1, 4)),
+        "-0.4755",
+    ),
     "F11: unique argmin for every c": (UniqueArgmin(loss=focal(2), K=100), "2.37324722"),
     "F11: already at K = 18": (UniqueArgmin(loss=focal("238/100"), K=18), "margin"),
-    "F12: zero is global once phi'(0) <= c": (CollapsedOptimum(problem=FOCAL, geometry="zero"), "4.4756494798"),
-    "F13: focal with bias is an ETF": (CollapsedOptimum(problem=SACRIFICED, geometry="simplex ETF"), "100 classes"),
+    "F12: zero is global once phi'(0) <= c": (
+        CollapsedOptimum(problem=FOCAL, geometry="zero"),
+        "4.4756494798",
+    ),
+    "F13: focal with bias is an ETF": (
+        CollapsedOptimum(problem=SACRIFICED, geometry="simplex ETF"),
+        "100 classes",
+    ),
     "F13: or zero": (CollapsedOptimum(problem=SACRIFICED, geometry="zero"), "100 classes"),
     "CE: orthogonal frame": (CollapsedOptimum(problem=CE, geometry="orthogonal frame"), "rank"),
-    "an ETF in too few dimensions": (CollapsedOptimum(problem=NARROW, geometry="simplex ETF"), "rank 4 > d = 3"),
+    "an ETF in too few dimensions": (
+        CollapsedOptimum(problem=NARROW, geometry="simplex ETF"),
+        "rank 4 > d = 3",
+    ),
     "a wrong value": (OptimalValue(problem=CE, value=log(Rational(50, 49)) + log(97) / 50), "0.1119"),
-    "a bound that is too high": (OptimalValue(problem=CE, value=Rational(112, 1000), relation=">="), "0.1119"),
-    "a value above a known better point": (OptimalValue(problem=SACRIFICED, value=Rational(9, 2), relation=">="), "4.379"),
+    "a bound that is too high": (
+        OptimalValue(problem=CE, value=Rational(112, 1000), relation=">="),
+        "0.1119",
+    ),
+    "a value above a known better point": (
+        OptimalValue(problem=SACRIFICED, value=Rational(9, 2), relation=">="),
+        "4.379",
+    ),
     "the origin as a minimum while c < 1/K": (CriticalValue(problem=ORIGIN, family="origin"), "negative"),
     "the MSE ETF as a minimum beyond its range": (CriticalValue(problem=MSE, family="collapse"), "negative"),
 }
@@ -104,14 +134,19 @@ def test_true_claims_are_certified(claim):
 
 OPEN = {
     "focal with a bias, outside the proof": CollapsedOptimum(
-        problem=Ridge(focal(2), 10, 10, 1, "1/8", "1/8", 0), geometry="zero"),
+        problem=Ridge(focal(2), 10, 10, 1, "1/8", "1/8", 0), geometry="zero"
+    ),
     "a free bias has no value": OptimumIs(
-        problem=Ridge(cross_entropy(), 3, 3, 1, "1/100", "1/100", 0), quantity="bias", value=sympy.S.Zero),
+        problem=Ridge(cross_entropy(), 3, 3, 1, "1/100", "1/100", 0), quantity="bias", value=sympy.S.Zero
+    ),
     "no theorem in d < K - 1": OptimalValue(problem=NARROW, value=sympy.S.One),
     "the origin at the threshold": CriticalValue(
-        problem=Ridge(cross_entropy(), 4, 4, 1, "1/4", "1/4"), family="origin"),
+        problem=Ridge(cross_entropy(), 4, 4, 1, "1/4", "1/4"), family="origin"
+    ),
     "not convex": UniqueArgmin(loss=MAE, K=4),
-    "too large for a dense Hessian": SpectrumAtOptimum(problem=Ridge(cross_entropy(), 50, 50, 1, "1/100", "1/200")),
+    "too large for a dense Hessian": SpectrumAtOptimum(
+        problem=Ridge(cross_entropy(), 50, 50, 1, "1/100", "1/200")
+    ),
     "no ETF with this slope": ScaleEquation(problem=CE, slope=sympy.Integer(2)),
 }
 

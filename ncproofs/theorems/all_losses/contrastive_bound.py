@@ -28,28 +28,41 @@ def claims() -> Iterator[Claim]:
     logits = Domain.of((T, real()), (r, positive()))
     whole = sympy.exp(T) + r
     yield Identity(
-        left=sympy.log(whole) - T, right=sympy.log(1 + sympy.exp(sympy.log(r) - T)), where=logits,
+        left=sympy.log(whole) - T,
+        right=sympy.log(1 + sympy.exp(sympy.log(r) - T)),
+        where=logits,
         sentence="cross-entropy is log(1 + e^u) with u = log sum_{j != k} e^{z_j - z_k}",
     )
     yield Identity(
-        left=(1 - sympy.exp(T) / whole) ** gamma * (sympy.log(whole) - T), right=psi(sympy.log(r) - T),
+        left=(1 - sympy.exp(T) / whole) ** gamma * (sympy.log(whole) - T),
+        right=psi(sympy.log(r) - T),
         where=Domain.of((T, real()), (r, positive()), (gamma, nonnegative())),
         sentence="focal loss is psi(u), for every gamma >= 0",
     )
     yield Identity(
-        left=sympy.log(S(1)) - (1 - alpha) * T - alpha / K * S(2), right=sympy.log(S(1)) - T - alpha / K * (S(2) - K * T),
+        left=sympy.log(S(1)) - (1 - alpha) * T - alpha / K * S(2),
+        right=sympy.log(S(1)) - T - alpha / K * (S(2) - K * T),
         where=Domain.of(_CLASSES, (T, real()), (S(1), positive()), (S(2), real()), (alpha, real())),
         sentence="label smoothing is cross-entropy - (alpha/K) t(z,k), t = sum_j z_j - K z_k",
     )
     every = Domain.of((gamma, nonnegative()), (u, real()))
-    yield Identity(left=sympy.diff(psi(), u), right=psi_prime(), where=every,
-                   sentence="psi'(u) = (1-p)^gamma [(1-p) - gamma p log p]")
-    yield Sign(expression=psi_prime(), relation=">", where=every,
-               sentence="psi' > 0 for every gamma >= 0 (gamma = 0 is cross-entropy)")
+    yield Identity(
+        left=sympy.diff(psi(), u),
+        right=psi_prime(),
+        where=every,
+        sentence="psi'(u) = (1-p)^gamma [(1-p) - gamma p log p]",
+    )
+    yield Sign(
+        expression=psi_prime(),
+        relation=">",
+        where=every,
+        sentence="psi' > 0 for every gamma >= 0 (gamma = 0 is cross-entropy)",
+    )
     yield Axiom(name="Jensen's inequality for log-sum-exp", uses=_JENSEN)
     at = sympy.log(K - 1) + T / (K - 1)
     yield Identity(
-        left=sympy.log(1 + sympy.exp(at)), right=sympy.log(1 + (K - 1) * sympy.exp(T / (K - 1))),
+        left=sympy.log(1 + sympy.exp(at)),
+        right=sympy.log(1 + (K - 1) * sympy.exp(T / (K - 1))),
         where=Domain.of(_CLASSES, (T, real())),
         sentence="at equality cross-entropy is phi(t) = log(1 + (K-1) e^{t/(K-1)})",
     )
@@ -61,12 +74,16 @@ def _mean_squared(classes: sympy.Expr, where: Domain) -> Iterator[Claim]:
     bound = (rest - (classes - 1) * own) ** 2 / (2 * classes * (classes - 1))
     gap = squares - rest**2 / (classes - 1)
     yield Identity(
-        left=(own**2 + squares) / 2 - bound, right=gap / 2 + (rest + own) ** 2 / (2 * classes), where=where,
+        left=(own**2 + squares) / 2 - bound,
+        right=gap / 2 + (rest + own) ** 2 / (2 * classes),
+        where=where,
         sentence="mean squared error - (t+K-1)^2/(2K(K-1)) = (Q - A^2/(K-1))/2 + (A + r_k)^2/(2K)",
     )
-    yield Axiom(name="Cauchy-Schwarz inequality",
-                uses="Q >= A^2/(K-1), equality iff the z_j (j != k) are equal; the bound itself is attained iff also "
-                     "A + r_k = 0, that is sum_j z_j = 1")
+    yield Axiom(
+        name="Cauchy-Schwarz inequality",
+        uses="Q >= A^2/(K-1), equality iff the z_j (j != k) are equal; the bound itself is attained iff also "
+        "A + r_k = 0, that is sum_j z_j = 1",
+    )
 
 
 def instance(problem: Ridge) -> Iterator[Claim]:
@@ -84,10 +101,15 @@ def instance(problem: Ridge) -> Iterator[Claim]:
 
 def _softmax(form: SoftmaxForm, classes: int, name: str) -> Iterator[Claim]:
     if classes == 2:
-        yield Axiom(name="a sum with one term", uses=f"for K = 2 the only j != k is one class, so L = phi(t) for {name}")
+        yield Axiom(
+            name="a sum with one term",
+            uses=f"for K = 2 the only j != k is one class, so L = phi(t) for {name}",
+        )
         return
     rising = Sign(
-        expression=sympy.diff(form.profile, ELL), relation=">", where=Domain.of((ELL, positive())),
+        expression=sympy.diff(form.profile, ELL),
+        relation=">",
+        where=Domain.of((ELL, positive())),
         sentence=f"{name}: L = F(ell) + tilt (z_y - mean z) with F(ell) = {form.profile} strictly increasing",
         because="ell = log(1 + e^u) increases with u",
     )
@@ -95,8 +117,11 @@ def _softmax(form: SoftmaxForm, classes: int, name: str) -> Iterator[Claim]:
         yield rising
     else:  # F' = 0 at a point would not refute the bound, F' < 0 does
         yield Sign(
-            expression=rising.expression, relation=">=", where=rising.where,
-            sentence=f"{name}: L = F(ell) + tilt (z_y - mean z) with F(ell) = {form.profile} nowhere decreasing",
+            expression=rising.expression,
+            relation=">=",
+            where=rising.where,
+            sentence=f"{name}: L = F(ell) + tilt (z_y - mean z) with F(ell) = {form.profile} nowhere "
+            f"decreasing",
             because="where F falls, moving the z_j (j != k) apart at fixed t goes below phi(t)",
         )
         yield Hole(step=f"{name}: equality only where the z_j, j != k, are equal (F' > 0 was not shown)")
@@ -107,9 +132,12 @@ THEOREM = Theorem(
     name="contrastive-bound",
     title="The contrastive lower bound",
     statement=(
-        "For every K >= 2 and logits z with true class k, L(z, k) >= phi(t) with t = sum_{j != k} (z_j - z_k). Equality "
-        "holds iff the z_j, j != k, are equal (for MSE: and sum_j z_j = 1). Here phi(t) = log(1 + (K-1) e^{t/(K-1)}) for "
-        "cross-entropy, minus (alpha/K) t for label smoothing with any real alpha, psi(log(K-1) + t/(K-1)) for focal "
+        "For every K >= 2 and logits z with true class k, L(z, k) >= phi(t) with t = sum_{j != k} (z_j - "
+        "z_k). Equality "
+        "holds iff the z_j, j != k, are equal (for MSE: and sum_j z_j = 1). Here phi(t) = log(1 + (K-1) "
+        "e^{t/(K-1)}) for "
+        "cross-entropy, minus (alpha/K) t for label smoothing with any real alpha, psi(log(K-1) + "
+        "t/(K-1)) for focal "
         "loss with any gamma >= 0, and (t+K-1)^2/(2K(K-1)) for mean squared error."
     ),
     idea=(
@@ -118,10 +146,13 @@ THEOREM = Theorem(
         "MSE minus its bound is an explicit sum of squares after Cauchy-Schwarz."
     ),
     source=Source(
-        paper="Are All Losses Created Equal: A Neural Collapse Perspective", arxiv="2210.02192",
-        quoted="CE, LS and FL satisfy a contrastive property L >= phi(sum_{j != k} (z_j - z_k)) with an equality case",
+        paper="Are All Losses Created Equal: A Neural Collapse Perspective",
+        arxiv="2210.02192",
+        quoted="CE, LS and FL satisfy a contrastive property L >= phi(sum_{j != k} (z_j - z_k)) with an "
+        "equality case",
         relation="stronger",
-        note="rendered from the abstract and the literature; holds for focal loss with every gamma >= 0, and MSE is included",
+        note="rendered from the abstract and the literature; holds for focal loss with every gamma >= 0, "
+        "and MSE is included",
     ),
     covers="all K >= 2, all logits, all gamma >= 0, all real alpha",
     general=claims,

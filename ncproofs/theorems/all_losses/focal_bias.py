@@ -9,7 +9,17 @@ import flint
 import sympy
 
 from ncproofs.arithmetic.enclosure import exact_bounds
-from ncproofs.critical.focal import c_tie, psi as psi_ball, psi_prime as psi_prime_ball, tie_log_odds, upper_branch
+from ncproofs.critical.focal import (
+    c_tie,
+    tie_log_odds,
+    upper_branch,
+)
+from ncproofs.critical.focal import (
+    psi as psi_ball,
+)
+from ncproofs.critical.focal import (
+    psi_prime as psi_prime_ball,
+)
 from ncproofs.critical.sacrificed import Sacrifice, lowest, value
 from ncproofs.errors import OutOfScope
 from ncproofs.problems.features import Ridge
@@ -29,14 +39,23 @@ _BITS = 160
 
 
 def two_groups(
-    classes: int, given_up: int, margin: sympy.Expr, gap: sympy.Expr, power: sympy.Expr, c: sympy.Expr, weight: sympy.Expr
+    classes: int,
+    given_up: int,
+    margin: sympy.Expr,
+    gap: sympy.Expr,
+    power: sympy.Expr,
+    c: sympy.Expr,
+    weight: sympy.Expr,
 ) -> sympy.Expr:
     """Objective where ``given_up`` classes have w = h = 0 and the others form an ETF of ``margin`` (see F6)."""
     kept = classes - given_up
     at_zero = sympy.log(given_up - 1 + kept * sympy.exp(-gap))
-    at_etf = sympy.log((kept - 1) * sympy.exp(-margin)
-                       + given_up * sympy.exp(gap - margin * sympy.Rational(kept - 1, kept)))
-    data = sympy.Rational(given_up, classes) * psi(at_zero, power) + sympy.Rational(kept, classes) * psi(at_etf, power)
+    at_etf = sympy.log(
+        (kept - 1) * sympy.exp(-margin) + given_up * sympy.exp(gap - margin * sympy.Rational(kept - 1, kept))
+    )
+    data = sympy.Rational(given_up, classes) * psi(at_zero, power) + sympy.Rational(kept, classes) * psi(
+        at_etf, power
+    )
     return data + c * (kept - 1) * margin + weight * gap**2 * sympy.Rational(given_up * kept, 2 * classes)
 
 
@@ -48,15 +67,26 @@ def claims() -> Iterator[Claim]:
 
 
 def _minorant() -> Iterator[Claim]:
-    yield Axiom(name="Jensen's inequality",
-                uses="let psi'(u1) = 1, u1 < u*: chi = psi for u <= u1, slope 1 beyond, is convex and below psi (psi' rises on "
-                     "u <= u*, then falls to its limit 1, theorem focal-convexity-region). With biases the margin sums are "
-                     "s_{ki} + beta_k, sum beta_k = 0, so f >= chi(mean) + c|mean| as in lower-bound-chain")
-    yield Axiom(name="a convex function lies above its tangents",
-                uses="chi + c|t| has the minimum of phi + c|t| when c <= 1/(K-1) (the nonzero minimiser has psi' = (K-1)c <= 1), "
-                     "and chi = phi on t <= 0 when K p1 <= 1")
-    yield Sign(expression=w - 1 - sympy.log(w), relation=">=", where=Domain.of((w, positive())),
-               sentence="log w <= w - 1")
+    yield Axiom(
+        name="Jensen's inequality",
+        uses="let psi'(u1) = 1, u1 < u*: chi = psi for u <= u1, slope 1 beyond, is convex and below psi "
+        "(psi' rises on "
+        "u <= u*, then falls to its limit 1, theorem focal-convexity-region). With biases the margin sums "
+        "are "
+        "s_{ki} + beta_k, sum beta_k = 0, so f >= chi(mean) + c|mean| as in lower-bound-chain",
+    )
+    yield Axiom(
+        name="a convex function lies above its tangents",
+        uses="chi + c|t| has the minimum of phi + c|t| when c <= 1/(K-1) (the nonzero minimiser has psi' "
+        "= (K-1)c <= 1), "
+        "and chi = phi on t <= 0 when K p1 <= 1",
+    )
+    yield Sign(
+        expression=w - 1 - sympy.log(w),
+        relation=">=",
+        where=Domain.of((w, positive())),
+        sentence="log w <= w - 1",
+    )
 
 
 def _supremum() -> Iterator[Claim]:
@@ -64,9 +94,11 @@ def _supremum() -> Iterator[Claim]:
     a = (1 - p) + gamma * p * x
     scale = a * y / (p * x)
     yield Identity(
-        left=-gamma * y + (scale - 1 + sympy.log(p * x / y)), right=-1 + (1 - p) * y / (p * x) + sympy.log(p * x / y),
+        left=-gamma * y + (scale - 1 + sympy.log(p * x / y)),
+        right=-1 + (1 - p) * y / (p * x) + sympy.log(p * x / y),
         where=Domain.of((p, positive()), (x, positive()), (y, positive()), (gamma, nonnegative())),
-        sentence="log psi' <= M(p) = -1 + (1-p) y/(p x) + log(p x/y) for every gamma: M(P) < 0 gives p1(gamma) < P",
+        sentence="log psi' <= M(p) = -1 + (1-p) y/(p x) + log(p x/y) for every gamma: M(P) < 0 gives "
+        "p1(gamma) < P",
         because="log a <= w - 1 + log(p x/y) with w = a y/(p x), and log w <= w - 1",
     )
     low = sympy.Rational(SUP_P_ONE)
@@ -74,11 +106,16 @@ def _supremum() -> Iterator[Claim]:
         (low + sympy.Rational(1, 10**20), "<", f"sup p1 < {SUP_P_ONE} + 10^-20"),
         (sympy.Rational(1, 5), "<", "sup p1 < 1/5: for K <= 5 every gamma is covered"),
     ):
-        yield Sign(expression=_best_slope(bound), relation=relation, where=Domain(), sentence=words)  # type: ignore[arg-type]
+        yield Sign(expression=_best_slope(bound), relation=relation, where=Domain(), sentence=words)  #
+        type: ignore[arg - type]
     power = sympy.Rational(26724, 10000)
     bound = sympy.Rational("0.16753341")
-    yield Sign(expression=psi_prime(sympy.log(1 / bound - 1), power) - 1, relation=">", where=Domain(),
-               sentence="p1(2.6724) > 0.16753341, so K = 6 is not covered for every gamma")
+    yield Sign(
+        expression=psi_prime(sympy.log(1 / bound - 1), power) - 1,
+        relation=">",
+        where=Domain(),
+        sentence="p1(2.6724) > 0.16753341, so K = 6 is not covered for every gamma",
+    )
 
 
 def _best_slope(prob: sympy.Expr) -> sympy.Expr:
@@ -90,15 +127,28 @@ def _counterexample() -> Iterator[Claim]:
     """K = 100, gamma = 5, c = 0.01274: every ETF or trivial critical point has f >= psi(log 99)."""
     five, c, start = sympy.Integer(5), sympy.Rational("0.01274"), sympy.log(99)
     tie = sympy.Rational("2.2076265335")
-    yield Sign(expression=tangent_gap(start - tie, start, five), relation=">", where=Domain(),
-               sentence="K = 100, gamma = 5: the tie has margin above 2.2076265335")
-    yield Sign(expression=psi_prime(start - tie, five) / 99 - c, relation="<", where=Domain(),
-               sentence="so c_tie(100, 5) < 0.01274: there min phi + c|t| = phi(0) = psi(log 99)")
+    yield Sign(
+        expression=tangent_gap(start - tie, start, five),
+        relation=">",
+        where=Domain(),
+        sentence="K = 100, gamma = 5: the tie has margin above 2.2076265335",
+    )
+    yield Sign(
+        expression=psi_prime(start - tie, five) / 99 - c,
+        relation="<",
+        where=Domain(),
+        sentence="so c_tie(100, 5) < 0.01274: there min phi + c|t| = phi(0) = psi(log 99)",
+    )
     for weight in (sympy.Integer(0), sympy.Rational(1, 1000)):
         found = two_groups(100, 46, sympy.Rational("2.1769"), sympy.Rational("-0.112"), five, c, weight)
-        yield Sign(expression=found - psi(start, five), relation="<", where=Domain(),
-                   sentence=f"lambda_b = {weight}: giving up 46 of 100 classes (margin 2.1769, bias gap -0.112) is better than "
-                            "every simplex ETF and than W = H = 0")
+        yield Sign(
+            expression=found - psi(start, five),
+            relation="<",
+            where=Domain(),
+            sentence=f"lambda_b = {weight}: giving up 46 of 100 classes (margin 2.1769, bias gap -0.112) "
+            f"is better than "
+            "every simplex ETF and than W = H = 0",
+        )
 
 
 def instance(problem: Ridge) -> Iterator[Claim]:
@@ -116,10 +166,18 @@ def instance(problem: Ridge) -> Iterator[Claim]:
     exponent = sympy.Rational(power.numerator, power.denominator)
     K = problem.K
     squared = Fraction(problem.c_squared)
-    small_c = Sign(expression=sympy.Rational(squared.numerator, squared.denominator) - sympy.Rational(1, (K - 1) ** 2),
-                   relation="<=", where=Domain(), sentence="c <= 1/(K-1)")
-    small_p = Sign(expression=psi_prime(sympy.log(K - 1), exponent) - 1, relation="<=", where=Domain(),
-                   sentence=f"K p1(gamma) <= 1, i.e. psi' <= 1 at p = 1/{K}")
+    small_c = Sign(
+        expression=sympy.Rational(squared.numerator, squared.denominator) - sympy.Rational(1, (K - 1) ** 2),
+        relation="<=",
+        where=Domain(),
+        sentence="c <= 1/(K-1)",
+    )
+    small_p = Sign(
+        expression=psi_prime(sympy.log(K - 1), exponent) - 1,
+        relation="<=",
+        where=Domain(),
+        sentence=f"K p1(gamma) <= 1, i.e. psi' <= 1 at p = 1/{K}",
+    )
     minorant = Axiom(name="Jensen's inequality", uses="the convex minorant chi of the general claims")
     if squared * (K - 1) ** 2 <= 1:
         yield from (small_c, minorant)
@@ -143,17 +201,32 @@ def _window(problem: Ridge, power: Fraction, exponent: sympy.Expr) -> Claim:
     if floor is None or point is None or not _beats(problem, power, point, floor):
         return open_claim
     bound = _rational(floor)
-    found = two_groups(problem.K, point.given_up, _rational(point.margin), _rational(point.gap), exponent,
-                       sympy.sqrt(_rational(Fraction(problem.c_squared))), _rational(Fraction(problem.lambda_b or 0)))
-    return Sign(expression=found - bound, relation=">=", where=Domain(),
-                sentence=f"every global minimiser is a simplex ETF or zero (all of those have f >= {_decimal(floor)}); "
-                         f"refuted by giving up {point.given_up} of {problem.K} classes, margin {point.margin}, bias gap "
-                         f"{point.gap}")
+    found = two_groups(
+        problem.K,
+        point.given_up,
+        _rational(point.margin),
+        _rational(point.gap),
+        exponent,
+        sympy.sqrt(_rational(Fraction(problem.c_squared))),
+        _rational(Fraction(problem.lambda_b or 0)),
+    )
+    return Sign(
+        expression=found - bound,
+        relation=">=",
+        where=Domain(),
+        sentence=f"every global minimiser is a simplex ETF or zero (all of those have f >= "
+        f"{_decimal(floor)}); "
+        f"refuted by giving up {point.given_up} of {problem.K} classes, margin {point.margin}, bias gap "
+        f"{point.gap}",
+    )
 
 
 def _question(problem: Ridge, power: Fraction) -> Claim:
-    return CollapsedOptimum(problem=problem, geometry="simplex ETF" if _is_below_tie(problem, power) else "zero",
-                            because="nothing is proved outside d >= K - 1 and (no bias, c <= 1/(K-1) or K p1 <= 1)")
+    return CollapsedOptimum(
+        problem=problem,
+        geometry="simplex ETF" if _is_below_tie(problem, power) else "zero",
+        because="nothing is proved outside d >= K - 1 and (no bias, c <= 1/(K-1) or K p1 <= 1)",
+    )
 
 
 def _is_below_tie(problem: Ridge, power: Fraction) -> bool:
@@ -208,19 +281,26 @@ THEOREM = Theorem(
     name="focal-bias",
     title="Focal loss with a bias",
     statement=(
-        "Let d >= K - 1. With a bias (lambda_b >= 0) every global minimiser is a simplex ETF with b proportional to 1, or W = H = 0, if "
-        "c <= 1/(K-1) or K p1(gamma) <= 1; the latter holds for every gamma when K <= 5. Without a bias it always holds. "
-        "With a bias it is FALSE in general: at K = 100, gamma = 5, c = 0.01274 giving up 46 classes is better."
+        "Let d >= K - 1. With a bias (lambda_b >= 0) every global minimiser is a simplex ETF with b "
+        "proportional to 1, or W = H = 0, if "
+        "c <= 1/(K-1) or K p1(gamma) <= 1; the latter holds for every gamma when K <= 5. Without a bias "
+        "it always holds. "
+        "With a bias it is FALSE in general: at K = 100, gamma = 5, c = 0.01274 giving up 46 classes is "
+        "better."
     ),
     idea=(
-        "chi, equal to phi up to slope 1/(K-1) and affine beyond, is a convex minorant of phi; Jensen applies to it.\n"
+        "chi, equal to phi up to slope 1/(K-1) and affine beyond, is a convex minorant of phi; Jensen "
+        "applies to it.\n"
         "p1 is where psi' = 1; sup p1 = 0.16753... < 1/5 by maximising log psi' over gamma in closed form.\n"
         "Near c_tie, K1 classes at zero and an ETF of the others beat both."
     ),
     source=Source(
-        paper="Are All Losses Created Equal: A Neural Collapse Perspective", arxiv="2210.02192",
-        quoted="for FL every global minimiser of the bias model is neural collapse", relation="corrected",
-        note="as usually quoted it fails near c_tie when K p*(gamma) > 1; proved here for c <= 1/(K-1) or K p1 <= 1",
+        paper="Are All Losses Created Equal: A Neural Collapse Perspective",
+        arxiv="2210.02192",
+        quoted="for FL every global minimiser of the bias model is neural collapse",
+        relation="corrected",
+        note="as usually quoted it fails near c_tie when K p*(gamma) > 1; proved here for c <= 1/(K-1) or "
+        "K p1 <= 1",
     ),
     covers="all K >= 2, d >= K - 1, gamma >= 0, lambda_b >= 0 with c <= 1/(K-1) or K p1(gamma) <= 1",
     hypotheses=(FOCAL, Hypothesis("d >= K - 1", has_room)),

@@ -32,21 +32,42 @@ def tangent_gap(at: sympy.Expr, start: sympy.Expr, power: sympy.Expr) -> sympy.E
 def claims() -> Iterator[Claim]:
     """F5: the tie, the range of K, and the places of the ties."""
     where = Domain.of((gamma, nonnegative()), (u, real()), (u0, real()))
-    yield Identity(left=sympy.diff(tangent_gap(u, u0, gamma), u), right=sympy.diff(psi(), u, 2) * (u0 - u), where=where,
-                   sentence="D(u) = psi(u) + psi'(u)(u_0 - u) - psi(u_0), u_0 = log(K-1), has D' = psi''(u)(u_0 - u)",
-                   because="at a nonzero minimiser psi'(u) = (K-1)c, so D = phi(t) + c|t| - phi(0)")
-    yield Axiom(name="intermediate value theorem",
-                uses="K p* > 1: D increases for u < u* < u_0, D(u*) > 0 (psi is concave on [u*, u_0]), D -> -psi(u_0) < 0 as "
-                     "u -> -oo; so D has one zero there and one c has two minimisers. K p* <= 1: psi is convex for u <= u_0")
+    yield Identity(
+        left=sympy.diff(tangent_gap(u, u0, gamma), u),
+        right=sympy.diff(psi(), u, 2) * (u0 - u),
+        where=where,
+        sentence="D(u) = psi(u) + psi'(u)(u_0 - u) - psi(u_0), u_0 = log(K-1), has D' = psi''(u)(u_0 - u)",
+        because="at a nonzero minimiser psi'(u) = (K-1)c, so D = phi(t) + c|t| - phi(0)",
+    )
+    yield Axiom(
+        name="intermediate value theorem",
+        uses="K p* > 1: D increases for u < u* < u_0, D(u*) > 0 (psi is concave on [u*, u_0]), D -> "
+        "-psi(u_0) < 0 as "
+        "u -> -oo; so D has one zero there and one c has two minimisers. K p* <= 1: psi is convex for u "
+        "<= u_0",
+    )
     seventeenth, eighteenth = sympy.Rational(1, 17), sympy.Rational(1, 18)
-    yield Sign(expression=(1 - seventeenth) * (2 + sympy.log(seventeenth)) ** 2 + 4 * seventeenth * sympy.log(seventeenth),
-               relation="<", where=Domain(),
-               sentence="17 sup p* < 1: for K <= 17 the minimiser is unique for every gamma (focal-convexity-region)")
-    yield Sign(expression=curvature(eighteenth, sympy.Rational(12, 5)), relation="<", where=Domain(),
-               sentence="18 p*(12/5) > 1: K = 18 fails at gamma = 12/5")
+    yield Sign(
+        expression=(1 - seventeenth) * (2 + sympy.log(seventeenth)) ** 2
+        + 4 * seventeenth * sympy.log(seventeenth),
+        relation="<",
+        where=Domain(),
+        sentence="17 sup p* < 1: for K <= 17 the minimiser is unique for every gamma "
+        "(focal-convexity-region)",
+    )
+    yield Sign(
+        expression=curvature(eighteenth, sympy.Rational(12, 5)),
+        relation="<",
+        where=Domain(),
+        sentence="18 p*(12/5) > 1: K = 18 fails at gamma = 12/5",
+    )
     for power in (1, 2, 3):
-        yield Sign(expression=curvature(sympy.Rational(1, 100), sympy.Integer(power)), relation="<", where=Domain(),
-                   sentence=f"100 p*({power}) > 1: K = 100 fails at gamma = {power}")
+        yield Sign(
+            expression=curvature(sympy.Rational(1, 100), sympy.Integer(power)),
+            relation="<",
+            where=Domain(),
+            sentence=f"100 p*({power}) > 1: K = 100 fails at gamma = {power}",
+        )
     for tie in TIES:
         yield from _tie(*tie)
 
@@ -58,24 +79,49 @@ def _tie(classes: int, power: str, price: str, margin: str) -> Iterator[Claim]:
     name = f"K = {classes}, gamma = {power}"
     # u = log(K-1) - m falls as m grows, and D rises with u.
     for m, relation, side in ((low, ">", "above"), (low + step, "<", "below")):
-        yield Sign(expression=tangent_gap(start - m, start, exponent), relation=relation, where=Domain(),  # type: ignore[arg-type]
-                   sentence=f"{name}: the tie has margin {side} {margin}" + ("" if side == "above" else " + 10^-24"))
-    slope, c = [psi_prime(start - m, exponent) / (classes - 1) for m in (low + step, low)], sympy.Rational(price)
-    yield Sign(expression=slope[0] - c + step, relation=">", where=Domain(), sentence=f"{name}: c_tie > {price} - 10^-24")
-    yield Sign(expression=slope[1] - c - 2 * step, relation="<", where=Domain(), sentence=f"{name}: c_tie < {price} + 2 10^-24")
+        yield Sign(
+            expression=tangent_gap(start - m, start, exponent),
+            relation=relation,
+            where=Domain(),
+            sentence=f"{name}: the tie has margin {side} {margin}" + ("" if side == "above" else " + 10^-24"),
+        )
+    slope, c = (
+        [psi_prime(start - m, exponent) / (classes - 1) for m in (low + step, low)],
+        sympy.Rational(price),
+    )
+    yield Sign(
+        expression=slope[0] - c + step,
+        relation=">",
+        where=Domain(),
+        sentence=f"{name}: c_tie > {price} - 10^-24",
+    )
+    yield Sign(
+        expression=slope[1] - c - 2 * step,
+        relation="<",
+        where=Domain(),
+        sentence=f"{name}: c_tie < {price} + 2 10^-24",
+    )
 
 
 def instance(problem: Ridge) -> Iterator[Claim]:
     """K p*(gamma) <= 1, i.e. G(1/K, gamma) >= 0, because G has the sign of p - p*(gamma)."""
     power = focal_power(problem)
     if power is None:
-        yield Hole(step=f"uniqueness of the minimiser for {problem.loss}, which is not a focal loss (see reduced-function)")
+        yield Hole(
+            step=f"uniqueness of the minimiser for {problem.loss}, which is not a focal loss (see "
+            f"reduced-function)"
+        )
         return
     exponent = sympy.Rational(power.numerator, power.denominator)
     where = "" if power == 0 else _place_of_tie(problem)
-    yield Sign(expression=curvature(sympy.Rational(1, problem.K), exponent), relation=">=", where=Domain(),
-               sentence=f"K p*(gamma) <= 1 at K = {problem.K}, gamma = {power}, i.e. G(1/K, gamma) >= 0: one minimiser for "
-                        f"every c > 0{where}")
+    yield Sign(
+        expression=curvature(sympy.Rational(1, problem.K), exponent),
+        relation=">=",
+        where=Domain(),
+        sentence=f"K p*(gamma) <= 1 at K = {problem.K}, gamma = {power}, i.e. G(1/K, gamma) >= 0: one "
+        f"minimiser for "
+        f"every c > 0{where}",
+    )
 
 
 def _place_of_tie(problem: Ridge) -> str:
@@ -94,17 +140,22 @@ THEOREM = Theorem(
     name="focal-uniqueness",
     title="Uniqueness of the reduced minimiser for the focal loss",
     statement=(
-        "phi_FL(t) + c|t| has exactly one minimiser for every c > 0 iff K p*(gamma) <= 1. If K p*(gamma) > 1 it has two, "
-        "t = 0 and t_tie < 0, at exactly one c = c_tie(K, gamma). Hence it is unique for all gamma >= 0 and c > 0 iff K <= 17."
+        "phi_FL(t) + c|t| has exactly one minimiser for every c > 0 iff K p*(gamma) <= 1. If K p*(gamma) "
+        "> 1 it has two, "
+        "t = 0 and t_tie < 0, at exactly one c = c_tie(K, gamma). Hence it is unique for all gamma >= 0 "
+        "and c > 0 iff K <= 17."
     ),
     idea=(
         "phi is convex on t <= 0 iff psi is convex on u <= log(K-1) iff K p* <= 1.\n"
-        "Otherwise a tangent from the convex part through (u_0, psi(u_0)) exists, once; its slope is (K-1) c_tie.\n"
+        "Otherwise a tangent from the convex part through (u_0, psi(u_0)) exists, once; its slope is "
+        "(K-1) c_tie.\n"
         "17 sup p* < 1 < 18 sup p*."
     ),
     source=Source(
-        paper="Are All Losses Created Equal: A Neural Collapse Perspective", arxiv="2210.02192",
-        quoted="phi_FL(t) + c|t| has a unique minimiser for every gamma and K", relation="corrected",
+        paper="Are All Losses Created Equal: A Neural Collapse Perspective",
+        arxiv="2210.02192",
+        quoted="phi_FL(t) + c|t| has a unique minimiser for every gamma and K",
+        relation="corrected",
         note="as usually quoted it fails from K = 18 on, and for CIFAR-100 and ImageNet sizes at gamma = 2",
     ),
     covers="all K >= 2, gamma >= 0, c > 0; c_tie at four (K, gamma)",

@@ -1,4 +1,4 @@
-"""The optimum of the mean squared error: orthogonal or intermediate frame, simplex ETF or zero, for every d."""
+"""The optimum of the mean squared error: orthogonal or intermediate frame, ETF or zero, for every d."""
 
 from __future__ import annotations
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
+    from ncproofs.critical.optimum import Optimum
     from ncproofs.losses.loss import Loss
 
 __all__ = ["loss_command", "loss_given"]
@@ -43,42 +44,23 @@ Examples:
 )
 @click.option("--digits", type=click.IntRange(1, 10_000), default=30, show_default=True)
 @click.option("--json", "json_", is_flag=True, help="One JSON object on stdout.")
-def loss_command(
-    given: str,
-    functions: tuple[str, ...],
-    n: str,
-    lambda_b: str,
-    *,
-    digits: int,
-    json_: bool,
-    **sizes: str | None,
-) -> int:
+def loss_command(given: str, functions: tuple[str, ...], *, digits: int, json_: bool, **sizes: str) -> int:
     """What can be said about a loss: its form, shift invariance, convexity, contrastive bound, optimum."""
-    from ncproofs.critical.optimum import optimum
-    from ncproofs.problems.features import Ridge
     from ncproofs.report.loss_text import facts_of, form_lines
     from ncproofs.report.optimum_text import optimum_lines, optimum_record, spelled
 
     loss = loss_given(given, functions)
     facts = facts_of(loss)
-    found = None
-    if any(value is not None for value in sizes.values()):
-        missing = [key for key, value in sizes.items() if value is None]
-        if missing:
-            raise click.UsageError(
-                f"an optimum needs K, d, lambda_W and lambda_H; {', '.join(missing)} not given"
-            )
-        bias = None if lambda_b == "none" else lambda_b
-        problem = Ridge(loss, n=n, lambda_b=bias, **sizes)  # type: ignore[arg-type]  # Ridge reads exact strings
-        found = optimum(problem, digits=digits)
+    found = _optimum(loss, sizes, digits)
     if json_:
-        rows = [{"property": f.property, "truth": str(f.truth), "because": f.because} for f in facts]
         record = {
             "schema": 1,
             "loss": loss.name,
             "phi": str(loss.phi),
             "functions": list(map(str, loss.class_functions)),
-            "properties": rows,
+            "properties": [
+                {"property": fact.property, "truth": str(fact.truth), "because": fact.because} for fact in facts
+            ],
         }
         if found is not None:
             record["optimum"] = optimum_record(spelled(found.problem), found, digits, None)
@@ -90,6 +72,20 @@ def loss_command(
     if found is not None:
         click.echo("\n" + "\n".join(optimum_lines(found, found.problem, digits, None)))
     return 0
+
+
+def _optimum(loss: Loss, sizes: dict[str, Any], digits: int) -> Optimum | None:
+    """The optimum at ``sizes``, or None when none were given."""
+    from ncproofs.critical.optimum import optimum
+    from ncproofs.problems.features import Ridge
+
+    missing = [key for key, value in sizes.items() if value is None]
+    if len(missing) == 4:
+        return None
+    if missing:
+        raise click.UsageError(f"an optimum needs K, d, lambda_W and lambda_H; {', '.join(missing)} not given")
+    bias = None if sizes["lambda_b"] == "none" else sizes["lambda_b"]
+    return optimum(Ridge(loss, **{**sizes, "lambda_b": bias}), digits=digits)
 
 
 def loss_given(given: str, functions: tuple[str, ...] = ()) -> Loss:

@@ -74,7 +74,7 @@ def bisect_increasing(function: Callable[[arb], arb], lower: arb, upper: arb, bi
 
 
 def _expand(function: Callable[[arb], arb], start: arb, step: int) -> arb:
-    """The first of start + step, start + 2 step, start + 4 step, ... where ``function`` has the sign of step."""
+    """The first of start + step, start + 2 step, start + 4 step ... with ``function`` of the sign of step."""
     width = step
     while abs(width) <= _LONGEST_BRACKET:
         point = (start + width).mid()
@@ -136,8 +136,7 @@ def p_star(gamma: object, bits: int) -> arb:
 
 
 def p_one(gamma: object, bits: int) -> arb:
-    """The root p1 in (0, 1) of (1 - p)^gamma [(1 - p) - gamma p log p] = 1; p1 > p*, and p1 = 0 for gamma =
-    0.
+    """The root p1 > p* of (1 - p)^gamma [(1 - p) - gamma p log p] = 1 in (0, 1); p1 = 0 for gamma = 0.
 
     psi' rises from 0 to its maximum at u* and then falls to its limit 1, so psi' - 1 changes sign once, from
     minus to plus as u grows. log psi' is divided by p because psi' - 1 is of the order of p.
@@ -158,9 +157,9 @@ def p_one(gamma: object, bits: int) -> arb:
 
 
 def upper_branch(gamma: object, slope: arb, bits: int) -> arb:
-    """The u < u* with psi'(u) = ``slope``, i.e. p > p*(gamma); the margin is log(K - 1) - u for slope (K -
-    1) c.
+    """The u < u* with psi'(u) = ``slope``, i.e. p > p*(gamma).
 
+    For slope (K - 1) c the margin of the collapsed point is log(K - 1) - u.
     ``slope`` is positive and known to more than ``bits`` bits.
 
     Raises:
@@ -245,10 +244,10 @@ def gamma_at_sup_p_star(bits: int) -> arb:
 def sup_p_one(bits: int) -> arb:
     """sup over gamma >= 0 of p1(gamma).
 
-    For fixed p the maximum of log psi' over all real gamma is M(p) = -1 + (1-p)/r + log r, r = p log p / log(1-p),
-    at gamma = 1/y - (1-p)/(p x). M(P) < 0 gives psi' < 1, hence p1 < P, for every gamma; M(P) > 0 at a
-    positive gamma gives a p1 > P. The two ends of the bracket are therefore bounds without any monotonicity
-    of M.
+    For fixed p the maximum of log psi' over all real gamma is M(p) = -1 + (1-p)/r + log r,
+    r = p log p / log(1-p), at gamma = -1/log(1-p) + (1-p)/(p log p). M(P) < 0 gives psi' < 1, hence p1 < P,
+    for every gamma; M(P) > 0 at a positive gamma gives a p1 > P. So the two ends of the bracket are bounds,
+    whether M is monotone or not.
     """
     with flint.ctx.workprec(bits + _GUARD):
 

@@ -44,7 +44,7 @@ class Remainder:
 
 @dataclass(frozen=True)
 class Roots:
-    """Disjoint enclosures, each with exactly one simple root, and the intervals about which nothing is known."""
+    """Enclosures with exactly one simple root each, and the intervals about which nothing is known."""
 
     isolated: tuple[arb, ...]
     unresolved: tuple[tuple[arb, arb], ...]

@@ -78,7 +78,7 @@ class Ratio:
 
 @dataclass(frozen=True)
 class Atom:
-    """One generator. ``kind``: symbol, constant, function, log, exp, root or parameter; ``payload``: what it is of."""
+    """One generator: a symbol, constant, function, log, exp, root or parameter (``kind``) of ``payload``."""
 
     kind: str
     payload: Any
@@ -87,7 +87,7 @@ class Atom:
 
 @dataclass
 class _Plan:
-    """What the whole expression needs: a common denominator of exponents, and a root order per basis monomial."""
+    """What all exponents need: a common denominator, and a root order per basis monomial."""
 
     denominator: dict[tuple[int, ...], fmpq] | None = None
     orders: dict[str, int] = field(default_factory=dict)

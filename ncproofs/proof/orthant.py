@@ -298,7 +298,7 @@ def _strict(sign: str) -> str:
 
 
 def positivity(domain: Domain) -> Any:
-    """The callback of ``normal_form``: +1 or -1 where a polynomial has that strict sign on all of ``domain``."""
+    """The callback of ``normal_form``: +1 or -1 if a polynomial has that strict sign on all of ``domain``."""
 
     def sign(space: Field, polynomial: Any) -> int:
         try:

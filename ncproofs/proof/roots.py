@@ -18,7 +18,7 @@ from ncproofs.errors import InvalidClaim, NcproofsError
 from ncproofs.proof import signs
 from ncproofs.proof.algebra import exact_expression
 from ncproofs.proof.boxes import DefinedBall, isolate_roots, trimmed
-from ncproofs.proof.claims import Sign, UniqueRoot
+from ncproofs.proof.claims import Relation, Sign, UniqueRoot
 from ncproofs.proof.discharge import Effort
 from ncproofs.proof.domain import Domain, Range
 from ncproofs.proof.points import ball_of
@@ -77,14 +77,15 @@ def _answer(expression: sympy.Expr, variable: sympy.Symbol, span: Range, effort:
         )
     where = Domain.of((variable, span))
     derivative = sympy.diff(expression, variable)
-    for relation, word in ((">", "increasing"), ("<", "decreasing")):
-        slope = signs.settle(Sign(expression=derivative, relation=relation, where=where), effort)  # type:
-        ignore[arg-type] if slope.truth is Truth.HOLDS and changes:
+    steepness: tuple[tuple[Relation, str], ...] = ((">", "increasing"), ("<", "decreasing"))
+    for relation, word in steepness:
+        slope = signs.settle(Sign(expression=derivative, relation=relation, where=where), effort)
+        if slope.truth is Truth.HOLDS and changes:
             because = f"strictly {word} ({slope.because}), with a certified sign change {_told(changes[0])}"
             return Truth.HOLDS, min(Rigor.ENCLOSED, slope.rigor), because, ""
-    for relation in (">", "<"):
-        constant = signs.settle(Sign(expression=expression, relation=relation, where=where), effort)  #
-        type: ignore[arg-type] if constant.truth is Truth.HOLDS:
+    for relation, _ in steepness:
+        constant = signs.settle(Sign(expression=expression, relation=relation, where=where), effort)
+        if constant.truth is Truth.HOLDS:
             return (
                 Truth.FAILS,
                 constant.rigor,

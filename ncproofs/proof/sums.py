@@ -15,6 +15,9 @@ from ncproofs.truth import Evidence, Rigor, Truth
 
 __all__ = ["settle"]
 
+_ATTEMPTS = 200
+_LARGEST = 9
+
 
 def settle(claim: SumIdentity, effort: Effort) -> Evidence:
     """Holds when ``left - right`` reduces to zero; refuted by exact numbers at small sizes; else undecided.
@@ -52,32 +55,40 @@ def _given(claim: SumIdentity) -> str:
 def _refutation(difference: IndexedSum, seed: int) -> str | None:
     """Exact values at which ``difference`` is not zero, as a sentence; None if none was found."""
     generator = random.Random(seed)
-    for base in (3, 4, 5):
-        scalars = sizes = _random_scalars(difference, base, generator)
+    for _ in range(_ATTEMPTS):
+        scalars = _random_scalars(difference, generator)
+        if scalars is None:
+            continue
         values = {}
         for tensor in sorted(difference.tensors, key=lambda t: t.name):
-            entries = _random_tensor(tensor, sizes, generator)
+            entries = _random_tensor(tensor, scalars, generator)
             if entries is not None:
                 values[tensor] = entries
         if len(values) < len(difference.tensors):
             continue  # no such tensor at this size, or none that can be built from linear conditions
-        for free in _assignments(sorted(difference.free), sizes):
-            value = _evaluate(difference, sizes, values, free)
+        for free in _assignments(sorted(difference.free), scalars):
+            value = _evaluate(difference, scalars, values, free)
             if value not in (0, None):
                 at = ", ".join(f"{s}={v}" for s, v in sorted(scalars.items(), key=str))
                 return f"left - right = {value} at {at}, indices {free or 'none'}, random rational entries"
     return None
 
 
-def _random_scalars(
-    difference: IndexedSum, base: int, generator: random.Random
-) -> dict[sympy.Symbol, sympy.Rational]:
-    symbols = set().union(*(c.free_symbols for c in difference.terms.values()))
-    symbols |= {s for t in difference.tensors for size in t.sizes for s in sympy.sympify(size).free_symbols}
-    return {
-        s: sympy.Integer(base + position) if s.is_integer else sympy.Rational(generator.randint(1, 9), 7)
-        for position, s in enumerate(sorted(symbols, key=str))
+def _random_scalars(difference: IndexedSum, generator: random.Random) -> dict[sympy.Symbol, sympy.Rational] | None:
+    """Whole numbers (often squares, for square roots) and fractions at which every size is a positive integer."""
+    sizes = {sympy.sympify(size) for tensor in difference.tensors for size in tensor.sizes}
+    sizes |= {sympy.sympify(index.size) for monomial in difference.terms for index in monomial.summed}
+    sizes |= {sympy.sympify(index.size) for index in difference.free}
+    symbols = set().union(*(e.free_symbols for e in (*sizes, *difference.terms.values())))
+    scalars = {
+        s: sympy.Integer(generator.choice((4, 4, 9, 3, 5, 1, 2)))
+        if s.is_integer
+        else sympy.Rational(generator.randint(1, 9), 7)
+        for s in sorted(symbols, key=str)
     }
+    whole = all(size.subs(scalars).is_Integer and 1 <= size.subs(scalars) <= _LARGEST for size in sizes)
+    rational = all(coefficient.subs(scalars).is_Rational for coefficient in difference.terms.values())
+    return scalars if whole and rational else None
 
 
 def _random_tensor(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from xml.etree import ElementTree
 
 from ncproofs.runner import Outcome, Standing
@@ -50,11 +50,20 @@ def _row(theorem: str, group: Sequence[Outcome]) -> Row:
     return Row(
         theorem=theorem,
         verdict=_word(asked),
-        rigor=str(min(outcome.verdict.rigor for outcome in wanted)),
+        rigor=_rigor(wanted),
         covered=_covered(asked),
         why=_why(group),
         seconds=sum(outcome.verdict.seconds for outcome in group),
     )
+
+
+def _rigor(group: Sequence[Outcome]) -> str:
+    """The weakest rank; said apart for all sizes and for instances when they differ."""
+    general = [outcome.verdict.rigor for outcome in group if outcome.job.parameters is None]
+    instances = [outcome.verdict.rigor for outcome in group if outcome.job.parameters is not None]
+    if general and instances and min(general) is not min(instances):
+        return f"{min(general)}; instances {min(instances)}"
+    return str(min(general + instances))
 
 
 def _word(group: Sequence[Outcome]) -> str:
@@ -114,6 +123,8 @@ def _reason(outcome: Outcome) -> str:
         reason = f"{verdict.rigor} reached, {check.rigor} asked for"
     if check.control and outcome.standing is not Standing.EXPECTED:
         return f"the negative control ({check.breaks}) came out as {verdict.truth}: {reason}"
+    if verdict.truth is Truth.FAILS and verdict.unmet:
+        return f"{reason} (hypotheses not met: {'; '.join(verdict.unmet)})"
     return reason
 
 
@@ -123,18 +134,19 @@ def _one_line(text: str) -> str:
 
 def as_table(rows: Sequence[Row]) -> Table:
     """The rows for a terminal."""
-    from rich import box
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, expand=False)
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
+    widest = {"verdict": 16, "rigor": 10}
     for name in _HEAD:
-        narrow = name in ("theorem", "verdict", "rigor", "time")
+        side: Literal["left", "right"] = "right" if name == "time" else "left"
         table.add_column(
             name,
-            no_wrap=narrow and name != "verdict",
+            no_wrap=name in ("theorem", "time"),
+            justify=side,
+            max_width=widest.get(name),
             overflow="fold",
-            justify="right" if name == "time" else "left",
         )
     for row in rows:
         cells = [Text(cell) for cell in row.cells()]
@@ -179,7 +191,7 @@ def _attention(outcomes: Sequence[Outcome]) -> list[str]:
         shown[outcome.job.theorem] += 1
         if shown[outcome.job.theorem] <= _MOST_SHOWN:
             where = f"{outcome.job.theorem} ({outcome.verdict.covers})"
-            lines.append(f"{outcome.standing.value}: {where}: {_one_line(_reason(outcome))}")
+            lines.append(f"{_word([outcome])}: {where}: {_one_line(_reason(outcome))}")
     more = {theorem: count - _MOST_SHOWN for theorem, count in shown.items() if count > _MOST_SHOWN}
     return lines + [
         f"and {count} more of {theorem}; --json lists them all" for theorem, count in more.items()
@@ -195,9 +207,7 @@ def counts(outcomes: Sequence[Outcome]) -> str:
     if wanted:
         parts.append(f"certified on {_expected(wanted)} of {len(wanted)}")
     if other:
-        parts.append(
-            f"expected not to be certified: {_expected(other)} of {len(other)} came out so"
-        )
+        parts.append(f"expected not to be certified: {_expected(other)} of {len(other)} came out so")
     if controls:
         parts.append(f"controls: {_expected(controls)} of {len(controls)} came out as expected")
     return "; ".join(parts) or "nothing was finished"

@@ -24,7 +24,13 @@ _JENSEN = "u = log sum_{j != k} e^{z_j - z_k} >= log(K-1) + t/(K-1), equality if
 
 
 def claims() -> Iterator[Claim]:
-    """For every K >= 2: reduction to one variable u, monotonicity, Jensen."""
+    """For every K >= 2: reduction to one variable u, monotonicity, Jensen; then mean squared error."""
+    yield from _one_variable()
+    yield from _increasing()
+    yield from _mean_squared(K, Domain.of(_CLASSES, (own, real()), (rest, real()), (squares, real())))
+
+
+def _one_variable() -> Iterator[Claim]:
     logits = Domain.of((T, real()), (r, positive()))
     whole = sympy.exp(T) + r
     yield Identity(
@@ -45,6 +51,9 @@ def claims() -> Iterator[Claim]:
         where=Domain.of(_CLASSES, (T, real()), (S(1), positive()), (S(2), real()), (alpha, real())),
         sentence="label smoothing is cross-entropy - (alpha/K) t(z,k), t = sum_j z_j - K z_k",
     )
+
+
+def _increasing() -> Iterator[Claim]:
     every = Domain.of((gamma, nonnegative()), (u, real()))
     yield Identity(
         left=sympy.diff(psi(), u),
@@ -66,11 +75,10 @@ def claims() -> Iterator[Claim]:
         where=Domain.of(_CLASSES, (T, real())),
         sentence="at equality cross-entropy is phi(t) = log(1 + (K-1) e^{t/(K-1)})",
     )
-    yield from _mean_squared(K, Domain.of(_CLASSES, (own, real()), (rest, real()), (squares, real())))
 
 
 def _mean_squared(classes: sympy.Expr, where: Domain) -> Iterator[Claim]:
-    """With residual r = z - e_k: A = sum_{j != k} r_j, Q = sum_{j != k} r_j^2, and t + K - 1 = A - (K-1) r_k."""
+    """Residual r = z - e_k: A = sum_{j != k} r_j, Q = sum_{j != k} r_j^2, t + K - 1 = A - (K-1) r_k."""
     bound = (rest - (classes - 1) * own) ** 2 / (2 * classes * (classes - 1))
     gap = squares - rest**2 / (classes - 1)
     yield Identity(
@@ -81,8 +89,8 @@ def _mean_squared(classes: sympy.Expr, where: Domain) -> Iterator[Claim]:
     )
     yield Axiom(
         name="Cauchy-Schwarz inequality",
-        uses="Q >= A^2/(K-1), equality iff the z_j (j != k) are equal; the bound itself is attained iff also "
-        "A + r_k = 0, that is sum_j z_j = 1",
+        uses="Q >= A^2/(K-1), equality iff the z_j (j != k) are equal; the bound itself is attained iff "
+        "also A + r_k = 0, that is sum_j z_j = 1",
     )
 
 
@@ -133,17 +141,15 @@ THEOREM = Theorem(
     title="The contrastive lower bound",
     statement=(
         "For every K >= 2 and logits z with true class k, L(z, k) >= phi(t) with t = sum_{j != k} (z_j - "
-        "z_k). Equality "
-        "holds iff the z_j, j != k, are equal (for MSE: and sum_j z_j = 1). Here phi(t) = log(1 + (K-1) "
-        "e^{t/(K-1)}) for "
-        "cross-entropy, minus (alpha/K) t for label smoothing with any real alpha, psi(log(K-1) + "
-        "t/(K-1)) for focal "
-        "loss with any gamma >= 0, and (t+K-1)^2/(2K(K-1)) for mean squared error."
+        "z_k). Equality holds iff the z_j, j != k, are equal (for MSE: and sum_j z_j = 1). Here phi(t) = "
+        "log(1 + (K-1) e^{t/(K-1)}) for cross-entropy, minus (alpha/K) t for label smoothing with any real "
+        "alpha, psi(log(K-1) + t/(K-1)) for focal loss with any gamma >= 0, and (t+K-1)^2/(2K(K-1)) for "
+        "mean squared error."
     ),
     idea=(
-        "Softmax losses depend on z through t and u = log sum_{j != k} e^{z_j - z_k} only.\n"
-        "They increase strictly with u (psi' > 0), and Jensen bounds u below by log(K-1) + t/(K-1).\n"
-        "MSE minus its bound is an explicit sum of squares after Cauchy-Schwarz."
+        "Softmax losses depend on z through t and u = log sum_{j != k} e^{z_j - z_k} only.\nThey increase "
+        "strictly with u (psi' > 0), and Jensen bounds u below by log(K-1) + t/(K-1).\nMSE minus its bound "
+        "is an explicit sum of squares after Cauchy-Schwarz."
     ),
     source=Source(
         paper="Are All Losses Created Equal: A Neural Collapse Perspective",

@@ -23,7 +23,7 @@ from ncproofs.critical.focal import (
 from ncproofs.critical.sacrificed import Sacrifice, lowest, value
 from ncproofs.errors import OutOfScope
 from ncproofs.problems.features import Ridge
-from ncproofs.proof.claims import Axiom, Claim, CollapsedOptimum, Hole, Identity, Sign
+from ncproofs.proof.claims import Axiom, Claim, CollapsedOptimum, Hole, Identity, Relation, Sign
 from ncproofs.proof.domain import Domain, nonnegative, positive
 from ncproofs.theorems.all_losses.focal_convexity_region import FOCAL, focal_power
 from ncproofs.theorems.all_losses.focal_letters import gamma, psi, psi_prime, x
@@ -47,7 +47,7 @@ def two_groups(
     c: sympy.Expr,
     weight: sympy.Expr,
 ) -> sympy.Expr:
-    """Objective where ``given_up`` classes have w = h = 0 and the others form an ETF of ``margin`` (see F6)."""
+    """The objective where ``given_up`` classes have w = h = 0 and the others form an ETF of ``margin``."""
     kept = classes - given_up
     at_zero = sympy.log(given_up - 1 + kept * sympy.exp(-gap))
     at_etf = sympy.log(
@@ -70,16 +70,14 @@ def _minorant() -> Iterator[Claim]:
     yield Axiom(
         name="Jensen's inequality",
         uses="let psi'(u1) = 1, u1 < u*: chi = psi for u <= u1, slope 1 beyond, is convex and below psi "
-        "(psi' rises on "
-        "u <= u*, then falls to its limit 1, theorem focal-convexity-region). With biases the margin sums "
-        "are "
-        "s_{ki} + beta_k, sum beta_k = 0, so f >= chi(mean) + c|mean| as in lower-bound-chain",
+        "(psi' rises on u <= u*, then falls to its limit 1, theorem focal-convexity-region). With biases "
+        "the margin sums are s_{ki} + beta_k, sum beta_k = 0, so f >= chi(mean) + c|mean| as in "
+        "lower-bound-chain",
     )
     yield Axiom(
         name="a convex function lies above its tangents",
-        uses="chi + c|t| has the minimum of phi + c|t| when c <= 1/(K-1) (the nonzero minimiser has psi' "
-        "= (K-1)c <= 1), "
-        "and chi = phi on t <= 0 when K p1 <= 1",
+        uses="chi + c|t| has the minimum of phi + c|t| when c <= 1/(K-1) (the nonzero minimiser has psi' = "
+        "(K-1)c <= 1), and chi = phi on t <= 0 when K p1 <= 1",
     )
     yield Sign(
         expression=w - 1 - sympy.log(w),
@@ -90,7 +88,7 @@ def _minorant() -> Iterator[Claim]:
 
 
 def _supremum() -> Iterator[Claim]:
-    """log psi' = -gamma y + log a, a = (1-p) + gamma p x, x = -log p, y = -log(1-p); tangent to log at p x/y."""
+    """log psi' = -gamma y + log a, a = (1-p) + gamma p x, y = -log(1-p); log a is bounded by a tangent."""
     a = (1 - p) + gamma * p * x
     scale = a * y / (p * x)
     yield Identity(
@@ -102,12 +100,12 @@ def _supremum() -> Iterator[Claim]:
         because="log a <= w - 1 + log(p x/y) with w = a y/(p x), and log w <= w - 1",
     )
     low = sympy.Rational(SUP_P_ONE)
-    for bound, relation, words in (
+    bounds: tuple[tuple[sympy.Expr, Relation, str], ...] = (
         (low + sympy.Rational(1, 10**20), "<", f"sup p1 < {SUP_P_ONE} + 10^-20"),
         (sympy.Rational(1, 5), "<", "sup p1 < 1/5: for K <= 5 every gamma is covered"),
-    ):
-        yield Sign(expression=_best_slope(bound), relation=relation, where=Domain(), sentence=words)  #
-        type: ignore[arg - type]
+    )
+    for bound, relation, words in bounds:
+        yield Sign(expression=_best_slope(bound), relation=relation, where=Domain(), sentence=words)
     power = sympy.Rational(26724, 10000)
     bound = sympy.Rational("0.16753341")
     yield Sign(
@@ -146,8 +144,7 @@ def _counterexample() -> Iterator[Claim]:
             relation="<",
             where=Domain(),
             sentence=f"lambda_b = {weight}: giving up 46 of 100 classes (margin 2.1769, bias gap -0.112) "
-            f"is better than "
-            "every simplex ETF and than W = H = 0",
+            f"is better than every simplex ETF and than W = H = 0",
         )
 
 
@@ -215,9 +212,8 @@ def _window(problem: Ridge, power: Fraction, exponent: sympy.Expr) -> Claim:
         relation=">=",
         where=Domain(),
         sentence=f"every global minimiser is a simplex ETF or zero (all of those have f >= "
-        f"{_decimal(floor)}); "
-        f"refuted by giving up {point.given_up} of {problem.K} classes, margin {point.margin}, bias gap "
-        f"{point.gap}",
+        f"{_decimal(floor)}); refuted by giving up {point.given_up} of {problem.K} classes, margin "
+        f"{point.margin}, bias gap {point.gap}",
     )
 
 
@@ -282,17 +278,14 @@ THEOREM = Theorem(
     title="Focal loss with a bias",
     statement=(
         "Let d >= K - 1. With a bias (lambda_b >= 0) every global minimiser is a simplex ETF with b "
-        "proportional to 1, or W = H = 0, if "
-        "c <= 1/(K-1) or K p1(gamma) <= 1; the latter holds for every gamma when K <= 5. Without a bias "
-        "it always holds. "
-        "With a bias it is FALSE in general: at K = 100, gamma = 5, c = 0.01274 giving up 46 classes is "
-        "better."
+        "proportional to 1, or W = H = 0, if c <= 1/(K-1) or K p1(gamma) <= 1; the latter holds for every "
+        "gamma when K <= 5. Without a bias it always holds. With a bias it is FALSE in general: at K = "
+        "100, gamma = 5, c = 0.01274 giving up 46 classes is better."
     ),
     idea=(
         "chi, equal to phi up to slope 1/(K-1) and affine beyond, is a convex minorant of phi; Jensen "
-        "applies to it.\n"
-        "p1 is where psi' = 1; sup p1 = 0.16753... < 1/5 by maximising log psi' over gamma in closed form.\n"
-        "Near c_tie, K1 classes at zero and an ETF of the others beat both."
+        "applies to it.\np1 is where psi' = 1; sup p1 = 0.16753... < 1/5 by maximising log psi' over gamma "
+        "in closed form.\nNear c_tie, K1 classes at zero and an ETF of the others beat both."
     ),
     source=Source(
         paper="Are All Losses Created Equal: A Neural Collapse Perspective",

@@ -9,7 +9,7 @@ import sympy
 
 from ncproofs.losses.loss import T
 from ncproofs.problems.features import Ridge
-from ncproofs.proof.claims import Axiom, Claim, Identity, Sign, UniqueRoot
+from ncproofs.proof.claims import Axiom, Claim, Identity, Relation, Sign, UniqueRoot
 from ncproofs.proof.domain import Domain, between, nonnegative, positive, real
 from ncproofs.theorems.all_losses.focal_letters import (
     INTERVAL,
@@ -46,7 +46,8 @@ SUP_P_STAR = "0.05844443329556708328"
 def claims() -> Iterator[Claim]:
     """F1 to F4: the second derivative, its one sign change, necessity in z, and the values of p*."""
     yield from _second_derivative()
-    yield from _one_root()
+    yield from _at_most_one_root()
+    yield from _a_root()
     yield from _in_logits()
     yield from _values()
     yield from _supremum()
@@ -70,7 +71,7 @@ def _second_derivative() -> Iterator[Claim]:
     )
 
 
-def _one_root() -> Iterator[Claim]:
+def _at_most_one_root() -> Iterator[Claim]:
     quotient = curvature() / -sympy.log(p)
     rise = (1 - p) / p + sympy.log(p)
     yield Identity(
@@ -92,6 +93,9 @@ def _one_root() -> Iterator[Claim]:
         where=Domain.of((gamma, positive()), (w, positive()), (x, positive())),
         sentence="so G/(-log p) is strictly increasing in p: at most one root",
     )
+
+
+def _a_root() -> Iterator[Claim]:
     yield Sign(
         expression=curvature(1 / (gamma + 1)),
         relation=">",
@@ -127,8 +131,8 @@ def _in_logits() -> Iterator[Claim]:
     yield Axiom(
         name="a variance is nonnegative",
         uses="Hess FL = psi'' du du^T + psi' (diag(s) - s s^T), s = softmax over j != k: with psi' > 0, "
-        "p_k >= p* "
-        "(psi'' >= 0) is SUFFICIENT, and the region {u <= u*} is convex because u is a convex function",
+        "p_k >= p* (psi'' >= 0) is SUFFICIENT, and the region {u <= u*} is convex because u is a convex "
+        "function",
     )
 
 
@@ -136,7 +140,8 @@ def _values() -> Iterator[Claim]:
     step = sympy.Rational(1, 10**20)
     for power, digits in P_STAR.items():
         value, exponent = sympy.Rational(digits), sympy.Rational(power)
-        for bound, relation in ((value, "<"), (value + step, ">")):
+        bounds: tuple[tuple[sympy.Expr, Relation], ...] = ((value, "<"), (value + step, ">"))
+        for bound, relation in bounds:
             side = "above" if relation == "<" else "below"
             yield Sign(
                 expression=curvature(bound, exponent),
@@ -153,8 +158,7 @@ def _supremum() -> Iterator[Claim]:
         right=form**2 - (1 - p) * ((1 - p) * (2 - x) ** 2 - 4 * p * x),
         where=Domain.of((gamma, nonnegative()), (prob, between(0, 1)), (x, positive())),
         sentence="4xpG is a square minus (1-p) D(p), D = (1-p)(2-x)^2 - 4px, x = -log p: p*(gamma) <= p "
-        "for every "
-        "gamma >= 0 iff x <= 2 or D(p) <= 0",
+        "for every gamma >= 0 iff x <= 2 or D(p) <= 0",
     )
     yield UniqueRoot(
         expression=discriminant(),
@@ -171,11 +175,12 @@ def _supremum() -> Iterator[Claim]:
         "(1-p)(2+log p)/(2 p log p)",
     )
     low = sympy.Rational(SUP_P_STAR)
-    for bound, relation, words in (
+    bounds: tuple[tuple[sympy.Expr, Relation, str], ...] = (
         (low, ">", f"sup p* > {SUP_P_STAR}"),
         (low + sympy.Rational(1, 10**20), "<", f"sup p* < {SUP_P_STAR} + 10^-20"),
         (sympy.Rational(1, 17), "<", "sup p* < 1/17: no p*(gamma) exceeds 1/17"),
-    ):
+    )
+    for bound, relation, words in bounds:
         yield Sign(
             expression=(1 - bound) * (2 + sympy.log(bound)) ** 2 + 4 * bound * sympy.log(bound),
             relation=relation,
@@ -205,24 +210,23 @@ THEOREM = Theorem(
     title="The exact convexity region of the focal loss",
     statement=(
         "For every gamma > 0 there is exactly one p*(gamma) in (0, 1/(gamma+1)) such that, for every K >= "
-        "2, the Hessian of "
-        "the focal loss in the logits is positive semidefinite iff p_k >= p*(gamma), and this region is "
-        "convex. p* is not "
-        "monotone in gamma; its supremum 0.0584444... < 1/17 is attained at gamma = 2.38186...; p*(0) = 0."
+        "2, the Hessian of the focal loss in the logits is positive semidefinite iff p_k >= p*(gamma), and "
+        "this region is convex. p* is not monotone in gamma; its supremum 0.0584444... < 1/17 is attained "
+        "at gamma = 2.38186...; p*(0) = 0."
     ),
     idea=(
-        "FL = psi(u) with u = log sum_{j != k} e^{z_j} - z_k convex and psi' > 0.\n"
-        "psi'' has the sign of G(p, gamma), and G/(-log p) is strictly increasing because log y < y - 1.\n"
-        "e_k^T Hess e_k = psi'', so the condition is necessary for every K.\n"
-        "4xpG is a square minus (1-p) D(p): the supremum over gamma is the zero of D."
+        "FL = psi(u) with u = log sum_{j != k} e^{z_j} - z_k convex and psi' > 0.\npsi'' has the sign of "
+        "G(p, gamma), and G/(-log p) is strictly increasing because log y < y - 1.\ne_k^T Hess e_k = "
+        "psi'', so the condition is necessary for every K.\n4xpG is a square minus (1-p) D(p): the "
+        "supremum over gamma is the zero of D."
     ),
     source=Source(
         paper="Are All Losses Created Equal: A Neural Collapse Perspective",
         arxiv="2210.02192",
         quoted="focal loss is locally convex where the probability of the true class exceeds 0.21",
         relation="stronger",
-        note="rendered from the literature; here the region is exact (necessary and sufficient), 3.6 "
-        "times larger at worst",
+        note="rendered from the literature; here the region is exact (necessary and sufficient), 3.6 times "
+        "larger at worst",
     ),
     covers="all K >= 2, all gamma > 0",
     general=claims,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import sympy
 
 from ncproofs.problems.features import Ridge
-from ncproofs.proof.claims import Axiom, Claim, Hole, Identity, Sign
+from ncproofs.proof.claims import Axiom, Claim, Hole, Identity, Relation, Sign
 from ncproofs.proof.domain import Domain, nonnegative, real
 from ncproofs.theorems.all_losses.focal_convexity_region import FOCAL, focal_power
 from ncproofs.theorems.all_losses.focal_letters import curvature, gamma, psi, psi_prime, u
@@ -25,7 +25,7 @@ TIES = (
 
 
 def tangent_gap(at: sympy.Expr, start: sympy.Expr, power: sympy.Expr) -> sympy.Expr:
-    """psi(at) + psi'(at)(start - at) - psi(start); zero where the tangent at ``at`` meets the graph over ``start``."""
+    """psi(at) + psi'(at)(start - at) - psi(start): the tangent at ``at`` minus psi, over ``start``."""
     return psi(at, power) + psi_prime(at, power) * (start - at) - psi(start, power)
 
 
@@ -42,10 +42,15 @@ def claims() -> Iterator[Claim]:
     yield Axiom(
         name="intermediate value theorem",
         uses="K p* > 1: D increases for u < u* < u_0, D(u*) > 0 (psi is concave on [u*, u_0]), D -> "
-        "-psi(u_0) < 0 as "
-        "u -> -oo; so D has one zero there and one c has two minimisers. K p* <= 1: psi is convex for u "
-        "<= u_0",
+        "-psi(u_0) < 0 as u -> -oo; so D has one zero there and one c has two minimisers. K p* <= 1: psi "
+        "is convex for u <= u_0",
     )
+    yield from _class_counts()
+    for tie in TIES:
+        yield from _tie(*tie)
+
+
+def _class_counts() -> Iterator[Claim]:
     seventeenth, eighteenth = sympy.Rational(1, 17), sympy.Rational(1, 18)
     yield Sign(
         expression=(1 - seventeenth) * (2 + sympy.log(seventeenth)) ** 2
@@ -68,8 +73,6 @@ def claims() -> Iterator[Claim]:
             where=Domain(),
             sentence=f"100 p*({power}) > 1: K = 100 fails at gamma = {power}",
         )
-    for tie in TIES:
-        yield from _tie(*tie)
 
 
 def _tie(classes: int, power: str, price: str, margin: str) -> Iterator[Claim]:
@@ -78,7 +81,8 @@ def _tie(classes: int, power: str, price: str, margin: str) -> Iterator[Claim]:
     low = sympy.Rational(margin)
     name = f"K = {classes}, gamma = {power}"
     # u = log(K-1) - m falls as m grows, and D rises with u.
-    for m, relation, side in ((low, ">", "above"), (low + step, "<", "below")):
+    sides: tuple[tuple[sympy.Expr, Relation, str], ...] = ((low, ">", "above"), (low + step, "<", "below"))
+    for m, relation, side in sides:
         yield Sign(
             expression=tangent_gap(start - m, start, exponent),
             relation=relation,
@@ -119,8 +123,7 @@ def instance(problem: Ridge) -> Iterator[Claim]:
         relation=">=",
         where=Domain(),
         sentence=f"K p*(gamma) <= 1 at K = {problem.K}, gamma = {power}, i.e. G(1/K, gamma) >= 0: one "
-        f"minimiser for "
-        f"every c > 0{where}",
+        f"minimiser for every c > 0{where}",
     )
 
 
@@ -140,16 +143,14 @@ THEOREM = Theorem(
     name="focal-uniqueness",
     title="Uniqueness of the reduced minimiser for the focal loss",
     statement=(
-        "phi_FL(t) + c|t| has exactly one minimiser for every c > 0 iff K p*(gamma) <= 1. If K p*(gamma) "
-        "> 1 it has two, "
-        "t = 0 and t_tie < 0, at exactly one c = c_tie(K, gamma). Hence it is unique for all gamma >= 0 "
-        "and c > 0 iff K <= 17."
+        "phi_FL(t) + c|t| has exactly one minimiser for every c > 0 iff K p*(gamma) <= 1. If K p*(gamma) > "
+        "1 it has two, t = 0 and t_tie < 0, at exactly one c = c_tie(K, gamma). Hence it is unique for all "
+        "gamma >= 0 and c > 0 iff K <= 17."
     ),
     idea=(
-        "phi is convex on t <= 0 iff psi is convex on u <= log(K-1) iff K p* <= 1.\n"
-        "Otherwise a tangent from the convex part through (u_0, psi(u_0)) exists, once; its slope is "
-        "(K-1) c_tie.\n"
-        "17 sup p* < 1 < 18 sup p*."
+        "phi is convex on t <= 0 iff psi is convex on u <= log(K-1) iff K p* <= 1.\nOtherwise a tangent "
+        "from the convex part through (u_0, psi(u_0)) exists, once; its slope is (K-1) c_tie.\n17 sup p* < "
+        "1 < 18 sup p*."
     ),
     source=Source(
         paper="Are All Losses Created Equal: A Neural Collapse Perspective",

@@ -80,13 +80,12 @@ def _below() -> Iterator[Claim]:
         relation=">",
         where=Domain.of(CLASSES, (T, _LEFT)),
         sentence="phi_CE > 0; so for c >= beta/K the infimum on t <= 0 is finite, and the range alpha < 0 "
-        "is not "
-        "admissible for every c > 0",
+        "is not admissible for every c > 0",
     )
 
 
 def _beyond() -> Iterator[Claim]:
-    """alpha > 1: with q = alpha/K - c the point t = -(K-1) log(1/q - (K-1)) is critical, and t > 0 iff q > 1/K."""
+    """alpha > 1: with q = alpha/K - c, t = -(K-1) log(1/q - (K-1)) is critical, and t > 0 iff q > 1/K."""
     point = -(K - 1) * sympy.log(1 / q - (K - 1))
     below = Domain.of(CLASSES, (q, between(0, 1 / (K - 1))))
     yield Identity(
@@ -100,8 +99,7 @@ def _beyond() -> Iterator[Claim]:
         relation=">",
         where=Domain.of(CLASSES, (q, between(1 / K, 1 / (K - 1)))),
         sentence="t > 0 (m < 0) when q = alpha/K - c lies in (1/K, 1/(K-1)): the minimiser is the "
-        "ANTI-collapse "
-        "h_{k,i} = -const w_k, for alpha/K - 1/(K-1) < c < (alpha-1)/K",
+        "ANTI-collapse h_{k,i} = -const w_k, for alpha/K - 1/(K-1) < c < (alpha-1)/K",
         because="phi_LS'(t) + c = 0 there, and phi_LS + c t is strictly convex",
     )
     right = Domain.of(CLASSES, (T, nonnegative()))
@@ -122,16 +120,14 @@ THEOREM = Theorem(
     title="The range of the smoothing parameter",
     statement=(
         "phi_LS(t) + c|t| has a unique minimiser, and it is <= 0, for every c > 0 and K >= 2 iff 0 <= "
-        "alpha <= 1 (at "
-        "alpha = 1 it is always 0). For alpha < 0 the infimum is -oo when c < |alpha|/K. For alpha > 1 "
-        "the minimiser is 0 "
-        "iff c >= (alpha-1)/K; for alpha/K - 1/(K-1) < c < (alpha-1)/K it is the anti-collapse, with "
-        "features opposite to "
-        "their classifiers, and below that the infimum is -oo."
+        "alpha <= 1 (at alpha = 1 it is always 0). For alpha < 0 the infimum is -oo when c < |alpha|/K. "
+        "For alpha > 1 the minimiser is 0 iff c >= (alpha-1)/K; for alpha/K - 1/(K-1) < c < (alpha-1)/K it "
+        "is the anti-collapse, with features opposite to their classifiers, and below that the infimum is "
+        "-oo."
     ),
     idea=(
-        "phi_LS is phi_CE tilted by -(alpha/K) t, and the slopes of phi_CE fill (0, 1/(K-1)).\n"
-        "Comparing the tilt with c at t = 0 and at both infinities decides every case."
+        "phi_LS is phi_CE tilted by -(alpha/K) t, and the slopes of phi_CE fill (0, 1/(K-1)).\nComparing "
+        "the tilt with c at t = 0 and at both infinities decides every case."
     ),
     source=Source(
         paper="Are All Losses Created Equal: A Neural Collapse Perspective",

@@ -54,8 +54,8 @@ def claims() -> Iterator[Claim]:
     yield Axiom(
         name="a strictly convex coercive function has exactly one minimiser",
         uses="phi + c|t| for CE, LS and MSE: phi is strictly convex and bounded below by an affine "
-        "function of "
-        "slope above -c at -oo and at least -c at +oo, checked by the two slope claims that follow",
+        "function of slope above -c at -oo and at least -c at +oo, checked by the two slope claims that "
+        "follow",
     )
     yield from _slopes()
     yield from _focal()
@@ -134,14 +134,13 @@ THEOREM = Theorem(
     title="The reduced function and its minimiser",
     statement=(
         "For every K >= 2 and c > 0: phi is strictly convex for cross-entropy, label smoothing and mean "
-        "squared error, "
-        "and phi(t) + c|t| has exactly one minimiser, at t <= 0 (label smoothing: 0 <= alpha <= 1). For "
-        "focal loss "
-        "with gamma > 0, phi'' changes sign exactly once and every minimiser is <= 0."
+        "squared error, and phi(t) + c|t| has exactly one minimiser, at t <= 0 (label smoothing: 0 <= "
+        "alpha <= 1). For focal loss with gamma > 0, phi'' changes sign exactly once and every minimiser "
+        "is <= 0."
     ),
     idea=(
-        "phi'' = p(1-p)/(K-1)^2 for CE and LS, 1/(K(K-1)) for MSE, and psi''/(K-1)^2 for focal loss.\n"
-        "phi' >= 0 on t >= 0 pushes every minimiser of phi + c|t| to t <= 0."
+        "phi'' = p(1-p)/(K-1)^2 for CE and LS, 1/(K(K-1)) for MSE, and psi''/(K-1)^2 for focal loss.\nphi' "
+        ">= 0 on t >= 0 pushes every minimiser of phi + c|t| to t <= 0."
     ),
     source=Source(
         paper="Are All Losses Created Equal: A Neural Collapse Perspective",

@@ -17,7 +17,7 @@ test-all: $(VENV)/.test
 	$(BIN)/python -m pytest -q -n $(JOBS) --slow all
 
 lint: $(VENV)/.test $(VENV)/.lint
-	$(BIN)/ruff check .
+	$(BIN)/ruff check --output-format concise .
 	$(BIN)/mypy
 
 docs: $(VENV)/.docs

@@ -193,7 +193,8 @@ class Product(Manifold):
 
     def __init__(self, *factors: Manifold) -> None:
         if not factors:
-            raise InvalidProblem("a product of no manifolds given; write for example Product(Oblique(3, 4), Euclidean(4))")
+            raise InvalidProblem("a product of no manifolds given; write for example Product(Oblique(3, 4), "
+                                 "Euclidean(4))")
         object.__setattr__(self, "factors", tuple(factors))
 
     @property
@@ -248,4 +249,5 @@ def _half(value: Any) -> Any:
 
     if isinstance(value, (int, sympy.Expr)) or hasattr(value, "numerator"):
         return sympy.Rational(1, 2)
-    raise InvalidProblem(f"a square root of {type(value).__name__} entries is not available; use floats, balls or SymPy")
+    raise InvalidProblem(f"a square root of {type(value).__name__} entries is not available; use floats, "
+                         f"balls or SymPy")

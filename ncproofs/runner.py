@@ -10,6 +10,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 import time
 from collections import deque
@@ -18,6 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
 from multiprocessing.connection import Connection, wait
+from types import ModuleType
 from typing import Any
 
 from ncproofs.store import decode, encode, evidence_from
@@ -98,7 +100,7 @@ class _Worker:
             self.stop()
             self.pipe, theirs = _SPAWN.Pipe()
             self.process = _SPAWN.Process(target=serve, args=(theirs,), daemon=True)
-            with _interrupts_ignored():  # inherited: Ctrl-C reaches the parent, which ends its workers itself
+            with _interrupts_ignored(), _script_hidden():
                 self.process.start()
             theirs.close()
             grace = _STARTING
@@ -148,7 +150,19 @@ class _Worker:
 
 
 @contextmanager
+def _script_hidden() -> Iterator[None]:
+    """A worker needs nothing of the caller's script, and must not run it again (no ``__main__`` guard is needed)."""
+    script = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = script
+
+
+@contextmanager
 def _interrupts_ignored() -> Iterator[None]:
+    """Inherited by the worker: Ctrl-C reaches the parent, which ends its workers itself."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -163,8 +177,7 @@ def run(jobs: Sequence[Job], *, workers: int | None = None) -> Generator[Outcome
     """The outcome of every job, as they finish; ``Outcome.job.index`` gives the order of ``jobs``.
 
     ``workers`` processes at most (the number of processors when None). Closing the iterator, or an exception
-    in the caller such as KeyboardInterrupt, kills the workers; what was yielded stays. In a script, call it
-    under ``if __name__ == "__main__":`` as for every use of ``multiprocessing`` with spawn.
+    in the caller such as KeyboardInterrupt, kills the workers; what was yielded stays.
     """
     waiting = deque(jobs)
     team = [_Worker() for _ in range(max(1, min(workers or os.cpu_count() or 1, len(jobs))))]

@@ -188,6 +188,26 @@ def test_files_are_written_whole(tmp_path: Path) -> None:
     assert target.read_text(encoding="utf-8") == "two" and list(tmp_path.iterdir()) == [target]
 
 
+def test_a_script_without_a_guard_is_not_run_again(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from ncproofs.runner import run\n"
+        "from ncproofs.suite import Check, Job\n"
+        "print('once')\n"
+        "name = 'equality-case'\n"
+        "print([o.verdict.certified for o in run([Job(0, name, None, Check(number=1, theorems=(name,)))])])\n"
+    )
+    root = str(Path(__file__).parent.parent)
+    finished = subprocess.run(
+        [sys.executable, str(script)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={**os.environ, "PYTHONPATH": root},
+    )
+    assert finished.stdout.split("\n")[:2] == ["once", "[True]"], finished.stderr
+
+
 @pytest.mark.skipif(os.name != "posix", reason="sends SIGINT")
 def test_an_interruption_keeps_what_was_finished(tmp_path: Path) -> None:
     suite = tmp_path / "s.toml"

@@ -35,8 +35,8 @@ class Block:
 
     name: str
     size: sympy.Expr
-    omega: sympy.Expr = sympy.Integer(0)
-    eta: sympy.Expr = sympy.Integer(0)
+    omega: sympy.Expr = sympy.S.Zero
+    eta: sympy.Expr = sympy.S.Zero
     slope: sympy.Expr | None = None
     is_mean: bool = False
 

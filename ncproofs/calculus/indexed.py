@@ -7,8 +7,8 @@ sides reduce to the same combination of monomials. A monomial is a product of te
 
 The reduction uses linearity and these rules only: ``sum_j delta[j, k] x[j] = x[k]``; ``sum_j 1 = K``; the declared
 symmetries of a tensor (symmetric, antisymmetric, zero on the diagonal, entries of square one); a declared zero
-sum over one slot; a declared zero contraction of two slots; unit vectors and vectors orthogonal to them. Names of summed indices do not matter. Coefficients
-are rational functions of the sizes and of any other scalars.
+sum over one slot; a declared zero contraction of two slots; unit vectors and vectors orthogonal to them.
+Names of summed indices do not matter. Coefficients are rational functions of the sizes and of any other scalars.
 """
 
 from __future__ import annotations

@@ -13,10 +13,11 @@ from math import comb, lcm
 from typing import Any
 
 import sympy
+from flint import Ordering, fmpq, fmpq_mpoly_ctx
 
 __all__ = ["constant_value", "vanishes"]
 
-_MOST_TERMS = 20_000
+_MOST_TERMS = 5000
 _MANY_TERMS = 60
 _CAP = 10**9
 _MOST_SCALE = 5040
@@ -244,14 +245,70 @@ def _expanded(expression: sympy.Expr) -> sympy.Expr:
 
 
 def _cancel(expression: sympy.Expr) -> sympy.Expr:
+    """A rational function in lowest terms, the denominator with leading coefficient 1."""
     if expression.is_Rational or expression.is_Symbol:
         return expression
     if _most_terms(expression) > _MOST_TERMS:
         raise _TooHard
-    try:
-        return sympy.cancel(expression)
-    except (sympy.PolynomialError, ZeroDivisionError) as error:
-        raise _TooHard from error
+    symbols = sorted(expression.free_symbols, key=str)
+    if not symbols:
+        return _checked_number(expression)
+    context = fmpq_mpoly_ctx.get([symbol.name for symbol in symbols], Ordering.degrevlex)
+    numerator, denominator = _ratio(expression, dict(zip(symbols, context.gens(), strict=True)), context)
+    lead = denominator.leading_coefficient()
+    return _spelled(numerator / lead, symbols) / _spelled(denominator / lead, symbols)
+
+
+def _checked_number(expression: sympy.Expr) -> sympy.Expr:
+    if not expression.is_Rational:
+        raise _TooHard
+    return expression
+
+
+def _ratio(expression: sympy.Expr, letters: dict[sympy.Symbol, Any], context: Any) -> tuple[Any, Any]:
+    """Numerator and denominator in lowest terms, as flint polynomials."""
+    one = context.constant(1)
+    if expression.is_Rational:
+        return context.constant(fmpq(int(expression.p), int(expression.q))), one
+    if expression.is_Symbol:
+        return letters[expression], one
+    if expression.is_Add or expression.is_Mul:
+        top, bottom = _ratio(expression.args[0], letters, context)
+        for part in expression.args[1:]:
+            n, d = _ratio(part, letters, context)
+            if expression.is_Mul:
+                top, bottom = _lowest(top * n, bottom * d)
+            elif d == bottom:
+                top, bottom = _lowest(top + n, bottom)
+            else:
+                top, bottom = _lowest(top * d + n * bottom, bottom * d)
+        return top, bottom
+    if expression.is_Pow and expression.args[1].is_Integer:
+        top, bottom = _ratio(expression.args[0], letters, context)
+        exponent = int(expression.args[1])
+        if exponent < 0:
+            top, bottom = bottom, top
+        if bottom.is_zero():
+            raise _TooHard
+        return top ** abs(exponent), bottom ** abs(exponent)
+    raise _TooHard
+
+
+def _lowest(top: Any, bottom: Any) -> tuple[Any, Any]:
+    if bottom.is_constant():
+        return top, bottom
+    common = top.gcd(bottom)
+    return top // common, bottom // common
+
+
+def _spelled(polynomial: Any, symbols: list[sympy.Symbol]) -> sympy.Expr:
+    return sympy.Add(
+        *(
+            sympy.Rational(int(c.p), int(c.q))
+            * sympy.Mul(*(x**e for x, e in zip(symbols, map(int, exponents), strict=True)))
+            for exponents, c in polynomial.to_dict().items()
+        )
+    )
 
 
 def _most_terms(expression: sympy.Expr) -> int:

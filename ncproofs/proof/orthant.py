@@ -34,6 +34,7 @@ _MIRROR = {
     "0": "0",
 }
 _MOST_TERMS = 4000
+_MOST_CASES = 256
 
 
 @dataclass(frozen=True)
@@ -59,8 +60,20 @@ def _pieces(symbol: sympy.Symbol, span: Range) -> tuple[Piece, ...]:
 
 
 def cases(domain: Domain) -> Iterator[tuple[Piece, ...]]:
-    """The domain as a finite union of images of orthants."""
-    yield from itertools.product(*(_pieces(symbol, span) for symbol, span in domain))
+    """The domain as a finite union of images of orthants.
+
+    With too many real variables none of them is split; then only their even powers have a sign.
+
+    Raises:
+        OutOfScope: more than 256 pieces all the same.
+    """
+    pieces = [_pieces(symbol, span) for symbol, span in domain]
+    if math.prod(map(len, pieces)) > _MOST_CASES:
+        bounded = zip(pieces, domain, strict=True)
+        pieces = [piece for piece, (_, span) in bounded if span.lower is not None or span.upper is not None]
+    if math.prod(map(len, pieces)) > _MOST_CASES:
+        raise OutOfScope("the domain has too many closed intervals to be split at their ends")
+    yield from itertools.product(*pieces)
 
 
 class Signs:
@@ -175,10 +188,16 @@ class Signs:
             return "0"
         return _times(self._polynomial(image.num), _strict(self._polynomial(image.den)))
 
-    def defined(self) -> bool:
-        """It is shown that logarithms have positive arguments and exponents nonzero denominators here."""
-        for atom in list(self.space.atoms):
-            if atom.kind == "log" and self.of(atom.payload) != POSITIVE:
+    def defined(self, form: Ratio) -> bool:
+        """It is shown that every logarithm and exponent below ``form`` is defined on this case.
+
+        A radicand may vanish; the argument of a logarithm, or of a power with a symbolic exponent, may not.
+        """
+        atoms = list(self.space.atoms)
+        direct = _generators(form).union(*(_generators(a.payload) for a in atoms if a.kind in ("exp", "log")))
+        for index, atom in enumerate(atoms):
+            accepted = (POSITIVE,) if index in direct else (POSITIVE, NONNEGATIVE)
+            if atom.kind == "log" and self.of(atom.payload) not in accepted:
                 return False
             if atom.kind == "exp" and self._polynomial(self.substitute(atom.payload).den) not in (
                 POSITIVE,
@@ -273,6 +292,32 @@ class Signs:
         return UNKNOWN
 
 
+def _generators(form: Ratio) -> set[int]:
+    monomials = (*form.num.monoms(), *form.den.monoms())
+    return {index for exponents in monomials for index, power in enumerate(exponents) if power}
+
+
+def _relevant(domain: Domain, space: Field, form: Ratio) -> Domain:
+    """The part of ``domain`` on which ``form`` depends."""
+    pending, seen = list(_generators(form)), set()
+    while pending:
+        index = pending.pop()
+        if index not in seen:
+            seen.add(index)
+            atom = space.atoms[index]
+            if atom.kind in ("log", "exp"):
+                pending += _generators(atom.payload)
+            elif atom.kind == "root":
+                pending.append(atom.payload[0])
+    symbols = {space.atoms[index].payload for index in seen if space.atoms[index].kind == "symbol"}
+    kept: list[tuple[sympy.Symbol, Range]] = []
+    for symbol, span in reversed(domain.ranges):
+        if symbol in symbols:
+            kept.insert(0, (symbol, span))
+            symbols |= set().union(*(end.free_symbols for end in (span.lower, span.upper) if end is not None))
+    return Domain(tuple(kept))
+
+
 def _times(left: str, right: str) -> str:
     if "0" in (left, right):
         return "0"
@@ -301,10 +346,9 @@ def positivity(domain: Domain) -> Any:
     """The callback of ``normal_form``: +1 or -1 if a polynomial has that strict sign on all of ``domain``."""
 
     def sign(space: Field, polynomial: Any) -> int:
+        form = Ratio(polynomial, space.context.constant(1))
         try:
-            found = {
-                Signs(space, case).of(Ratio(polynomial, space.context.constant(1))) for case in cases(domain)
-            }
+            found = {Signs(space, case).of(form) for case in cases(_relevant(domain, space, form))}
         except OutOfScope:
             return 0
         return 1 if found == {POSITIVE} else -1 if found == {NEGATIVE} else 0

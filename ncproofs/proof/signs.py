@@ -116,7 +116,7 @@ def _by_coefficients(expression: sympy.Expr, where: Domain, *, strict: bool) -> 
         accepted = (POSITIVE,) if strict else (POSITIVE, NONNEGATIVE, "0")
         for case in cases(where):
             signs = Signs(space, case)
-            if signs.of(form) not in accepted or not signs.defined():
+            if signs.of(form) not in accepted or not signs.defined(form):
                 return False
     except OutOfScope:
         return False

@@ -115,3 +115,11 @@ def test_astronomic_exponents_are_undecided_not_fatal():
 def test_floats_are_refused():
     with pytest.raises(InvalidClaim, match="binary float"):
         discharge(Identity(left=x * 0.5, right=x / 2))
+
+
+def test_many_variables_are_no_obstacle():
+    many = sympy.symbols("x0:30", real=True)
+    partition = sympy.Add(*(exp(each) for each in many))
+    shifted = sympy.Add(*(exp(each - many[0]) for each in many))
+    domain = Domain.of(*((each, real()) for each in many))
+    assert settle((log(partition) - many[0], log(shifted), domain)).truth is Truth.HOLDS

@@ -114,3 +114,17 @@ def test_shifted_range_is_used():
 def test_an_unknown_relation_is_refused():
     with pytest.raises(InvalidClaim, match="write one of"):
         discharge(Sign(expression=x, relation="!=", where=LINE))
+
+
+def test_a_root_may_vanish_but_a_logarithm_and_a_negative_power_may_not():
+    half_line = Domain.of((x, nonnegative()))
+    assert settle((sqrt(x) + 1, ">", half_line)).truth is Truth.HOLDS
+    assert settle((1 + 1 / sqrt(x), ">", half_line)).truth is not Truth.HOLDS
+    assert settle((x * log(x) ** 2, ">=", half_line)).truth is not Truth.HOLDS
+
+
+def test_many_real_variables_do_not_cost_a_power_of_two():
+    many = sympy.symbols("x0:20", real=True)
+    total = sympy.Add(*(each**2 for each in many)) + 1
+    domain = Domain.of(*((each, real()) for each in many))
+    assert settle((total, ">", domain)).truth is Truth.HOLDS

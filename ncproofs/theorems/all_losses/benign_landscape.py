@@ -86,7 +86,8 @@ def _full_rank() -> Iterator[Claim]:
         left=first**2 * s**2 + second**2 * t**2 - 2 * first * second * s * t, right=(first * s - second * t) ** 2,
         where=domain,
         sentence="lambda_W |x|^2 + lambda_H |y|^2 - 2 lambda |x||y| is a square",
-        because="|G^T u|^2 = lambda_H^2 |H^T xi|^2 = lambda_H lambda_W |W^T xi|^2 <= lambda^2 |u|^2 by balance: the form "
+        because="|G^T u|^2 = lambda_H^2 |H^T xi|^2 = lambda_H lambda_W |W^T xi|^2 <= lambda^2 |u|^2 by "
+                "balance: the form "
         "is nonnegative and the point is global",
     )
     yield Axiom(name="Cauchy-Schwarz", uses="x^T G y >= -|G^T x| |y|")
@@ -131,7 +132,8 @@ THEOREM = Theorem(
     ),
     covers="all K >= 2, n >= 1, d >= K-1, all weights, every bias mode",
     hypotheses=(
-        Hypothesis("the loss is convex and shift invariant", lambda problem: is_convex_and_shift_invariant(problem.loss)),
+        Hypothesis("the loss is convex and shift invariant",
+                   lambda problem: is_convex_and_shift_invariant(problem.loss)),
         Hypothesis("d >= K - 1", lambda problem: Truth.HOLDS if problem.d >= problem.K - 1 else Truth.FAILS),
     ),
     general=claims,

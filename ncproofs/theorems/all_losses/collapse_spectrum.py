@@ -8,8 +8,30 @@ import sympy
 
 from ncproofs.calculus.indexed import Tensor, delta, scalar, total
 from ncproofs.calculus.symmetry import (
-    A, B, C, Direction, K, N, Sector, apply_hessian, c, collapse_sectors, d, determinant, i, j, k, l, lb, lH, lW, mu, n, nu,
-    p, standard_block,
+    A,
+    B,
+    C,
+    Direction,
+    K,
+    N,
+    Sector,
+    apply_hessian,
+    c,
+    collapse_sectors,
+    d,
+    determinant,
+    i,
+    j,
+    k,
+    l,
+    lb,
+    lH,
+    lW,
+    mu,
+    n,
+    nu,
+    p,
+    standard_block,
 )
 from ncproofs.problems.features import Ridge
 from ncproofs.proof.claims import Axiom, Claim, Identity, NullityAtOptimum, SpectrumAtOptimum, SumIdentity
@@ -119,7 +141,8 @@ def _nonnegative() -> Iterator[Claim]:
         because="so the Hessian is positive semidefinite whenever M_k is, and with A, B > 0 nonzero determinants "
         "make every eigenvalue of the table positive except the zero modes",
     )
-    yield Axiom(name="Schur's lemma", uses="inequivalent sectors do not mix; each identity above shows it for its sector")
+    yield Axiom(name="Schur's lemma", uses="inequivalent sectors do not mix; each identity above shows it "
+                                           "for its sector")
 
 
 def claims() -> Iterator[Claim]:

@@ -9,8 +9,28 @@ import sympy
 from ncproofs.calculus.indexed import IndexedSum, Tensor, delta, scalar, total
 from ncproofs.proof.claims import Axiom, Claim, Identity, Sign, SumIdentity
 from ncproofs.proof.domain import Domain, between, integers_from, positive
-from ncproofs.theorems.letters import C_SQUARED, K, N, a, b, c, centring, h, i, j, k, l, lb, lH, lW, n, w
-from ncproofs.theorems.letters import margin_sum, mean_classifier, norm_squared
+from ncproofs.theorems.letters import (
+    C_SQUARED,
+    K,
+    N,
+    a,
+    b,
+    c,
+    centring,
+    h,
+    i,
+    j,
+    k,
+    l,
+    lb,
+    lH,
+    lW,
+    margin_sum,
+    mean_classifier,
+    n,
+    norm_squared,
+    w,
+)
 from ncproofs.theorems.theorem import Source, Theorem
 
 sigma, phi_star, t_star = sympy.symbols("sigma phi_star t_star", real=True)

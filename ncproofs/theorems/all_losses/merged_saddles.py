@@ -65,7 +65,6 @@ def _index() -> Iterator[Claim]:
         because="N G = ... - (1 - alpha) I on them; they form a space of dimension K - G, and rank W = G - 1, so the "
         "null sector contributes (d - G + 1)(K - G) eigenvalues of the sign of lambda - s_1",
     )
-    gap = sympy.Symbol("gap", positive=True)
     yield Sign(
         expression=2 * c - 2 * (1 - alpha) / K, relation="<",
         where=Domain.of((groups, integers_from(1)), (members, integers_from(2)), (alpha, between(0, 1)),

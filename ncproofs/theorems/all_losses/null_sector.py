@@ -60,7 +60,8 @@ def _spectrum() -> Iterator[Claim]:
     yield Sign(
         expression=(u1 * u2) ** 2 - s**2, relation="<",
         where=Domain.of((u1, positive()), (u2, positive()), (s, Range(u1 * u2, None, lower_open=True))),
-        sentence="the determinant lambda_W lambda_H - s^2 is negative exactly when s > lambda = sqrt(lambda_W lambda_H)",
+        sentence="the determinant lambda_W lambda_H - s^2 is negative exactly when s > lambda = "
+                 "sqrt(lambda_W lambda_H)",
         because="with lambda_W = a_1^2, lambda_H = a_2^2; so each s > lambda gives d - r negative eigenvalues",
     )
 

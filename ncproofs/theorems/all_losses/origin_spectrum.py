@@ -58,7 +58,8 @@ def claims() -> Iterator[Claim]:
         where=Domain.of((lW, positive()), (lH, positive()), (x, positive())),
         sentence="the pair of eigenvalues has product lambda_W lambda_H - s^2", because="null-sector",
     )
-    yield Axiom(name="inertia", uses="a symmetric 2 x 2 matrix with positive trace is indefinite iff its determinant is "
+    yield Axiom(name="inertia", uses="a symmetric 2 x 2 matrix with positive trace is indefinite iff its "
+                                     "determinant is "
                 "negative")
 
 

@@ -80,7 +80,8 @@ def _values() -> Iterator[Claim]:
     yield Identity(
         left=kappa_b * (1 - s) ** 2 / 2 + kappa * s,
         right=kappa_b / 2 - kappa_b * (1 - kappa / kappa_b) ** 2 / 2 + kappa_b * (s - 1 + kappa / kappa_b) ** 2 / 2,
-        where=where, sentence="the mode 1 lowers K f by kappa_b (1 - kappa/kappa_b)^2/2", because="completing the square",
+        where=where, sentence="the mode 1 lowers K f by kappa_b (1 - kappa/kappa_b)^2/2",
+        because="completing the square",
     )
     yield Identity(
         left=(1 - kappa) ** 2 - kappa_b * (1 - kappa / kappa_b) ** 2,
@@ -97,12 +98,14 @@ def _values() -> Iterator[Claim]:
 def _saddles() -> Iterator[Claim]:
     yield Sign(
         expression=kappa**2 - 1, relation="<", where=Domain.of((kappa, between(0, 1))),
-        sentence="a missing mode orthogonal to 1 and a free feature direction: determinant of [[kappa,-1],[-1,kappa]] < 0",
+        sentence="a missing mode orthogonal to 1 and a free feature direction: determinant of "
+                 "[[kappa,-1],[-1,kappa]] < 0",
         because="null-sector with s = 1/(K sqrt n) > lambda exactly when kappa < 1",
     )
     yield Sign(
         expression=kappa**2 - kappa_b**2, relation="<", where=PROPER,
-        sentence="the mode 1 missing and a free feature direction: determinant of [[kappa,-kappa_b],[-kappa_b,kappa]] < 0",
+        sentence="the mode 1 missing and a free feature direction: determinant of "
+                 "[[kappa,-kappa_b],[-kappa_b,kappa]] < 0",
         because="null-sector with s = kappa_b/(K sqrt n) > lambda exactly when kappa < kappa_b",
     )
     scale = 1 - kappa / kappa_b
@@ -110,7 +113,8 @@ def _saddles() -> Iterator[Claim]:
         left=(kappa + kappa_b * scale) * (kappa + scale) - 1, right=(kappa_b - 1) * (1 + kappa), where=PROPER,
         sentence="no free feature direction but the mode 1 used and another missing: swapping them has determinant "
         "(kappa_b - 1)(1 + kappa)",
-        because="dA = f q^T, dB = q e^T: quadratic form (kappa + kappa_b y) a^2 - 2ab + (kappa + y) b^2, y = 1 - kappa/kappa_b",
+        because="dA = f q^T, dB = q e^T: quadratic form (kappa + kappa_b y) a^2 - 2ab + (kappa + y) b^2, y "
+                "= 1 - kappa/kappa_b",
     )
     yield Sign(
         expression=(kappa_b - 1) * (1 + kappa), relation="<", where=PROPER,

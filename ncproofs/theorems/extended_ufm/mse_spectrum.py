@@ -121,8 +121,8 @@ def _spread(classes: tuple[Block, ...], features: tuple[tuple[Block, sympy.Expr]
                           feature.size * cls.size * (n - 1))
 
 
-def _mean_block(slope: sympy.Expr, omega_mean: sympy.Expr = sympy.Integer(0),
-                eta_mean: sympy.Expr = sympy.Integer(0)) -> Block:
+def _mean_block(slope: sympy.Expr, omega_mean: sympy.Expr = sympy.S.Zero,
+                eta_mean: sympy.Expr = sympy.S.Zero) -> Block:
     return Block("e", sympy.Integer(1), omega_mean, eta_mean, slope, is_mean=True)
 
 

@@ -10,7 +10,25 @@ from ncproofs.calculus.indexed import Tensor, scalar, total
 from ncproofs.proof.claims import Axiom, Claim, Identity, SumIdentity
 from ncproofs.proof.domain import Domain, real
 from ncproofs.theorems.normalised_features.letters import (
-    G, G_invariant, K, N, a, d, dh, dw, gradient_h, gradient_w, h, k, l, multiplier_h, multiplier_w, p, s, tau, w,
+    G,
+    G_invariant,
+    K,
+    N,
+    a,
+    d,
+    dh,
+    dw,
+    gradient_h,
+    gradient_w,
+    h,
+    k,
+    l,
+    multiplier_h,
+    multiplier_w,
+    p,
+    s,
+    tau,
+    w,
 )
 from ncproofs.theorems.theorem import Source, Theorem
 

@@ -9,7 +9,22 @@ import sympy
 from ncproofs.calculus.indexed import IndexedSum, Tensor, scalar, total
 from ncproofs.proof.claims import Axiom, Claim, SumIdentity
 from ncproofs.theorems.normalised_features.letters import (
-    G, G_invariant, K, N, a, d, gradient_h, h, k, l, multiplier_h, multiplier_w, p, s, tau, w,
+    G,
+    G_invariant,
+    K,
+    N,
+    a,
+    d,
+    gradient_h,
+    h,
+    k,
+    l,
+    multiplier_h,
+    multiplier_w,
+    p,
+    s,
+    tau,
+    w,
 )
 from ncproofs.theorems.theorem import Source, Theorem
 
@@ -29,7 +44,8 @@ def _certificate() -> Iterator[Claim]:
     gap = value2 - value - (_pairing(w2, h2) - _pairing(w, h))
     yield SumIdentity(
         left=scalar(value2 - value), right=gap + form / 2,
-        sentence="Lemma A: f' - f = [gap of the loss over its tangent] + (1/2) sum over coordinates of (w', h') T (w', h')",
+        sentence="Lemma A: f' - f = [gap of the loss over its tangent] + (1/2) sum over coordinates of (w', "
+                 "h') T (w', h')",
         because="sum alpha = sum beta = <G, Z> and all vectors have length one: T >= 0 makes a critical point global",
     )
     yield Axiom(name="tangent plane of a convex function", uses="the bracket is >= 0 for a convex loss")
@@ -43,7 +59,8 @@ def _deficient() -> Iterator[Claim]:
         - total(multiplier_w(k) * (x[k] * v[a]) ** 2, k, a) - total(multiplier_h(s) * (y[s] * v[a]) ** 2, s, a),
         right=2 * tau * total(G[k, s] * x[k] * y[s], k, s) - total(multiplier_w(k) * x[k] ** 2, k)
         - total(multiplier_h(s) * y[s] ** 2, s),
-        sentence="Lemma B: rank [W H] < d: a vector with (x, y) T (x, y) < 0 gives the negative direction (v x^T, v y^T)",
+        sentence="Lemma B: rank [W H] < d: a vector with (x, y) T (x, y) < 0 gives the negative direction "
+                 "(v x^T, v y^T)",
         because="otherwise T >= 0 and Lemma A applies",
     )
 
@@ -67,7 +84,8 @@ def _zero_block() -> Iterator[Claim]:
         because="G_s is not parallel to 1, and both are in the kernel of W - w_bar 1^T",
     )
     yield Axiom(name="rank-nullity",
-                uses="for d >= K some unit D is orthogonal to h_s and to the centred classifiers; if D were parallel to "
+                uses="for d >= K some unit D is orthogonal to h_s and to the centred classifiers; if D were "
+                     "parallel to "
                      "every w_k with G_ks != 0 then W = u 1^T, and for d >= 3 another D exists")
 
 
@@ -78,7 +96,8 @@ def _full_rank() -> Iterator[Claim]:
         left=total(dual[a] * gradient_h(s, a, G_invariant), a),
         right=tau * total(G_invariant[l, s] * (total(w[l, a] * dual[a], a) - 1), l)
         - multiplier_h(s, G_invariant) * total(dual[a] * h[s, a], a),
-        sentence="beta_s <b, h_s> = tau sum_l G_ls (<w_l, b> - 1) = 0 for b = W^-T 1: b is tangent at h_s when beta_s != 0",
+        sentence="beta_s <b, h_s> = tau sum_l G_ls (<w_l, b> - 1) = 0 for b = W^-T 1: b is tangent at h_s "
+                 "when beta_s != 0",
         because="1^T G_s = 0 allows the -1",
     )
     yield SumIdentity(
@@ -88,7 +107,8 @@ def _full_rank() -> Iterator[Claim]:
         "and, if none is zero, one is positive",
     )
     yield Axiom(name="rank-nullity",
-                uses="if no beta_s is zero every h_s lies in span W (I5); so rank [W H] = rank W, which is < d (Lemma B) or "
+                uses="if no beta_s is zero every h_s lies in span W (I5); so rank [W H] = rank W, which is "
+                     "< d (Lemma B) or "
                      "equals d = K")
 
 
@@ -107,7 +127,8 @@ THEOREM = Theorem(
         "d >= K and d >= 3: every critical point is a global minimiser or has a direction of negative curvature."
     ),
     idea=(
-        "T = [[-D_alpha, tau G], [tau G^T, -D_beta]] decides: T >= 0 means global (A). If a multiplier beta_s vanishes a\n"
+        "T = [[-D_alpha, tau G], [tau G^T, -D_beta]] decides: T >= 0 means global (A). If a multiplier "
+        "beta_s vanishes a\n"
         "block of the Hessian is zero with a nonzero mixed term (Z). Otherwise features lie in span W: rank below d\n"
         "gives a free dimension (B), and rank d = K forces alpha = 0 and some beta_s > 0, a direct descent."
     ),

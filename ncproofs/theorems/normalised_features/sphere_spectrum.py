@@ -8,7 +8,22 @@ import sympy
 
 from ncproofs.calculus.indexed import Tensor, delta, scalar, total
 from ncproofs.calculus.sphere_sectors import (
-    K, N, SphereMove, SphereSector, a, apply_sphere_hessian, b, d, g, i, j, k, n, s, sphere_sectors, tau,
+    K,
+    N,
+    SphereMove,
+    SphereSector,
+    a,
+    apply_sphere_hessian,
+    b,
+    d,
+    g,
+    i,
+    j,
+    k,
+    n,
+    s,
+    sphere_sectors,
+    tau,
 )
 from ncproofs.calculus.symmetry import determinant
 from ncproofs.proof.claims import Axiom, Claim, Identity, Sign, SumIdentity
@@ -40,7 +55,8 @@ def _perpendicular() -> Iterator[Claim]:
         ("within class", total(slope * y[k, i], k, i), scalar(0), "tau g/n, N - K times"),
         ("trivial", total(slope, k, i), scalar(0), "tau g and tau g/n, once each"),
         ("standard, features", tau * total(slope * v[k], k, i), -tau * g * v[j], "0 and tau g (1 + 1/n), K-1 each"),
-        ("standard, classifiers", tau * total(slope * v[j], j), -tau * g / n * v[k], "the matrix tau g [[1,-1],[-1/n,1/n]]"),
+        ("standard, classifiers", tau * total(slope * v[j], j), -tau * g / n * v[k], "the matrix tau g "
+                                                                                     "[[1,-1],[-1/n,1/n]]"),
     )
     for name, left, right, words in checks:
         yield SumIdentity(left=left, right=right, sentence=f"perpendicular, {name}: {words}",
@@ -82,9 +98,11 @@ def _completeness() -> Iterator[Claim]:
     yield Identity(
         left=(K - 1) * extra + (K - 1) * (K - 2) / 2, right=d * (d - 1) / 2 - extra * (extra - 1) / 2,
         where=Domain.of(*SIZES),
-        sentence="the zero modes number dim O(d) - dim O(d-K+1): exactly the rotations", because="not d(d-1)/2 for d > K",
+        sentence="the zero modes number dim O(d) - dim O(d-K+1): exactly the rotations",
+        because="not d(d-1)/2 for d > K",
     )
-    yield Axiom(name="Schur's lemma", uses="inequivalent sectors do not mix; each identity above shows it for its sector")
+    yield Axiom(name="Schur's lemma", uses="inequivalent sectors do not mix; each identity above shows it "
+                                           "for its sector")
 
 
 def _losses() -> Iterator[Claim]:

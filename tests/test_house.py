@@ -53,6 +53,7 @@ PAIRS = {
 }
 #: Modules in which a binary float is meant: wall-clock time, searches checked later, bounds on rounding.
 FLOATS = {
+    "manifold",
     "runner",
     "suite",
     "truth",

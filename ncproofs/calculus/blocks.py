@@ -133,14 +133,14 @@ class FramePoint:
             diagonal = scalar(1) if feature.is_mean else delta(inner, row(feature))
             result = result + total(moved * diagonal * feature.eta, inner, SAMPLE) / N
         turned = total(move.dH.get((feature.name, cls.name), scalar(0)), SAMPLE)
-        return result + turned * sympy.sympify(cls.slope)
+        return result + turned * sympy.sympify(cls.slope, strict=True)
 
     def _row_h(self, move: Move, feature: Block, cls: Block) -> IndexedSum:
         result = move.dH.get((feature.name, cls.name), scalar(0)) * self.lambda_H
         if feature.name != self.hidden.name:
             moved = self._moved(move, feature, cls).at({column(feature): row(feature)})
             result = result + moved.at({_primed(cls): column(cls)}) * feature.omega / N
-        return result + move.dW.get((feature.name, cls.name), scalar(0)) * sympy.sympify(cls.slope)
+        return result + move.dW.get((feature.name, cls.name), scalar(0)) * sympy.sympify(cls.slope, strict=True)
 
     def _row_b(self, move: Move, cls: Block) -> IndexedSum:
         result = move.db.get(cls.name, scalar(0)) * self.lambda_b

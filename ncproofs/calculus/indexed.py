@@ -113,14 +113,14 @@ class IndexedSum:
 
     def __mul__(self, other: object) -> IndexedSum:
         if isinstance(other, (int, sympy.Expr)):
-            factor = sympy.sympify(other)
+            factor = sympy.sympify(other, strict=True)
             return IndexedSum({m: c * factor for m, c in self.terms.items() if factor != 0})
         return self._times(scalar(other))
 
     __rmul__ = __mul__
 
     def __truediv__(self, other: sympy.Expr | int) -> IndexedSum:
-        return self * (1 / sympy.sympify(other))
+        return self * (1 / sympy.sympify(other, strict=True))
 
     def __pow__(self, power: int) -> IndexedSum:
         result = scalar(1)
@@ -159,7 +159,7 @@ def scalar(value: object) -> IndexedSum:
     """A number or SymPy expression as an indexed sum (with no indices)."""
     if isinstance(value, IndexedSum):
         return value
-    expression = sympy.sympify(value)
+    expression = sympy.sympify(value, strict=True)
     if not isinstance(expression, sympy.Expr):
         raise InvalidClaim(f"{value!r} is not a scalar")
     return IndexedSum({_Monomial((), ()): expression} if expression != 0 else {})

@@ -91,9 +91,7 @@ def is_convex(loss: Loss) -> Evidence:
     reason = _softmax_convex(profile) if profile is not None else _quadratic_convex(loss)
     # Without poles, a loss that is real at one point is real everywhere.
     if reason and next(_points(loss), None) is not None:
-        return Evidence(
-            truth=Truth.HOLDS, rigor=Rigor.EXACT, sentence=sentence, because=reason, covers="all K >= 2"
-        )
+        return Evidence(truth=Truth.HOLDS, rigor=Rigor.EXACT, sentence=sentence, because=reason, covers="all K >= 2")
     for logits, expansion in _points(loss):
         for name, direction in _directions(len(logits)):
             curvature = _curvature(expansion, direction)
@@ -154,11 +152,7 @@ def _is_nonnegative(expression: sympy.Expr) -> bool:
         above, below = (sympy.Poly(part, y, ELL, domain="QQ") for part in (numerator, denominator))
     except sympy.PolynomialError:
         return False
-    if (
-        below.degree(ELL) > 0
-        or below.is_zero
-        or _has_root_between(sympy.Poly(below.as_expr(), y, domain="QQ"))
-    ):
+    if below.degree(ELL) > 0 or below.is_zero or _has_root_between(sympy.Poly(below.as_expr(), y, domain="QQ")):
         return False
     parts = [sympy.Poly(c.as_expr() * below.as_expr(), y, domain="QQ") for c in _in_ell(above, y)]
     return all(_nonnegative_between(part) for part in parts)
@@ -184,9 +178,7 @@ def _nonnegative_between(polynomial: sympy.Poly) -> bool:
     for factor, multiplicity in polynomial.sqf_list()[1]:
         if multiplicity % 2 and _has_root_between(factor):
             return False
-    samples = (
-        polynomial.eval(sympy.Rational(i, polynomial.degree() + 2)) for i in range(1, polynomial.degree() + 2)
-    )
+    samples = (polynomial.eval(sympy.Rational(i, polynomial.degree() + 2)) for i in range(1, polynomial.degree() + 2))
     return bool(next(value for value in samples if value != 0) > 0)
 
 
@@ -195,9 +187,7 @@ def _quadratic_convex(loss: Loss) -> str:
     constant = all(entry.is_Rational for entry in hessian.core)
     if not constant or not _is_semidefinite(hessian.core) or not _is_nonnegative_in_z(hessian.diagonal):
         return ""
-    return (
-        f"Hess L = diag({hessian.diagonal}) + U phi'' U^T with a nonnegative diagonal and phi'' >= 0 constant"
-    )
+    return f"Hess L = diag({hessian.diagonal}) + U phi'' U^T with a nonnegative diagonal and phi'' >= 0 constant"
 
 
 def _is_semidefinite(matrix: sympy.ImmutableMatrix) -> bool:

@@ -94,16 +94,11 @@ def logit_hessian(loss: Loss) -> LogitHessian:
     curvatures = [sympy.diff(column, Z) for column in gradient.columns]
     diagonal = sympy.Add(*(p * c for p, c in zip(gradient.partials[1:], curvatures, strict=True)))
     order = len(letters)
-    core = [
-        [sympy.diff(gradient.partials[min(i, j)], letters[max(i, j)]) for j in range(order)]
-        for i in range(order)
-    ]
+    core = [[sympy.diff(gradient.partials[min(i, j)], letters[max(i, j)]) for j in range(order)] for i in range(order)]
     return LogitHessian(gradient.columns, diagonal, sympy.ImmutableMatrix(core))
 
 
-def explicit(
-    loss: Loss, K: int
-) -> tuple[tuple[sympy.Symbol, ...], sympy.ImmutableMatrix, sympy.ImmutableMatrix]:
+def explicit(loss: Loss, K: int) -> tuple[tuple[sympy.Symbol, ...], sympy.ImmutableMatrix, sympy.ImmutableMatrix]:
     """Logits z_1, ..., z_K, and the closed-form gradient (K, 1) and Hessian (K, K); the target is class 1."""
     count = size(K, "K", 2)
     logits = sympy.symbols(f"z_1:{count + 1}", real=True)
@@ -139,9 +134,7 @@ def _value_program(loss: Loss) -> Program:
 @lru_cache(maxsize=64)
 def _class_program(loss: Loss) -> Program:
     """f_1, f_1', f_1'', f_2, ... in z."""
-    return lower(
-        [sympy.diff(function, Z, times) for function in loss.class_functions for times in range(3)], [Z]
-    )
+    return lower([sympy.diff(function, Z, times) for function in loss.class_functions for times in range(3)], [Z])
 
 
 @lru_cache(maxsize=64)
@@ -188,9 +181,7 @@ def expand(loss: Loss, logits: Sequence[Any], target: int, arithmetic: Arithmeti
     indicator = tuple(one if k == target else zero for k in range(len(logits)))
     columns = (indicator, *(tuple(row[3 * i + 1] for row in rows) for i in range(m)))
     gradient = [
-        _total(
-            arithmetic, [arithmetic.multiply(p, column[k]) for p, column in zip(first, columns, strict=True)]
-        )
+        _total(arithmetic, [arithmetic.multiply(p, column[k]) for p, column in zip(first, columns, strict=True)])
         for k in range(len(logits))
     ]
     diagonal = [

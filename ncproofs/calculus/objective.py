@@ -103,9 +103,7 @@ def gradient_at(
         return grad_W, grad_H, G * ones + at[2] * weights[2]
 
 
-def hessian_form(
-    problem: Ridge, point: tuple[Any, Any, Any], direction: tuple[Any, Any, Any], bits: int
-) -> arb:
+def hessian_form(problem: Ridge, point: tuple[Any, Any, Any], direction: tuple[Any, Any, Any], bits: int) -> arb:
     """D^2 f(point)[D, D] as a ball, for D = ``direction`` in the shapes of ``point`` = (W, H, b)."""
     with ctx.workprec(bits):
         W, H, _ = at = _point(problem, point)
@@ -117,9 +115,7 @@ def hessian_form(
         columns = moved.transpose().tolist()
         total = sum((_form(e, q) for e, q in zip(expansions, columns, strict=True)), arb(0)) / problem.N
         cross = (dW.transpose() * dH).entries()
-        total += 2 * sum(
-            (g * x for g, x in zip(_logit_slopes(expansions).entries(), cross, strict=True)), arb(0)
-        )
+        total += 2 * sum((g * x for g, x in zip(_logit_slopes(expansions).entries(), cross, strict=True)), arb(0))
         for weight, part in zip(_weights(problem), along, strict=True):
             if part is not None:
                 total += _ball(weight) * sum((x * x for x in part.entries()), arb(0))
@@ -286,9 +282,7 @@ def _refuse_shape(name: str, rows: int, widths: list[int], need_rows: int, need_
     wrong = [width for width in widths if width != need_columns]
     if rows != need_rows or wrong:
         given = wrong[0] if wrong else need_columns
-        raise InvalidProblem(
-            f"{name} has shape ({rows}, {given}), but ({need_rows}, {need_columns}) is needed"
-        )
+        raise InvalidProblem(f"{name} has shape ({rows}, {given}), but ({need_rows}, {need_columns}) is needed")
 
 
 def _refuse_bias(problem: Ridge, length: int | None) -> None:

@@ -74,9 +74,7 @@ class _Reader:
     def visit(self, node: ast.expr, depth: int) -> sympy.Expr:
         if depth > _DEEPEST:
             raise InvalidLoss(f"{self.part} is nested more than {_DEEPEST} deep; write it flatter")
-        handler: Callable[[ast.expr, int], sympy.Expr] | None = getattr(
-            self, f"on_{type(node).__name__}", None
-        )
+        handler: Callable[[ast.expr, int], sympy.Expr] | None = getattr(self, f"on_{type(node).__name__}", None)
         if handler is None:
             known = ", ".join(self.letters)
             raise self.refuse(node, f"only numbers, {known}, + - * / **, exp, log and sqrt are covered")
@@ -89,11 +87,7 @@ class _Reader:
         for part in value.args if not value.is_Rational else (value,):
             if part.is_Rational and max(abs(int(part.p)), int(part.q)).bit_length() > _BITS:
                 raise self.refuse(node, f"a number of more than {_BITS} bits; write a smaller one")
-        if (
-            value.is_Pow
-            and value.args[1].is_Rational
-            and max(abs(value.args[1].p), value.args[1].q) > _EXPONENT
-        ):
+        if value.is_Pow and value.args[1].is_Rational and max(abs(value.args[1].p), value.args[1].q) > _EXPONENT:
             raise self.refuse(node, f"the exponent {_shown(str(value.args[1]))} exceeds {_EXPONENT}")
         return value
 
@@ -108,11 +102,7 @@ class _Reader:
 
     def on_Name(self, node: ast.Name, depth: int) -> sympy.Expr:
         if node.id not in self.letters:
-            hint = (
-                "; write the logit as z"
-                if "z" in self.letters
-                else "; S1 is the sum of the first class function"
-            )
+            hint = "; write the logit as z" if "z" in self.letters else "; S1 is the sum of the first class function"
             raise self.refuse(node, f"is not one of the letters {', '.join(self.letters)}{hint}")
         return self.letters[node.id]
 
@@ -144,9 +134,7 @@ class _Reader:
         if max(abs(int(exponent.p)), int(exponent.q)) > _EXPONENT:
             raise self.refuse(node, f"exponents up to {_EXPONENT} are covered")
         numbers = (
-            [x for x in base.atoms(sympy.Rational) if x not in (-1, 0, 1)]
-            if base.is_Rational or base.is_Mul
-            else []
+            [x for x in base.atoms(sympy.Rational) if x not in (-1, 0, 1)] if base.is_Rational or base.is_Mul else []
         )
         bits = max((max(abs(int(x.p)), int(x.q)).bit_length() for x in numbers), default=0)
         if bits * abs(exponent) > _BITS:

@@ -21,9 +21,5 @@ def focal(gamma: object) -> Loss:
     power = exact_number(gamma, "gamma")
     if power < 0:
         raise InvalidLoss(f"gamma={power} given, but gamma >= 0 is needed; write for example focal(2)")
-    phi = (1 - sympy.exp(T) / S(1)) ** sympy.Rational(power.numerator, power.denominator) * (
-        sympy.log(S(1)) - T
-    )
-    return Loss(
-        f"focal({power})", phi, (sympy.exp(Z),), "the focal loss with parameter gamma", {"gamma": power}
-    )
+    phi = (1 - sympy.exp(T) / S(1)) ** sympy.Rational(power.numerator, power.denominator) * (sympy.log(S(1)) - T)
+    return Loss(f"focal({power})", phi, (sympy.exp(Z),), "the focal loss with parameter gamma", {"gamma": power})

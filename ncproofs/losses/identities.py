@@ -121,9 +121,7 @@ class _Generators:
         for term in sympy.Add.make_args(_expanded(numerator)):
             coefficient, monomial = term.as_coeff_Mul()
             constant, denominator_rest = denominator.as_coeff_Mul()
-            weight = Fraction(int(coefficient.p), int(coefficient.q)) / Fraction(
-                int(constant.p), int(constant.q)
-            )
+            weight = Fraction(int(coefficient.p), int(coefficient.q)) / Fraction(int(constant.p), int(constant.q))
             if weight == 0:
                 continue
             kind, of = self.meaning.get(monomial, ("", None))
@@ -230,9 +228,7 @@ class _Generators:
         return all(term.as_coeff_Mul()[0] > 0 for term in sympy.Add.make_args(sympy.expand(polynomial)))
 
 
-def _root_reduced(
-    polynomial: sympy.Expr, root: sympy.Symbol, base: sympy.Expr, exponent: Fraction
-) -> sympy.Expr:
+def _root_reduced(polynomial: sympy.Expr, root: sympy.Symbol, base: sympy.Expr, exponent: Fraction) -> sympy.Expr:
     q, p = exponent.denominator, exponent.numerator
     terms = sympy.Poly(_expanded(polynomial), root).terms()
     return sympy.Add(*(c * root ** (e % q) * base ** (p * (e // q)) for (e,), c in terms))

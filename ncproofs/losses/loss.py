@@ -70,9 +70,7 @@ class Loss:
 
     def __post_init__(self) -> None:
         if not self.name or not self.source:
-            raise InvalidLoss(
-                f"a loss needs a name and a source; got name={self.name!r}, source={self.source!r}"
-            )
+            raise InvalidLoss(f"a loss needs a name and a source; got name={self.name!r}, source={self.source!r}")
         object.__setattr__(self, "phi", _expression("phi", self.phi))
         functions = tuple(_expression(f"f_{i}", f) for i, f in enumerate(self.class_functions, start=1))
         object.__setattr__(self, "class_functions", functions)
@@ -155,16 +153,12 @@ def _expression(part: str, value: object) -> sympy.Expr:
 
 def _check(part: str, expression: sympy.Expr, allowed: set[sympy.Symbol]) -> None:
     if expression.has(sympy.Float):
-        raise InvalidLoss(
-            f"{part}={expression} contains a binary float; write rationals such as Rational(1, 10)"
-        )
+        raise InvalidLoss(f"{part}={expression} contains a binary float; write rationals such as Rational(1, 10)")
     foreign = {symbol for symbol in expression.free_symbols if symbol not in allowed}
     if foreign:
         names = ", ".join(sorted(map(str, foreign)))
         known = ", ".join(sorted(map(str, allowed)))
-        raise InvalidLoss(
-            f"{part}={expression} uses {names}, but a class-symmetric loss may use only {known}"
-        )
+        raise InvalidLoss(f"{part}={expression} uses {names}, but a class-symmetric loss may use only {known}")
     for node in sympy.preorder_traversal(expression):
         if not (
             node.is_Symbol

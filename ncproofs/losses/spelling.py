@@ -92,9 +92,7 @@ def loss_from_expression(
         InvalidLoss: the text is not such an expression; the message says what to write.
     """
     if isinstance(functions, str) or not 0 < len(functions) <= 8:
-        raise InvalidLoss(
-            f"functions={functions!r} given, but a list of 1 to 8 texts is needed, such as ['exp(z)']"
-        )
+        raise InvalidLoss(f"functions={functions!r} given, but a list of 1 to 8 texts is needed, such as ['exp(z)']")
     letters = {"t": T, "K": K}
     for index in range(1, len(functions) + 1):
         letters |= {f"S{index}": S(index), f"S_{index}": S(index)}
@@ -107,9 +105,7 @@ def _trimmed(text: object) -> str:
     if not isinstance(text, str):
         raise InvalidLoss(f"loss={text!r} is not text; write for example 'cross_entropy' or 'focal(2)'")
     if len(text) > _LONGEST:
-        raise InvalidLoss(
-            f"a loss of {len(text)} characters given; write at most {_LONGEST}, such as focal(2)"
-        )
+        raise InvalidLoss(f"a loss of {len(text)} characters given; write at most {_LONGEST}, such as focal(2)")
     return text.strip()
 
 
@@ -126,9 +122,7 @@ def _positional(part: str, name: str, example: str) -> str:
 def _imported(module: str, attribute: str) -> Loss:
     spelled = f"{module}:{attribute}"
     if module.partition(".")[0] in sys.stdlib_module_names:
-        raise UnknownName(
-            f"{spelled} names a module of the standard library, which has no losses; write your own"
-        )
+        raise UnknownName(f"{spelled} names a module of the standard library, which has no losses; write your own")
     try:
         value = getattr(importlib.import_module(module), attribute)
     except ModuleNotFoundError as error:
@@ -136,13 +130,9 @@ def _imported(module: str, attribute: str) -> Loss:
             f"{spelled}: no module {error.name!r} can be imported; put its folder on PYTHONPATH or install it"
         ) from None
     except AttributeError:
-        raise UnknownName(
-            f"{spelled}: the module {module} has no {attribute!r}; write the name of a Loss"
-        ) from None
+        raise UnknownName(f"{spelled}: the module {module} has no {attribute!r}; write the name of a Loss") from None
     except Exception as error:
-        raise InvalidLoss(
-            f"{spelled}: importing {module} raised {_one_line(error)}; mend the module"
-        ) from error
+        raise InvalidLoss(f"{spelled}: importing {module} raised {_one_line(error)}; mend the module") from error
     return _as_loss(value, spelled)
 
 
@@ -154,9 +144,7 @@ def _as_loss(value: object, spelled: str) -> Loss:
             if p.default is p.empty and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)
         ]
         if needed:
-            raise InvalidLoss(
-                f"{spelled} needs {', '.join(needed)}; name a Loss or a function without arguments"
-            )
+            raise InvalidLoss(f"{spelled} needs {', '.join(needed)}; name a Loss or a function without arguments")
         try:
             value = value()
         except NcproofsError:
@@ -164,9 +152,7 @@ def _as_loss(value: object, spelled: str) -> Loss:
         except Exception as error:
             raise InvalidLoss(f"{spelled}() raised {_one_line(error)}; mend the function") from error
     if not isinstance(value, Loss):
-        raise InvalidLoss(
-            f"{spelled} is of type {type(value).__name__}; name a Loss or a function that returns one"
-        )
+        raise InvalidLoss(f"{spelled} is of type {type(value).__name__}; name a Loss or a function that returns one")
     return value
 
 

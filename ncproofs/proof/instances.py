@@ -11,6 +11,7 @@ from typing import Any
 
 import flint
 
+from ncproofs.arithmetic.enclosure import Enclosure
 from ncproofs.critical.closed_forms import closed_form, rational
 from ncproofs.critical.mse import mse_regime, mse_scale
 from ncproofs.critical.optimum import Optimum, optimum
@@ -166,7 +167,7 @@ def _collapsed(claim: CollapsedOptimum, effort: Effort) -> Evidence:
         return fails(sentence, "a minimiser exists and has rank at most d", problem, witness)
     at = optimum(problem, digits=20)
     if at.truth is Truth.UNDECIDED:
-        return refuse(sentence, at.because)
+        return _below_zero(claim, at, sentence)
     if at.truth is Truth.FAILS:
         return _without_collapse(claim, at, sentence)
     if at.geometry == claim.geometry:
@@ -180,6 +181,20 @@ def _collapsed(claim: CollapsedOptimum, effort: Effort) -> Evidence:
             covers=str(problem),
         )
     return fails(sentence, at.because, problem, _other_geometry(claim, at))
+
+
+def _below_zero(claim: CollapsedOptimum, at: Optimum, sentence: str) -> Evidence:
+    """The optimum is open, but a candidate certified below the origin refutes that the minimiser is zero."""
+    if claim.geometry == "zero" and at.geometry == "simplex ETF" and not is_mean_squared(claim.problem.loss):
+        with flint.ctx.workprec(128):
+            origin = Enclosure.of_ball(
+                to_ball(trivial_scale(claim.problem, profile_of(claim.problem.loss), 128).objective)
+            )
+        best = at.quantities["objective"]
+        if best.upper < origin.lower:
+            shown = f"the ETF has value at most {best.decimals(20)[1]} < {origin.decimals(20)[0]} at W = H = 0"
+            return fails(sentence, "a better point is known", claim.problem, shown)
+    return refuse(sentence, at.because)
 
 
 def _has_minimiser(problem: Ridge) -> bool:

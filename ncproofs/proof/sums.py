@@ -76,9 +76,9 @@ def _refutation(difference: IndexedSum, seed: int) -> str | None:
 
 def _random_scalars(difference: IndexedSum, generator: random.Random) -> dict[sympy.Symbol, sympy.Rational] | None:
     """Whole numbers (often squares, for square roots) and fractions at which every size is a positive integer."""
-    sizes = {sympy.sympify(size) for tensor in difference.tensors for size in tensor.sizes}
-    sizes |= {sympy.sympify(index.size) for monomial in difference.terms for index in monomial.summed}
-    sizes |= {sympy.sympify(index.size) for index in difference.free}
+    sizes = {sympy.sympify(size, strict=True) for tensor in difference.tensors for size in tensor.sizes}
+    sizes |= {sympy.sympify(index.size, strict=True) for monomial in difference.terms for index in monomial.summed}
+    sizes |= {sympy.sympify(index.size, strict=True) for index in difference.free}
     symbols = set().union(*(e.free_symbols for e in (*sizes, *difference.terms.values())))
     scalars = {
         s: sympy.Integer(generator.choice((4, 4, 9, 3, 5, 1, 2)))
@@ -97,7 +97,7 @@ def _random_tensor(
     """Random rational entries with the declared linear properties; None where they are not linear."""
     if tensor.annihilates or tensor.unit is not None or tensor.orthogonal_to:
         return None
-    shape = [int(sympy.sympify(size).subs(sizes)) for size in tensor.sizes]
+    shape = [int(sympy.sympify(size, strict=True).subs(sizes)) for size in tensor.sizes]
     cells = list(product(*map(range, shape)))
     if len(cells) > 400 or min(shape, default=1) < 1:
         return None
@@ -132,7 +132,7 @@ def _linear_constraints(tensor: Tensor, shape: list[int]) -> Iterator[dict[tuple
 
 
 def _assignments(free: list[Index], sizes: dict[sympy.Symbol, sympy.Rational]) -> Iterator[dict[str, int]]:
-    ranges = [range(int(sympy.sympify(index.size).subs(sizes))) for index in free]
+    ranges = [range(int(sympy.sympify(index.size, strict=True).subs(sizes))) for index in free]
     for position, choice in enumerate(product(*ranges)):
         if position >= 40:
             return
@@ -150,7 +150,7 @@ def _evaluate(
         number = coefficient.subs(sizes)
         if not number.is_Rational:
             return None
-        ranges = [range(int(sympy.sympify(index.size).subs(sizes))) for index in monomial.summed]
+        ranges = [range(int(sympy.sympify(index.size, strict=True).subs(sizes))) for index in monomial.summed]
         subtotal = sympy.Integer(0)
         for choice in product(*ranges):
             place = free | {index.name: value for index, value in zip(monomial.summed, choice, strict=True)}

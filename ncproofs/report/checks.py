@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 
 import sympy
@@ -32,6 +32,10 @@ __all__ = [
 ]
 
 _BITS = 192
+_SERIES_POINTS = (
+    (Fraction(1, 2), Fraction(-1, 3), Fraction(1, 5)),
+    (Fraction(-2), Fraction(3, 2), Fraction(1, 7)),
+)
 
 Pair = tuple[sympy.Expr, sympy.Expr]
 
@@ -174,39 +178,23 @@ def partials_against_series(loss: Loss, sentence: str) -> Evidence:
 
     The partial derivatives come from exact rules of differentiation; the series can refute them.
     """
-    series, ball = BallSeries(_BITS, 2), Ball(_BITS)
-    program = lower([loss.phi], [T, *loss.sums, CLASSES])
+    ball = Ball(_BITS)
     seen = 0
-    for logits in (
-        (Fraction(1, 2), Fraction(-1, 3), Fraction(1, 5)),
-        (Fraction(-2), Fraction(3, 2), Fraction(1, 7)),
-    ):
+    for logits in _SERIES_POINTS:
         expansion = expand(loss, [ball.constant(z) for z in logits], 0, ball)
         if not expansion.value.is_finite():
             continue
         seen += 1
-        point = _phi_letters(loss, logits, ball)
-        partials = lower(list(logit_gradient(loss).partials), [T, *loss.sums, CLASSES]).run(ball, point)
-        for pick in range(len(partials) + 1):
-            with ball.working():
-                along = [arb(1) if pick in (i, len(partials)) else arb(0) for i in range(len(partials))]
-                names = [T.name, *(s.name for s in loss.sums)]
-                lines = {name: series.line(point[name], v) for name, v in zip(names, along, strict=True)}
-                lines[CLASSES.name] = series.constant(len(logits))
-                found = program.run(series, lines)[0]
-                slope = sum((p * v for p, v in zip(partials, along, strict=True)), arb(0))
-                rows = [
-                    sum((c * v for c, v in zip(row, along, strict=True)), arb(0)) for row in expansion.core
-                ]
-                bend = sum((r * v for r, v in zip(rows, along, strict=True)), arb(0))
-                if not (found[1].overlaps(slope) and (2 * found[2]).overlaps(bend)):
-                    return Evidence(
-                        truth=Truth.FAILS,
-                        rigor=Rigor.ENCLOSED,
-                        sentence=sentence,
-                        because="a ball series disagrees",
-                        witness=f"z = {logits}, direction {along}",
-                    )
+        place = _phi_letters(loss, logits, ball)
+        for direction in _phi_directions(len(loss.sums) + 1):
+            if not _series_agrees(loss, place, expansion.core, direction):
+                return Evidence(
+                    truth=Truth.FAILS,
+                    rigor=Rigor.ENCLOSED,
+                    sentence=sentence,
+                    because="a ball series disagrees",
+                    witness=f"z = ({', '.join(map(str, logits))}), y = 1, direction {direction}",
+                )
     return Evidence(
         truth=Truth.HOLDS,
         rigor=Rigor.EXACT,
@@ -214,6 +202,30 @@ def partials_against_series(loss: Loss, sentence: str) -> Evidence:
         covers="all K >= 2",
         because=f"ball power series along lines at {seen} points contain the same values",
     )
+
+
+def _phi_directions(count: int) -> Iterator[tuple[int, ...]]:
+    """Along each letter, and along all of them at once."""
+    for pick in range(count):
+        yield tuple(int(pick == i) for i in range(count))
+    yield (1,) * count
+
+
+def _series_agrees(
+    loss: Loss, place: dict[str, arb], core: tuple[tuple[arb, ...], ...], direction: tuple[int, ...]
+) -> bool:
+    """Whether phi along ``place + s direction`` may have slope phi' v and curvature v^T phi'' v."""
+    series, ball = BallSeries(_BITS, 2), Ball(_BITS)
+    letters = [T, *loss.sums]
+    slopes = lower(list(logit_gradient(loss).partials), [*letters, CLASSES]).run(ball, place)
+    with ball.working():
+        lines = {x.name: series.line(place[x.name], arb(v)) for x, v in zip(letters, direction, strict=True)}
+        lines[CLASSES.name] = series.line(place[CLASSES.name], arb(0))
+        found = lower([loss.phi], [*letters, CLASSES]).run(series, lines)[0]
+        slope = sum((p * v for p, v in zip(slopes, direction, strict=True)), arb(0))
+        rows = [sum((c * v for c, v in zip(row, direction, strict=True)), arb(0)) for row in core]
+        bend = sum((r * v for r, v in zip(rows, direction, strict=True)), arb(0))
+        return bool(found[1].overlaps(slope) and (2 * found[2]).overlaps(bend))
 
 
 def _phi_letters(loss: Loss, logits: tuple[Fraction, ...], ball: Ball) -> dict[str, arb]:

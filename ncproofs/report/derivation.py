@@ -53,9 +53,7 @@ def _notation(loss: Loss, form: SoftmaxForm | None) -> Iterator[tuple[Formula, s
             "W (d,K), H (d,N), b (K)",
             r"W \in \mathbf{R}^{d \times K},\ H \in \mathbf{R}^{d \times N},\ b \in \mathbf{R}^K",
         ),
-        (
-            "classifiers as columns, features as columns class by class, bias (none: drop the terms with b)"
-        ),
+        ("classifiers as columns, features as columns class by class, bias (none: drop the terms with b)"),
     )
     yield (
         Formula("z, y, t = z_y", r"z,\ y,\ t = z_y"),
@@ -94,8 +92,7 @@ def _loss_steps(loss: Loss, form: SoftmaxForm | None) -> Iterator[Step]:
     gradient, hessian = logit_gradient(loss), logit_hessian(loss)
     letters = [T, *loss.sums]
     first = [
-        _equation(f"phi_{x}", rf"\varphi_{{{_tex(x)}}}", p)
-        for x, p in zip(letters, gradient.partials, strict=True)
+        _equation(f"phi_{x}", rf"\varphi_{{{_tex(x)}}}", p) for x, p in zip(letters, gradient.partials, strict=True)
     ]
     second = [
         _equation(f"phi_{{{x},{y}}}", rf"\varphi_{{{_tex(x)},{_tex(y)}}}", hessian.core[i, j])
@@ -104,9 +101,7 @@ def _loss_steps(loss: Loss, form: SoftmaxForm | None) -> Iterator[Step]:
         if i <= j
     ]
     evidence = checks.partials_against_series(loss, "partial derivatives of phi")
-    yield _step(
-        "First partial derivatives of phi.", first, "rules of differentiation", evidence.because, evidence
-    )
+    yield _step("First partial derivatives of phi.", first, "rules of differentiation", evidence.because, evidence)
     yield _step(
         "Second partial derivatives of phi, a symmetric matrix phi''.",
         second,
@@ -167,9 +162,7 @@ def _logit_steps(loss: Loss, form: SoftmaxForm | None) -> Iterator[Step]:
                 "Hess L = diag(D(z)) + U phi'' U^T",
                 r"\nabla^2 L = \operatorname{diag}(D(z)) + U \varphi'' U^{\top}",
             ),
-            _equation(
-                "D(z) = sum_i phi_{S_i} f_i''(z)", r"D(z) = \sum_i \varphi_{S_i} f_i''(z)", hessian.diagonal
-            ),
+            _equation("D(z) = sum_i phi_{S_i} f_i''(z)", r"D(z) = \sum_i \varphi_{S_i} f_i''(z)", hessian.diagonal),
         ],
         "differentiate U phi' once more; only class k's own columns move with logit k",
         "the four patterns of entries (k, l): equal or not, target or not; so for every K",
@@ -276,9 +269,7 @@ def _convexity_step(loss: Loss) -> Step:
         "The loss is convex in the logits.",
         [("Hess L >= 0", r"\nabla^2 L \succeq 0")],
         convex.because,
-        "exact sign conditions"
-        if convex.truth is Truth.HOLDS
-        else "no proof and no counterexample was found",
+        "exact sign conditions" if convex.truth is Truth.HOLDS else "no proof and no counterexample was found",
         convex,
     )
 

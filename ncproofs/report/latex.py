@@ -78,7 +78,5 @@ def _step(step: Step) -> list[str]:
     if step.evidence.axioms:
         lines.append(rf"\emph{{Classical:}} {escaped(', '.join(step.evidence.axioms))}.")
     if step.is_open:
-        lines.append(
-            rf"\par\noindent\fbox{{\parbox{{0.9\linewidth}}{{\textbf{{Hole.}} {escaped(hole_text(step))}}}}}"
-        )
+        lines.append(rf"\par\noindent\fbox{{\parbox{{0.9\linewidth}}{{\textbf{{Hole.}} {escaped(hole_text(step))}}}}}")
     return lines

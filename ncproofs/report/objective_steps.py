@@ -77,8 +77,7 @@ def matrix_steps() -> Iterator[Step]:
         "The objective is the mean loss plus weight decay.",
         [
             (
-                "f(W, H, b) = (1/N) sum_i L(z_i, y_i)"
-                " + lambda_W/2 |W|^2 + lambda_H/2 |H|^2 + lambda_b/2 |b|^2",
+                "f(W, H, b) = (1/N) sum_i L(z_i, y_i) + lambda_W/2 |W|^2 + lambda_H/2 |H|^2 + lambda_b/2 |b|^2",
                 r"f(W, H, b) = \frac1N \sum_{i=1}^N L(z_i, y_i) + \frac{\lambda_W}{2}\|W\|^2"
                 r" + \frac{\lambda_H}{2}\|H\|^2 + \frac{\lambda_b}{2}\|b\|^2",
             ),

@@ -59,9 +59,7 @@ class Derivation:
 
 def hole_text(step: Step) -> str:
     """What the box of an open step says."""
-    verdict = {Truth.FAILS: "REFUTED", Truth.UNDECIDED: "NOT PROVED", Truth.HOLDS: "HAS A HOLE"}[
-        step.evidence.truth
-    ]
+    verdict = {Truth.FAILS: "REFUTED", Truth.UNDECIDED: "NOT PROVED", Truth.HOLDS: "HAS A HOLE"}[step.evidence.truth]
     detail = step.evidence.witness or "; ".join(step.evidence.holes) or step.evidence.because
     return f"{verdict}: {detail}"
 
@@ -96,9 +94,7 @@ def as_json(derivation: Derivation) -> dict[str, Any]:
         "subject": derivation.subject,
         "truth": str(truth),
         "rigor": str(rigor),
-        "notation": [
-            {"text": f.text, "latex": f.latex, "meaning": meaning} for f, meaning in derivation.notation
-        ],
+        "notation": [{"text": f.text, "latex": f.latex, "meaning": meaning} for f, meaning in derivation.notation],
         "steps": [_step_json(step) for step in derivation.steps],
         "holes": list(derivation.holes),
     }

@@ -64,9 +64,7 @@ def dense(expansion):
     U = arb_mat([list(column) for column in expansion.columns]).transpose()
     low_rank = U * arb_mat([list(row) for row in expansion.core]) * U.transpose()
     size = len(expansion.diagonal)
-    return low_rank + arb_mat(
-        [[expansion.diagonal[k] if k == j else 0 for j in range(size)] for k in range(size)]
-    )
+    return low_rank + arb_mat([[expansion.diagonal[k] if k == j else 0 for j in range(size)] for k in range(size)])
 
 
 @settings(max_examples=40, deadline=None)
@@ -161,9 +159,7 @@ def test_convexity(name):
     loss, expected = CONVEX[name]
     evidence = is_convex(loss)
     assert evidence.truth is expected
-    assert evidence.rigor is {Truth.HOLDS: Rigor.EXACT, Truth.FAILS: Rigor.ENCLOSED}.get(
-        expected, Rigor.SAMPLED
-    )
+    assert evidence.rigor is {Truth.HOLDS: Rigor.EXACT, Truth.FAILS: Rigor.ENCLOSED}.get(expected, Rigor.SAMPLED)
 
 
 @settings(max_examples=25, deadline=None)

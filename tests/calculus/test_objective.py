@@ -66,9 +66,7 @@ def test_three_ways_to_the_second_derivative(problem, seed):
     with BALL.working():
         along_line = objective(problem, lines(at[0], along[0]), lines(at[1], along[1]), bias, series)
         v, hessian = column(flat(along)), dense_hessian(problem, *at, BITS)
-        slope = sum(
-            (g * x for g, x in zip(flat(gradient_at(problem, *at, BITS)), flat(along), strict=True)), arb(0)
-        )
+        slope = sum((g * x for g, x in zip(flat(gradient_at(problem, *at, BITS)), flat(along), strict=True)), arb(0))
         form = hessian_form(problem, at, along, BITS)
         assert along_line[0].overlaps(objective_value(problem, *at, BITS))
         assert along_line[1].overlaps(slope)
@@ -94,12 +92,7 @@ def test_every_entry_against_sympy(loss):
     letters = sympy.symbols("w1 w2 h1 h2 h3 h4 b1 b2", real=True)
     w, h, b = letters[:2], letters[2:6], letters[6:]
     samples = (loss.at([w[k] * h[i] + b[k] for k in range(2)], i // 2) for i in range(4))
-    total = (
-        sympy.Add(*samples) / 4
-        + sum(x**2 for x in w) / 6
-        + sum(x**2 for x in h) / 10
-        + sum(x**2 for x in b) / 14
-    )
+    total = sympy.Add(*samples) / 4 + sum(x**2 for x in w) / 6 + sum(x**2 for x in h) / 10 + sum(x**2 for x in b) / 14
     numbers = [Fraction(x, 7) for x in (3, -5, 2, 4, -6, 1, 8, -3)]
     with BALL.working():
         values = [BALL.constant(x) for x in numbers]
@@ -118,9 +111,7 @@ def test_taylor_slopes(loss):
     at, along = random_point(problem, 1), random_point(problem, 2)
     with BALL.working():
         value, form = objective_value(problem, *at, BITS), hessian_form(problem, at, along, BITS)
-        slope = sum(
-            (g * x for g, x in zip(flat(gradient_at(problem, *at, BITS)), flat(along), strict=True)), arb(0)
-        )
+        slope = sum((g * x for g, x in zip(flat(gradient_at(problem, *at, BITS)), flat(along), strict=True)), arb(0))
         remainders = []
         for power in (10, 11):
             s = arb(2) ** -power
@@ -162,9 +153,7 @@ def test_a_feature_of_the_wrong_class_changes_the_value():
     problem = Ridge(cross_entropy(), 3, 2, 2, "1/100", "1/50")
     W, H, _ = random_point(problem, 5)
     swapped = arb_mat([[row[i] for i in (2, 1, 0, 3, 4, 5)] for row in H.tolist()])
-    assert not objective_value(problem, W, swapped, None, BITS).overlaps(
-        objective_value(problem, W, H, None, BITS)
-    )
+    assert not objective_value(problem, W, swapped, None, BITS).overlaps(objective_value(problem, W, H, None, BITS))
 
 
 def test_exact_value():

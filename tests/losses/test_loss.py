@@ -54,9 +54,7 @@ def test_softmax_form(name):
     loss, profile, tilt = SOFTMAX[name]
     form = loss.softmax_form()
     assert form is not None and form.tilt == tilt
-    assert (
-        sympy.simplify(form.profile - profile) == 0
-    )  # the profile's spelling is free; proof is not at stake
+    assert sympy.simplify(form.profile - profile) == 0  # the profile's spelling is free; proof is not at stake
 
 
 @pytest.mark.parametrize("name", NOT_SOFTMAX)
@@ -65,9 +63,7 @@ def test_no_softmax_form(name):
 
 
 @settings(max_examples=25, deadline=None)
-@given(
-    st.sampled_from(sorted(SOFTMAX)), st.lists(st.fractions(-3, 3, max_denominator=8), min_size=2, max_size=4)
-)
+@given(st.sampled_from(sorted(SOFTMAX)), st.lists(st.fractions(-3, 3, max_denominator=8), min_size=2, max_size=4))
 def test_softmax_form_has_the_values_of_the_loss(name, logits):
     loss, _, _ = SOFTMAX[name]
     form, ball = loss.softmax_form(), Ball(128)

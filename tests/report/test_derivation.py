@@ -4,6 +4,7 @@ import dataclasses
 import json
 import shutil
 import subprocess
+import time
 
 import pytest
 import sympy
@@ -24,9 +25,7 @@ LOSSES = {
     "focal(1/2)": focal("1/2"),
     "focal(2)": focal(2),
     "mean_squared": mean_squared(),
-    "poly-1": Loss(
-        "poly_1 & 100% #{own}", log(S(1)) - T + Rational(1, 3) * (1 - exp(T) / S(1)), (exp(Z),), "own"
-    ),
+    "poly-1": Loss("poly_1 & 100% #{own}", log(S(1)) - T + Rational(1, 3) * (1 - exp(T) / S(1)), (exp(Z),), "own"),
     "mixed": loss_from_expression("t*S2 + S1**2 + t**3/K", ["z**3", "exp(z)"]),
 }
 
@@ -102,6 +101,21 @@ def test_a_wrong_softmax_form_is_refuted():
     assert checks.identities("h", checks.softmax_hessian_patterns(loss, wrong)).truth is not Truth.HOLDS
 
 
+def test_wrong_partial_derivatives_are_refuted(monkeypatch):
+    right = logit_gradient(focal(2))
+    assert checks.partials_against_series(focal(2), "p").truth is Truth.HOLDS
+    wrong = dataclasses.replace(right, partials=(right.partials[0], 2 * right.partials[1]))
+    monkeypatch.setattr(checks, "logit_gradient", lambda loss: wrong)
+    assert checks.partials_against_series(focal(2), "p").truth is Truth.FAILS
+
+
+def test_an_unwieldy_loss_ends_with_holes_and_does_not_hang():
+    start = time.perf_counter()
+    derivation = derive_objective(loss_from_expression("((1 + S1)**900 + 1)**900"))
+    assert derivation.holes and derivation.conclusion()[0] is Truth.UNDECIDED
+    assert time.perf_counter() - start < 10
+
+
 def test_a_wrong_sum_is_refuted():
     a, k = Index("a", sympy.Symbol("d", integer=True, positive=True)), Index("k", K)
     W = Tensor("W", (a.size, k.size))
@@ -114,9 +128,7 @@ def test_a_wrong_sum_is_refuted():
 
 
 def test_escaping_leaves_no_command():
-    assert escaped("a_b & 50% #1 {x} $y$ ^ ~") == (
-        r"a\_b \& 50\% \#1 \{x\} \$y\$ \textasciicircum{} \textasciitilde{}"
-    )
+    assert escaped("a_b & 50% #1 {x} $y$ ^ ~") == (r"a\_b \& 50\% \#1 \{x\} \$y\$ \textasciicircum{} \textasciitilde{}")
     assert escaped("\\input{/etc/passwd}").startswith(r"\textbackslash{}input\{")
     assert escaped("λ\n") == "{[}U+03BB{]}"
 

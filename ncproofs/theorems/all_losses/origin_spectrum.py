@@ -19,6 +19,11 @@ m = Index("m", K)
 
 
 def claims() -> Iterator[Claim]:
+    yield from _blocks()
+    yield from _signs()
+
+
+def _blocks() -> Iterator[Claim]:
     entry = lambda row: slope / N * (scalar(1) - K * delta(row, k))  # noqa: E731
     yield SumIdentity(
         left=total(entry(j) * entry(l), k, i), right=slope**2 / n * centring(j, l),
@@ -39,6 +44,9 @@ def claims() -> Iterator[Claim]:
         sentence="the multiplicities sum to the dimension",
         because="null-sector with r = 0: everything but the bias lies in it",
     )
+
+
+def _signs() -> Iterator[Claim]:
     w1, h1 = sympy.symbols("a_1 a_2", positive=True)
     for relation, span, words in (
         ("<", Range(w1 * h1, None, lower_open=True), "negative for phi'(0) > c: a strict saddle"),

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from math import lcm
+from math import comb, lcm
 from typing import Any
 
 import sympy
@@ -24,6 +24,7 @@ from ncproofs.errors import InvalidClaim, OutOfScope
 __all__ = ["Atom", "Field", "Ratio", "factored", "normal_form"]
 
 _HIGHEST = 10_000
+_MOST_TERMS = 20_000
 
 Positivity = Callable[["Field", Any], int]
 
@@ -91,6 +92,11 @@ class _Plan:
 
     denominator: dict[tuple[int, ...], fmpq] | None = None
     orders: dict[str, int] = field(default_factory=dict)
+
+
+def _terms_of_power(polynomial: Any, power: int) -> int:
+    """At most this many terms: choose ``power`` of them with repetition."""
+    return comb(power + len(polynomial) - 1, power) if len(polynomial) else 0
 
 
 class _Replan(Exception):
@@ -175,7 +181,10 @@ class Field:
         if exponent.is_Integer:
             if abs(int(exponent)) > _HIGHEST:
                 raise OutOfScope(f"the exponent {exponent} is too large to expand")
-            return self.of(base) ** int(exponent)
+            form, power = self.of(base), abs(int(exponent))
+            if max(_terms_of_power(part, power) for part in (form.num, form.den)) > _MOST_TERMS:
+                raise OutOfScope(f"the power {exponent} of a sum has too many terms to expand")
+            return form ** int(exponent)
         return self.exponential(self.of(exponent) * self.logarithm(self.of(base)))
 
     def exponential(self, exponent: Ratio) -> Ratio:

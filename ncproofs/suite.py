@@ -15,11 +15,15 @@ from dataclasses import dataclass, field
 from importlib.resources import files
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ncproofs.errors import InvalidSuite, NcproofsError, UnknownName
 from ncproofs.grid import MOST_JOBS, numbers, sizes, texts
 from ncproofs.truth import Rigor, Truth
+
+if TYPE_CHECKING:
+    from ncproofs.problems.features import Problem
+    from ncproofs.theorems.theorem import Theorem
 
 __all__ = [
     "Check",
@@ -36,8 +40,10 @@ __all__ = [
 
 _LARGEST_FILE = 2**20
 _SUITE_KEYS = ("title", "description")
-_GRID_KEYS = ("loss", "K", "d", "n", "lambda_W", "lambda_H", "lambda_b")
-_NEEDED = ("loss", "K", "d", "lambda_W", "lambda_H")
+_RIDGE_KEYS = ("loss", "K", "d", "n", "lambda_W", "lambda_H", "lambda_b")
+_SPHERES_KEYS = ("loss", "K", "d", "n", "tau")  # a grid with tau speaks of unit classifiers and features
+_GRID_KEYS = tuple(dict.fromkeys(_RIDGE_KEYS + _SPHERES_KEYS))
+_OPTIONAL = ("n", "lambda_b")
 _EFFORT_KEYS = ("boxes", "budget_seconds", "memory_mb")
 _KEYS = ("theorem", *_GRID_KEYS, "expect", "rigor", *_EFFORT_KEYS, "control", "breaks")
 
@@ -207,12 +213,25 @@ def _grid(place: str, table: Mapping[str, Any]) -> dict[str, tuple[str, ...]] | 
     given = {key: table[key] for key in _GRID_KEYS if key in table}
     if not given:
         return None
-    missing = [key for key in _NEEDED if key not in given]
+    missing = [key for key in _keys_of(place, given) if key not in given and key not in _OPTIONAL]
     if missing:
         raise InvalidSuite(
             f"{place} gives {', '.join(given)} but not {', '.join(missing)}; an instance needs them all"
         )
     return grid_of(place, given)
+
+
+def _keys_of(place: str, given: Mapping[str, Any]) -> tuple[str, ...]:
+    """The sizes of the family that ``given`` speaks of."""
+    if "tau" not in given:
+        return _RIDGE_KEYS
+    foreign = [key for key in given if key not in _SPHERES_KEYS]
+    if foreign:
+        raise InvalidSuite(
+            f"{place} gives tau and {', '.join(foreign)}, but normalised features have no weight decay; "
+            "write either tau or the weights"
+        )
+    return _SPHERES_KEYS
 
 
 def grid_of(place: str, given: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
@@ -222,7 +241,7 @@ def grid_of(place: str, given: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
         InvalidSuite: a value that is no range, expression or exact number; the message starts with ``place``.
     """
     grid = {}
-    for key in _GRID_KEYS:
+    for key in _keys_of(place, given):
         value = given.get(key, "1" if key == "n" else "none")
         if isinstance(value, _Float) or (
             isinstance(value, list) and any(isinstance(v, _Float) for v in value)
@@ -259,17 +278,10 @@ def _instances(place: str, grid: Mapping[str, tuple[str, ...]]) -> Iterable[dict
         known = {"K": int(K)}
         (samples,) = sizes(f"{place}: n", [n], known)
         features = sizes(f"{place}: d", grid["d"], known | {"n": samples})
-        weights = product(grid["lambda_W"], grid["lambda_H"], grid["lambda_b"])
-        for d, (lambda_W, lambda_H, lambda_b) in product(dict.fromkeys(features), tuple(weights)):
-            yield {
-                "loss": loss,
-                "K": K,
-                "d": str(d),
-                "n": str(samples),
-                "lambda_W": lambda_W,
-                "lambda_H": lambda_H,
-                "lambda_b": lambda_b,
-            }
+        others = [key for key in grid if key not in ("loss", "K", "d", "n")]
+        for d, choice in product(dict.fromkeys(features), tuple(product(*(grid[key] for key in others)))):
+            fixed = {"loss": loss, "K": K, "d": str(d), "n": str(samples)}
+            yield fixed | dict(zip(others, choice, strict=True))
 
 
 def validate(suite: Suite, jobs: Iterable[Job]) -> None:
@@ -289,29 +301,38 @@ def validate(suite: Suite, jobs: Iterable[Job]) -> None:
         try:
             theorem = load(job.theorem)
             if job.parameters is not None:
-                problem_of(job.parameters)
+                _same_family(theorem, problem_of(job.parameters))
         except NcproofsError as error:
             raise InvalidSuite(f"{place}: {error}") from None
         if job.parameters is None and theorem.general is None:
             raise InvalidSuite(
-                f"{place}: {job.theorem} speaks of instances; give loss, K, d, lambda_W and lambda_H"
+                f"{place}: {job.theorem} speaks of instances; give loss, K, d and the weights (or tau)"
             )
         if job.parameters is not None and theorem.instance is None:
             raise InvalidSuite(f"{place}: {job.theorem} is about all sizes at once; leave out the sizes")
 
 
-def problem_of(parameters: Mapping[str, str]) -> Any:
+def _same_family(theorem: Theorem, problem: Problem) -> None:
+    if theorem.instance is not None and not isinstance(problem, theorem.family):
+        needed = "tau" if theorem.family.__name__ == "Spheres" else "lambda_W and lambda_H"
+        raise InvalidSuite(f"{theorem.name} speaks of {theorem.family.__name__} problems; write {needed}")
+
+
+def problem_of(parameters: Mapping[str, str]) -> Problem:
     """The problem that ``parameters`` spell.
 
     Raises:
         NcproofsError: an unknown loss, or sizes and weights that do not describe a problem.
     """
     from ncproofs.losses.spelling import loss_from_text
-    from ncproofs.problems.features import Ridge
+    from ncproofs.problems.features import Ridge, Spheres
 
     given: dict[str, Any] = dict(parameters)
+    loss = loss_from_text(given.pop("loss"))
+    if "tau" in given:
+        return Spheres(loss=loss, **given)
     bias = given.pop("lambda_b")
-    return Ridge(loss=loss_from_text(given.pop("loss")), lambda_b=None if bias == "none" else bias, **given)
+    return Ridge(loss=loss, lambda_b=None if bias == "none" else bias, **given)
 
 
 def _known(place: str, table: Mapping[str, Any], known: tuple[str, ...], what: str) -> None:

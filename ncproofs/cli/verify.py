@@ -19,14 +19,9 @@ if TYPE_CHECKING:
 __all__ = ["verify_command"]
 
 #: What an instance is when the command line gives some sizes but not all.
-_DEFAULTS = {
-    "loss": "cross_entropy",
-    "K": "3:5",
-    "d": "K",
-    "n": "1",
-    "lambda_W": "1/100",
-    "lambda_H": "1/100",
-}
+_DEFAULTS = {"loss": "cross_entropy", "K": "3:5", "d": "K", "n": "1"}
+_WEIGHTS = {"Ridge": {"lambda_W": "1/100", "lambda_H": "1/100"}, "Spheres": {"tau": "1"}}
+_SIZES = ("loss", "K", "d", "n", "lambda_W", "lambda_H", "lambda_b", "tau")
 
 _EPILOG = """\b
 Examples:
@@ -36,7 +31,7 @@ Examples:
   ncproofs verify lower-bound-chain --claims                one theorem, every claim shown
   ncproofs verify collapse-optimum --loss 'focal(2)' -K 3:6 -d 'K - 1, K + 2' -n 2 --lambda-W 1/50
 
-Sizes not given are: loss cross_entropy, K 3:5, d K, n 1, both weights 1/100, no bias.
+Sizes not given are: loss cross_entropy, K 3:5, d K, n 1, both weights 1/100, no bias; for theorems on spheres tau 1.
 """
 
 
@@ -53,6 +48,7 @@ Sizes not given are: loss cross_entropy, K 3:5, d K, n 1, both weights 1/100, no
 @click.option(
     "--lambda-b", "lambda_b", help="Weight decay of the bias: none (no bias), 0 (free bias) or a number."
 )
+@click.option("--tau", help="Temperature of normalised features, exact.")
 @click.option("--rigor", type=click.Choice(["enclosed", "exact"]), help="The least rigor to accept.")
 @click.option(
     "--jobs", type=click.IntRange(1, 256), help="Worker processes; as many as processors when not given."
@@ -98,7 +94,7 @@ def _selected(names: tuple[str, ...], options: dict[str, Any]) -> Suite:
     from ncproofs.suite import Suite, read_suite, shipped_suites, suite_path
     from ncproofs.theorems.catalogue import CATALOGUE
 
-    sizes = {key: options[key] for key in (*_DEFAULTS, "lambda_b") if options[key] is not None}
+    sizes = {key: options[key] for key in _SIZES if options[key] is not None}
     suites = [name for name in names if name.endswith(".toml") or name in shipped_suites()]
     theorems = [name for name in names if name not in suites]
     unknown = [name for name in theorems if name not in CATALOGUE and ":" not in name]
@@ -130,11 +126,14 @@ def _selected(names: tuple[str, ...], options: dict[str, Any]) -> Suite:
 def _checks_of(theorem: str, sizes: dict[str, Any]) -> list[Check]:
     """With sizes, that grid; without, what the default suite says, or the claims about all sizes."""
     from ncproofs.suite import Check, grid_of, read_suite, suite_path
+    from ncproofs.theorems.catalogue import load
 
     if sizes:
-        return [
-            Check(number=1, theorems=(theorem,), grid=grid_of("the command line", {**_DEFAULTS, **sizes}))
-        ]
+        family = "Spheres" if "tau" in sizes else load(theorem).family.__name__
+        if family == "Spheres" and any(key.startswith("lambda") for key in sizes) and "tau" not in sizes:
+            family = "Ridge"
+        given = {**_DEFAULTS, **_WEIGHTS[family], **sizes}
+        return [Check(number=1, theorems=(theorem,), grid=grid_of("the command line", given))]
     known = [c for c in read_suite(suite_path("default")).checks if theorem in c.theorems]
     return [replace(check, theorems=(theorem,)) for check in known] or [Check(number=1, theorems=(theorem,))]
 

@@ -26,12 +26,13 @@ from ncproofs.critical.tables import (
     origin_table,
 )
 from ncproofs.errors import InvalidProblem, NcproofsError, OutOfScope
-from ncproofs.problems.features import Ridge
+from ncproofs.problems.features import Problem, Ridge
 
 __all__ = [
     "SpectrumEntry",
     "family_rows",
     "family_spectrum",
+    "merged",
     "negative_count",
     "spectrum",
     "spectrum_rows",
@@ -59,7 +60,7 @@ def spectrum(problem: Ridge, at: Optimum | None = None, *, digits: int = 30) -> 
         InvalidProblem, OutOfScope: as ``optimum``.
     """
     found = at or optimum(problem, digits=min(digits, 12))
-    return _merged(problem, lambda bits: spectrum_rows(problem, found, bits), digits)
+    return merged(problem, lambda bits: spectrum_rows(problem, found, bits), digits)
 
 
 def spectrum_rows(problem: Ridge, at: Optimum, bits: int) -> list[Row]:
@@ -84,7 +85,7 @@ def family_spectrum(problem: Ridge, family: str, *, digits: int = 20) -> tuple[S
     Raises:
         OutOfScope: there is no such point. InvalidProblem: an unknown family, or d < K - 1.
     """
-    return _merged(problem, lambda bits: family_rows(problem, family, bits), digits)
+    return merged(problem, lambda bits: family_rows(problem, family, bits), digits)
 
 
 def family_rows(problem: Ridge, family: str, bits: int) -> list[Row]:
@@ -131,7 +132,8 @@ def negative_count(entries: tuple[SpectrumEntry, ...]) -> int:
     return sum(entry.multiplicity for entry in entries if entry.enclosure.upper < 0)
 
 
-def _merged(problem: Ridge, table: Callable[[int], list[Row]], digits: int) -> tuple[SpectrumEntry, ...]:
+def merged(problem: Problem, table: Callable[[int], list[Row]], digits: int) -> tuple[SpectrumEntry, ...]:
+    """The rows of ``table`` sorted, equal ones joined, each of relative width below 10^-``digits``."""
     latest: list[tuple[Number, int, str]] = []
 
     def compute(bits: int) -> dict[str, Number]:

@@ -36,6 +36,23 @@ FAMILIES: dict[str, tuple[str, str, dict[str, str], dict[str, str]]] = {
             "rank-deficient frame": "mean_squared with fewer features than the frame needs",
         },
     ),
+    "sphere": (
+        "unit classifiers and features at temperature tau",
+        "minimise (1/N) sum_{k,i} L(tau W^T h_{k,i}, k)\n"
+        "over W (d, K) and H (d, N) whose columns have length one; N = n K.",
+        {
+            "objective": "the value at the point; the minimum unless the point is antipodal",
+            "multiplier_W": "alpha, the normal part of the gradient at each classifier",
+            "multiplier_H": "beta, the normal part of the gradient at each feature",
+            "condition_number": "largest over smallest nonzero eigenvalue of the Riemannian Hessian",
+        },
+        {
+            "collapse": "a simplex ETF W with h_{k,i} = w_k",
+            "tilted collapse": "label_smoothing beyond its threshold: an ETF tilted towards a common direction",
+            "orthogonal frame": "mean_squared: orthonormal w_k = h_{k,i}",
+            "antipodal": "the critical point h_{k,i} = -w_k",
+        },
+    ),
 }
 
 

@@ -9,16 +9,21 @@ if TYPE_CHECKING:
     from ncproofs.arithmetic.enclosure import Enclosure
     from ncproofs.critical.optimum import Optimum
     from ncproofs.critical.spectrum import SpectrumEntry
-    from ncproofs.problems.features import Ridge
+    from ncproofs.problems.features import Problem
 
 __all__ = ["optimum_lines", "optimum_record", "spelled"]
 
 
-def spelled(problem: Ridge) -> dict[str, str]:
+def spelled(problem: Problem) -> dict[str, str]:
     """The problem as exact strings, under the names of the command line."""
-    names = ("loss", "K", "d", "n", "lambda_W", "lambda_H")
+    from ncproofs.problems.features import Spheres
+
+    common = {name: str(getattr(problem, name)) for name in ("loss", "K", "d", "n")}
+    if isinstance(problem, Spheres):
+        return {"family": "sphere", **common, "tau": str(problem.tau)}
     bias = "none" if problem.lambda_b is None else str(problem.lambda_b)
-    return {**{name: str(getattr(problem, name)) for name in names}, "lambda_b": bias}
+    weights = {"lambda_W": str(problem.lambda_W), "lambda_H": str(problem.lambda_H), "lambda_b": bias}
+    return {"family": "ridge", **common, **weights}
 
 
 def optimum_record(
@@ -27,7 +32,7 @@ def optimum_record(
     """One object, schema 1; bounds are decimal strings rounded outwards."""
     record: dict[str, Any] = {
         "schema": 1,
-        "problem": {"family": "ridge", **parameters},
+        "problem": dict(parameters),
         "truth": str(found.truth),
         "rigor": str(found.rigor),
         "regime": found.regime,

@@ -47,7 +47,7 @@ class Manifold(ABC):
 
     @abstractmethod
     def defect(self, point: Array) -> Array:
-        """Zero exactly on the manifold: the largest violation of a constraint."""
+        """The sum of |violation| over all constraints: zero exactly on the manifold."""
 
     @abstractmethod
     def inner_product(self, left: Array, right: Array) -> Any:
@@ -70,12 +70,15 @@ class Manifold(ABC):
         return self.projection(point, euclidean_gradient)
 
     def random_tangent(self, point: Array, rng: Any) -> Array:
-        """A tangent vector of unit length."""
-        vector = self.projection(point, self.random_ambient(rng))
-        length = self.inner_product(vector, vector) ** 0.5
-        if length == 0:
-            raise InvalidProblem(f"{self} has dimension {self.dimension} at this point; there is no tangent vector")
-        return self.combination(1 / length, vector, 0, vector)
+        """A tangent vector of unit length, in floats."""
+        for _ in range(8):
+            ambient = self.random_ambient(rng)
+            vector = self.projection(point, ambient)
+            length = self.inner_product(vector, vector) ** 0.5
+            # An ambient vector that is almost normal leaves only rounding behind.
+            if length > 1e-3 * self.inner_product(ambient, ambient) ** 0.5:
+                return self.combination(1 / length, vector, 0, vector)
+        raise InvalidProblem(f"{self} has dimension {self.dimension}; there is no tangent vector")
 
 
 def _shape(sizes: Sequence[int], what: str, minimum: int = 1) -> tuple[int, ...]:
@@ -170,8 +173,8 @@ class Oblique(_Arrays):
         return moved / _root((moved * moved).sum(axis=0))
 
     def defect(self, point: Array) -> Array:
-        norms = (self._checked(point) * point).sum(axis=0) - 1
-        return max((abs(norm) for norm in norms), default=0)
+        # A sum, not a maximum: balls and symbolic numbers need not be comparable.
+        return sum(abs(excess) for excess in (self._checked(point) * point).sum(axis=0) - 1)
 
     def random_point(self, rng: Any) -> Array:
         ambient = self.random_ambient(rng)
@@ -220,7 +223,7 @@ class Product(Manifold):
         return self._each("retraction", point, tangent)
 
     def defect(self, point: Array) -> Array:
-        return max(self._each("defect", point))
+        return sum(self._each("defect", point))
 
     def inner_product(self, left: Array, right: Array) -> Any:
         return sum(self._each("inner_product", left, right))
@@ -241,13 +244,18 @@ def _root(values: Array) -> Array:
 
     if values.dtype != object:
         return np.sqrt(values)
-    return np.array([value.sqrt() if hasattr(value, "sqrt") else value ** _half(value) for value in values], object)
+    return np.array([_exact_root(value) for value in values], object)
 
 
-def _half(value: Any) -> Any:
+def _exact_root(value: Any) -> Any:
+    if hasattr(value, "sqrt"):  # a ball
+        return value.sqrt()
     import sympy
 
-    if isinstance(value, (int, sympy.Expr)) or hasattr(value, "numerator"):
-        return sympy.Rational(1, 2)
-    raise InvalidProblem(f"a square root of {type(value).__name__} entries is not available; use floats, "
-                         f"balls or SymPy")
+    if isinstance(value, sympy.Expr):
+        return sympy.sqrt(value)
+    if hasattr(value, "numerator"):  # not value ** (1/2), which is a float for fractions
+        return sympy.sqrt(sympy.Rational(int(value.numerator), int(value.denominator)))
+    raise InvalidProblem(
+        f"a square root of {type(value).__name__} entries is not available; use float arrays, fractions, balls or SymPy"
+    )

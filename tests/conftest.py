@@ -6,6 +6,16 @@ import os
 import zlib
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# A loaded machine is slow, which is no failure; under CI the same examples are tried every time.
+settings.register_profile(
+    "repository",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize=bool(os.environ.get("CI")),
+)
+settings.load_profile("repository")
 
 # Threads fight over small matrices when tests share the processors; read when numpy is first imported.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

@@ -108,20 +108,20 @@ def riemannian_form(
     with ctx.workprec(bits):
         at = _point(problem, *point)
         along = _matrix("dW", direction[0], at[0]), _matrix("dH", direction[1], at[1])
-        for name, base, vector in (("w", at[0], along[0]), ("h", at[1], along[1])):
-            _refuse_normal(name, base, vector)
+        for name, base, tangent in (("w", at[0], along[0]), ("h", at[1], along[1])):
+            _refuse_normal(name, base, tangent)
         expansions, tau = _expansions(problem, at, bits), _ball(problem.tau)
         G = _slopes(expansions)
         moved = (along[0].transpose() * at[1] + at[0].transpose() * along[1]) * tau
         total = arb(0)
-        for expansion, q in zip(expansions, moved.transpose().tolist(), strict=True):
-            column = arb_mat(problem.K, 1, q)
-            total += (column.transpose() * _curvature(expansion, problem.N) * column)[0, 0]
+        for expansion, row in zip(expansions, moved.transpose().tolist(), strict=True):
+            moving = arb_mat(problem.K, 1, row)
+            total += (moving.transpose() * _curvature(expansion, problem.N) * moving)[0, 0]
         cross = along[0].transpose() * along[1]
         total += 2 * tau * sum((g * x for g, x in zip(G.entries(), cross.entries(), strict=True)), arb(0))
         for multipliers, part in zip(_multipliers(problem, at, G), along, strict=True):
-            for weight, column in zip(multipliers, part.transpose().tolist(), strict=True):
-                total -= weight * sum((x * x for x in column), arb(0))
+            for weight, vector in zip(multipliers, part.transpose().tolist(), strict=True):
+                total -= weight * sum((x * x for x in vector), arb(0))
         return total
 
 

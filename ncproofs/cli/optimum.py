@@ -73,7 +73,8 @@ def sphere(digits: int, *, point: str, spectrum_: bool, json_: bool, **given: st
 
     problem = _problem(given)
     found = sphere_optimum(problem, point=point, digits=digits)
-    entries = sphere_spectrum(problem, point=point, digits=digits) if spectrum_ else None
+    # Without a point the minimisers are no single orbit; a note of the answer says so.
+    entries = sphere_spectrum(problem, point=found.point, digits=digits) if spectrum_ and found.point else None
     return _told(problem, found, entries, digits, json_=json_)
 
 

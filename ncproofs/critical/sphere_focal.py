@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 
 import flint
 from flint import arb
@@ -78,6 +79,9 @@ def _contact(gap: _Gap, bits: int, boxes: int) -> Contact:
     if not slope < 0:
         truth = Truth.FAILS if slope > 0 else Truth.UNDECIDED
         return Contact(truth, f"Phi'(1) is in {slope.str(8)}, and Phi'(1) < 0 is needed")
+    bend = gap.at(arb(1), touch)[2]
+    if bend < 0:
+        return Contact(Truth.FAILS, f"(J) fails next to r = 1: the second derivative there is {bend.str(8)}")
     delta = _convex_radius(gap, touch)
     if delta is None:
         return Contact(Truth.UNDECIDED, f"no convex neighbourhood of the contact point r = 1 at {bits} bits")
@@ -100,7 +104,7 @@ def _convex_radius(gap: _Gap, touch: tuple[arb, arb]) -> arb | None:
     for halvings in range(_HALVINGS):
         delta = arb(2) ** -halvings
         ends = [(1 - delta + delta * step / _PIECES).mid() for step in range(2 * _PIECES + 1)]
-        if all(gap.at(low.union(high), touch)[2] > 0 for low, high in zip(ends, ends[1:], strict=False)):
+        if all(gap.at(low.union(high), touch)[2] > 0 for low, high in pairwise(ends)):
             return delta
     return None
 

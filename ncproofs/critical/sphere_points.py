@@ -39,12 +39,16 @@ SpherePoint = tuple[arb_mat, arb_mat]
 
 @dataclass(frozen=True)
 class Collapsed:
-    """The loss of one sample at the collapsed point, and (g, a, b); fractions where they are rational."""
+    """The loss of one sample at the collapsed point, and (g, a, b); fractions where they are rational.
+
+    ``ratio`` is g/a, exactly 1 for a loss of softmax form without tilt: so exact zeros are seen.
+    """
 
     value: Number
     g: Number
     a: Number
     b: Number
+    ratio: Number
 
 
 def is_projected(loss: Loss) -> bool:
@@ -75,24 +79,17 @@ def collapsed(problem: Spheres, theta: Fraction, bits: int) -> Collapsed:
         value = Fraction(K - 1, 2 * K) * (1 - gap) ** 2
         if is_mean_squared(problem.loss):
             value += Fraction(1, 2 * K)
-        return Collapsed(value, (1 - gap) / K, Fraction(1), Fraction(1, K))
+        return Collapsed(value, (1 - gap) / K, Fraction(1), Fraction(1, K), (1 - gap) / K)
     with flint.ctx.workprec(bits):
         try:
             profile = profile_of(problem.loss)
         except OutOfScope:
             return _from_logits(problem, theta, bits)
-        value, slope, bend = profile.at(_log_odds(K) - to_ball(gap))
-        tilt = to_ball(profile.tilt)
-        return Collapsed(
-            value=value + tilt * to_ball(theta),
-            g=slope / (K - 1) - tilt / K,
-            a=slope / (K - 1),
-            b=(slope - bend) / (K - 1) ** 2,
-        )
-
-
-def _log_odds(K: int) -> arb:
-    return arb(K - 1).log()
+        loss, slope, bend = profile.at(arb(K - 1).log() - to_ball(gap))
+        tilt, a = to_ball(profile.tilt), slope / (K - 1)
+        g = a - tilt / K
+        ratio = g / a if profile.tilt else Fraction(1)
+        return Collapsed(loss + tilt * to_ball(theta), g, a, (slope - bend) / (K - 1) ** 2, ratio)
 
 
 def _from_logits(problem: Spheres, theta: Fraction, bits: int) -> Collapsed:
@@ -108,7 +105,8 @@ def _from_logits(problem: Spheres, theta: Fraction, bits: int) -> Collapsed:
     last = [column[-1] for column in found.columns]
     core = sum((c * x * y for x, row in zip(last, found.core, strict=True)
                 for y, c in zip(last, row, strict=True)), arb(0))
-    return Collapsed(found.value, found.gradient[-1], found.diagonal[-1], -core)
+    g, a = found.gradient[-1], found.diagonal[-1]
+    return Collapsed(found.value, g, a, -core, g / a)
 
 
 def etf_point(problem: Spheres, bits: int, *, sign: int = 1) -> SpherePoint:

@@ -43,19 +43,25 @@ __all__ = [
 _LARGEST = 110
 
 
-def sphere_spectrum(problem: Spheres, *, point: str = "etf", digits: int = 30) -> tuple[SpectrumEntry, ...]:
+def sphere_spectrum(
+    problem: Spheres, *, point: str | None = "etf", digits: int = 30
+) -> tuple[SpectrumEntry, ...]:
     """All eigenvalues at a named point, ascending, each of relative width below 10^-``digits``.
 
     ``point``: "etf" (h = w), "antipodal" (h = -w), for any loss invariant under constant shifts and for the mean
     squared error; "frame" (orthonormal w, h = w), for the mean squared error. Zeros are exact, equal eigenvalues
-    share one entry, and the multiplicities add up to ``problem.dimension``. The point is critical, optimal or not.
+    share one entry, and the multiplicities add up to ``problem.dimension``. The point is critical, optimal or not;
+    at the optimum it is ``sphere_optimum(problem).point``, which is None where the minimisers are not one orbit.
 
     Raises:
         InvalidProblem: another point, too few dimensions for it, or digits < 1.
-        OutOfScope: no theorem of this package covers the loss at this point.
+        OutOfScope: no theorem of this package covers the loss at this point, or ``point`` is None.
     """
     if digits < 1:
         raise InvalidProblem(f"digits={digits} given, but digits >= 1 is needed")
+    if point is None:
+        raise OutOfScope("the minimisers are not one orbit of rotations and have no common spectrum; "
+                         "point='etf' gives that of the simplex ETF")
     _refuse(problem, point)
     return merged(problem, lambda bits: sphere_rows(problem, point, bits), digits)
 
@@ -69,12 +75,16 @@ def _refuse(problem: Spheres, point: str) -> None:
         raise InvalidProblem(f"{what}; got d={problem.d}, K={problem.K}")
 
 
+def _refuse_frame(problem: Spheres) -> None:
+    if not is_mean_squared(problem.loss):
+        raise OutOfScope(f"an orthonormal frame is treated for mean_squared; got {problem.loss}")
+
+
 def sphere_rows(problem: Spheres, point: str, bits: int) -> list[Row]:
     """The unmerged table at ``bits`` bits."""
     _refuse(problem, point)
     if point == "frame":
-        if not is_mean_squared(problem.loss):
-            raise OutOfScope(f"the spectrum at an orthonormal frame is known for mean_squared; got {problem.loss}")
+        _refuse_frame(problem)
         with flint.ctx.workprec(bits):
             return _frame_rows(problem)
     theta = temperature(problem, point)
@@ -89,10 +99,12 @@ def certificate_rows(problem: Spheres, point: str, bits: int) -> list[Row]:
     T >= 0 at a critical point of a convex loss makes it a global minimiser, in every dimension. Outside the span
     of the columns the Hessian is d - rank copies of T, and one copy has the table below.
     """
+    _refuse(problem, point)
     wide = Spheres(problem.loss, problem.K, problem.K + (point == "frame"), problem.n, problem.tau)
     if point == "frame":
+        _refuse_frame(problem)
         with flint.ctx.workprec(bits):
-            return _frame_rows(wide)[:2] + [(Fraction(0), problem.K, "perpendicular, gauge")]
+            return [*_frame_rows(wide)[:2], (Fraction(0), problem.K, "perpendicular, gauge")]
     theta = temperature(problem, point)
     data = collapsed(problem, theta, bits + 32)
     with flint.ctx.workprec(bits + 32):
@@ -119,7 +131,7 @@ def _in_plane(problem: Spheres, theta: Fraction, data: Collapsed) -> list[Row]:
     if K == 2:
         return []
     s = theta / (K - 1)
-    base, cross = _sum(data.g, times(s, data.a)), _sum(times(s, data.a), times(-1, data.g))
+    base, cross = times(data.a, _sum(data.ratio, s)), times(data.a, _sum(s, times(-1, data.ratio)))
     low, off = times(theta, base, Fraction(1, n)), times(theta, cross)
     pairs = (K - 1) * (K - 2) // 2
     rows: list[Row] = [
@@ -175,7 +187,8 @@ def _two_by_two(top: Number, square: Number, bottom: Number) -> tuple[Number, Nu
     if square == 0 and isinstance(square, Fraction):
         return top, bottom
     p, q, c2, total, product_ = (to_ball(value) for value in (top, bottom, square, trace, det))
-    spread = _root((p - q) ** 2 + 4 * c2)
+    gap = p - q
+    spread = _root(gap * gap + 4 * c2)
     if total > 0:  # the determinant over the larger root loses no digits
         far = (total + spread) / 2
     elif total < 0:
@@ -196,16 +209,25 @@ def curvature_range(problem: Spheres, point: str, bits: int) -> tuple[Number, Nu
     An eigenvalue whose ball reaches 0 makes the least one reach 0.
     """
     rows = [row[0] for row in sphere_rows(problem, point, bits) if row[1]]
-    sizes = [abs(value) for value in rows if not (isinstance(value, Fraction) and value == 0)]
+    sizes: list[Number] = [_size(value) for value in rows if not _is_exact_zero(value)]
+    exact = [value for value in sizes if isinstance(value, Fraction)]
     if not sizes:
         return None
-    if all(isinstance(value, Fraction) for value in sizes):
-        return min(sizes), max(sizes)
+    if len(exact) == len(sizes):
+        return min(exact), max(exact)
     with flint.ctx.workprec(bits):
         low = high = to_ball(sizes[0])
         for value in sizes[1:]:
             low, high = low.min(to_ball(value)), high.max(to_ball(value))
         return low, high
+
+
+def _size(value: Number) -> Number:
+    return value if isinstance(value, Fraction) and value > 0 else -value if isinstance(value, Fraction) else abs(value)
+
+
+def _is_exact_zero(value: Number) -> bool:
+    return isinstance(value, Fraction) and value == 0
 
 
 def dense_agreement(
@@ -232,7 +254,7 @@ def sphere_grid() -> Iterator[tuple[Spheres, str]]:
     losses: tuple[Loss, ...] = (
         cross_entropy(), label_smoothing("3/10"), focal(2), focal("1/2"), projected_mean_squared(), mean_squared(),
     )
-    temperatures = (Fraction(1, 2), Fraction(3, 2), Fraction(4))
+    temperatures = (Fraction(3, 4), Fraction(3, 2), Fraction(4))
     for tau, n, K, extra, loss in product(temperatures, (1, 2, 3), (2, 3, 4, 5, 6), (-1, 0, 1), losses):
         if K + extra < 2:
             continue

@@ -44,6 +44,15 @@ _RULES = {
     "Curvature": "instances",
     "CriticalValue": "instances",
     "BenignLandscape": "landscape",
+    "SphereValue": "sphere_instances",
+    "SphereGeometry": "sphere_instances",
+    "SphereQuantity": "sphere_instances",
+    "SphereComparison": "sphere_instances",
+    "SphereInertia": "sphere_instances",
+    "SphereSpectrum": "sphere_instances",
+    "DualCertificate": "sphere_instances",
+    "ContactInequality": "sphere_instances",
+    "MultiplierBalance": "sphere_instances",
 }
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import dataclasses
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 
 import sympy
@@ -21,7 +22,9 @@ from ncproofs.proof.discharge import discharge
 from ncproofs.truth import Evidence, Rigor, Truth, conclude
 
 __all__ = [
+    "Pair",
     "coefficient_of",
+    "conjunction",
     "gradient_patterns",
     "hessian_patterns",
     "identities",
@@ -29,6 +32,7 @@ __all__ = [
     "softmax_gradient_patterns",
     "softmax_hessian_patterns",
     "sum_identities",
+    "turned",
 ]
 
 _BITS = 192
@@ -79,22 +83,32 @@ def sum_identities(
     pairs: Iterable[tuple[IndexedSum, IndexedSum]],
     *more: Evidence,
     axioms: tuple[str, ...] = (),
+    covers: str = "all K >= 2, n >= 1, d >= 1",
 ) -> Evidence:
     """The conjunction of identities of indexed sums, for all sizes, and of ``more``; ``axioms`` are named."""
     parts = [discharge(SumIdentity(left=left, right=right)) for left, right in pairs]
-    parts += more
+    return conjunction(sentence, [*parts, *more], axioms=axioms, covers=covers)
+
+
+def conjunction(sentence: str, parts: Sequence[Evidence], *, axioms: tuple[str, ...] = (), covers: str = "") -> Evidence:
+    """All of ``parts`` as one: the reason is that of the first one not proved, ``axioms`` are named besides theirs."""
     truth, rigor = conclude(parts)
-    worst = next((part for part in parts if part.truth is not Truth.HOLDS), parts[0])
+    worst = next((part for part in parts if part.truth is truth), parts[0])
     return Evidence(
         truth=truth,
         rigor=rigor,
         sentence=sentence,
         because=worst.because,
         witness=worst.witness,
-        covers="all K >= 2, n >= 1, d >= 1",
+        covers=covers,
         holes=tuple(h for part in parts for h in part.holes),
-        axioms=axioms,
+        axioms=tuple(dict.fromkeys((*axioms, *(name for part in parts for name in part.axioms)))),
     )
+
+
+def turned(refutation: Evidence) -> Evidence:
+    """The refutation of a fact as evidence for its negation."""
+    return dataclasses.replace(refutation, truth=Truth.HOLDS, sentence=f"not: {refutation.sentence}")
 
 
 def coefficient_of(expression: IndexedSum, letter: sympy.Symbol, power: int) -> IndexedSum:
@@ -185,16 +199,15 @@ def partials_against_series(loss: Loss, sentence: str) -> Evidence:
         if not expansion.value.is_finite():
             continue
         seen += 1
-        place = _phi_letters(loss, logits, ball)
-        for direction in _phi_directions(len(loss.sums) + 1):
-            if not _series_agrees(loss, place, expansion.core, direction):
-                return Evidence(
-                    truth=Truth.FAILS,
-                    rigor=Rigor.ENCLOSED,
-                    sentence=sentence,
-                    because="a ball series disagrees",
-                    witness=f"z = ({', '.join(map(str, logits))}), y = 1, direction {direction}",
-                )
+        direction = _disagreeing(loss, _phi_letters(loss, logits, ball), expansion.core)
+        if direction is not None:
+            return Evidence(
+                truth=Truth.FAILS,
+                rigor=Rigor.ENCLOSED,
+                sentence=sentence,
+                because="a ball series disagrees",
+                witness=f"z = ({', '.join(map(str, logits))}), y = 1, direction {direction}",
+            )
     return Evidence(
         truth=Truth.HOLDS,
         rigor=Rigor.EXACT,
@@ -202,6 +215,12 @@ def partials_against_series(loss: Loss, sentence: str) -> Evidence:
         covers="all K >= 2",
         because=f"ball power series along lines at {seen} points contain the same values",
     )
+
+
+def _disagreeing(loss: Loss, place: dict[str, arb], core: tuple[tuple[arb, ...], ...]) -> tuple[int, ...] | None:
+    """The first direction along which the series refutes phi' or phi'' at ``place``."""
+    directions = _phi_directions(len(loss.sums) + 1)
+    return next((v for v in directions if not _series_agrees(loss, place, core, v)), None)
 
 
 def _phi_directions(count: int) -> Iterator[tuple[int, ...]]:

@@ -1,6 +1,7 @@
-r"""The calculus of the weight-decay objective for any loss phi(t, class sums), checked step by step.
+r"""The calculus of an objective for any loss phi(t, class sums), checked step by step; all sizes stay symbols.
 
-K, n and d stay symbols. W is (d, K), H is (d, N), Z = W^T H + b 1^T; the loss is a mean over N = nK samples.
+``derive_objective``: weight decay, W is (d, K), H is (d, N), Z = W^T H + b 1^T, a mean over N = nK samples.
+``derive_riemannian``: unit columns, Z = tau W^T H, a weighted sum over N samples with any labels.
 """
 
 from __future__ import annotations
@@ -16,11 +17,15 @@ from ncproofs.losses.loss import ELL, Loss, SoftmaxForm, T
 from ncproofs.report import checks
 from ncproofs.report.latex import as_latex
 from ncproofs.report.objective_steps import balance, matrix_steps, zero_sum
+from ncproofs.report.riemannian_identities import identity_steps
+from ncproofs.report.riemannian_steps import calculus_steps, setting_steps, transverse_steps
 from ncproofs.report.steps import Derivation, Formula, Step, as_json, as_text, definition
 from ncproofs.report.steps import unnumbered as _step
 from ncproofs.truth import Evidence, Rigor, Truth
 
-__all__ = ["Derivation", "Formula", "Step", "as_json", "as_latex", "as_text", "derive_objective"]
+__all__ = ["Derivation", "Formula", "Step", "as_json", "as_latex", "as_text", "derive_objective", "derive_riemannian"]
+
+_LINE = 200  # characters of LaTeX source beyond which a sum goes on in the next line
 
 
 def derive_objective(loss: Loss) -> Derivation:
@@ -30,9 +35,31 @@ def derive_objective(loss: Loss) -> Derivation:
     """
     form = loss.softmax_form()
     steps = [*_loss_steps(loss, form), *_logit_steps(loss, form), *matrix_steps(), *_consequences(loss)]
-    numbered = tuple(dataclasses.replace(step, number=index) for index, step in enumerate(steps, start=1))
     title = f"The weight-decay objective with {loss}: gradient, Hessian, critical points"
-    return Derivation(title, loss.name, tuple(_notation(loss, form)), numbered)
+    return Derivation(title, loss.name, (*_objective_letters(), *_loss_letters(loss, form)), _numbered(steps))
+
+
+def derive_riemannian(loss: Loss) -> Derivation:
+    """The same on unit classifiers and features with logits tau W^T H: identities I1-I6 and the transverse block.
+
+    I4 is derived only for a loss that is invariant under constant shifts of the logits, I6 only for one that is
+    convex in them; which of these hold is decided here. Open steps are kept with their hole.
+    """
+    form = loss.softmax_form()
+    steps = [
+        *setting_steps(),
+        *_loss_steps(loss, form),
+        *_logit_steps(loss, form),
+        *calculus_steps(),
+        *identity_steps(is_shift_invariant(loss), is_convex(loss)),
+        *transverse_steps(),
+    ]
+    title = f"Unit classifiers and features with {loss}: Riemannian gradient, Hessian, critical points"
+    return Derivation(title, loss.name, (*_sphere_letters(), *_loss_letters(loss, form)), _numbered(steps))
+
+
+def _numbered(steps: list[Step]) -> tuple[Step, ...]:
+    return tuple(dataclasses.replace(step, number=index) for index, step in enumerate(steps, start=1))
 
 
 def _tex(expression: sympy.Expr) -> str:
@@ -40,10 +67,20 @@ def _tex(expression: sympy.Expr) -> str:
 
 
 def _equation(text: str, latex: str, expression: sympy.Expr) -> tuple[str, str]:
-    return f"{text} = {expression}", f"{latex} = {_tex(expression)}"
+    lines = [""]
+    for term in expression.as_ordered_terms():
+        spelled = _tex(term)
+        sign = "" if not lines[-1] or spelled.startswith("-") else "+ "
+        if lines[-1] and len(lines[-1]) + len(spelled) > _LINE:
+            lines.append("")
+        lines[-1] += f" {sign}{spelled}"
+    if len(lines) == 1:
+        return f"{text} = {expression}", f"{latex} = {_tex(expression)}"
+    body = r" \\ &".join(lines)
+    return f"{text} = {expression}", rf"\begin{{aligned}} {latex} ={{}}&{body} \end{{aligned}}"
 
 
-def _notation(loss: Loss, form: SoftmaxForm | None) -> Iterator[tuple[Formula, str]]:
+def _objective_letters() -> Iterator[tuple[Formula, str]]:
     yield (
         Formula("K, n, d, N = nK", r"K,\ n,\ d,\ N = nK"),
         "classes, samples per class, feature dimension, samples",
@@ -55,6 +92,23 @@ def _notation(loss: Loss, form: SoftmaxForm | None) -> Iterator[tuple[Formula, s
         ),
         ("classifiers as columns, features as columns class by class, bias (none: drop the terms with b)"),
     )
+
+
+def _sphere_letters() -> Iterator[tuple[Formula, str]]:
+    yield (Formula("K, N, d", r"K,\ N,\ d"), "classes, samples (any number in each class), feature dimension")
+    yield (
+        Formula("W (d,K), H (d,N)", r"W \in \mathbf{R}^{d \times K},\ H \in \mathbf{R}^{d \times N}"),
+        "classifiers w_k and features h_i as columns, all of length one",
+    )
+    yield (Formula("tau > 0", r"\tau > 0"), "temperature")
+    yield (Formula("c_i > 0", r"c_i > 0"), "weights of the samples; 1/N for the mean loss")
+    yield (
+        Formula("D = (D_W, D_H)", r"D = (D_W, D_H)"),
+        "a tangent direction, with columns D_w_k orthogonal to w_k and D_h_i orthogonal to h_i",
+    )
+
+
+def _loss_letters(loss: Loss, form: SoftmaxForm | None) -> Iterator[tuple[Formula, str]]:
     yield (
         Formula("z, y, t = z_y", r"z,\ y,\ t = z_y"),
         "the logits of one sample, its class, its target logit",
@@ -235,7 +289,7 @@ def _shift_step(loss: Loss) -> Step:
             [("1^T grad L != 0 at some z", r"\mathbf{1}^{\top} \nabla L \neq 0 \text{ at some } z")],
             "an explicit point",
             invariant.witness,
-            _turned(invariant),
+            checks.turned(invariant),
         )
     return _step(
         "The loss does not change when a constant is added to all logits, so the classifiers sum to zero.",
@@ -263,7 +317,7 @@ def _convexity_step(loss: Loss) -> Step:
             [],
             "an explicit direction",
             convex.witness,
-            _turned(convex),
+            checks.turned(convex),
         )
     return _step(
         "The loss is convex in the logits.",
@@ -272,8 +326,3 @@ def _convexity_step(loss: Loss) -> Step:
         "exact sign conditions" if convex.truth is Truth.HOLDS else "no proof and no counterexample was found",
         convex,
     )
-
-
-def _turned(refutation: Evidence) -> Evidence:
-    """The refutation of a fact as evidence for its negation."""
-    return dataclasses.replace(refutation, truth=Truth.HOLDS, sentence=f"not: {refutation.sentence}")

@@ -29,6 +29,10 @@ CATALOGUE = {
     "mse-optimum": "extended_ufm.mse_optimum",
     "mse-spectrum": "extended_ufm.mse_spectrum",
     "mse-landscape": "extended_ufm.mse_landscape",
+    "riemannian-calculus": "normalised_features.riemannian_calculus",
+    "sphere-lower-bound": "normalised_features.sphere_lower_bound",
+    "sphere-spectrum": "normalised_features.sphere_spectrum",
+    "sphere-landscape": "normalised_features.sphere_landscape",
 }
 
 

@@ -1,0 +1,184 @@
+"""Critical points on products of spheres in double precision: where to look before anything is proved.
+
+Floats live here on purpose; a point proves nothing until ``ncproofs.critical.sphere_krawczyk`` has certified it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ncproofs.critical import search
+from ncproofs.problems.features import Ridge, Spheres
+
+__all__ = ["FoundSpherePoint", "critical_points", "local_minima"]
+
+Array = NDArray[np.float64]
+
+#: Weight decay too small to show in a double: the objective of a Ridge problem is then the mean loss.
+_NO_DECAY = Fraction(1, 10**40)
+#: A Hessian eigenvalue below this share of the largest one counts as zero.
+_FLAT = 1e-9
+_CONVERGED = 1e-9
+_SAME_VALUE = 1e-9
+_LM_STEPS = 300
+
+
+@dataclass(frozen=True, kw_only=True)
+class FoundSpherePoint:
+    """A point where the float Riemannian gradient nearly vanishes, with its float index and nullity."""
+
+    W: Array
+    H: Array
+    value: float
+    gradient_norm: float
+    index: int
+    nullity: int
+
+
+@dataclass(frozen=True)
+class _Chart:
+    """f and its derivatives at X = [W H], a (d, K + N) array with unit columns."""
+
+    problem: Spheres
+    plain: Ridge
+
+    def packed(self, X: Array) -> Array:
+        K = self.problem.K
+        return search.pack(float(self.problem.tau) * X[:, :K], X[:, K:], None)
+
+    def value(self, X: Array) -> float:
+        return search.objective(self.plain, self.packed(X))
+
+    def slopes(self, X: Array) -> Array:
+        """The Euclidean gradient."""
+        W, H, _ = search.unpack(self.plain, search.gradient(self.plain, self.packed(X)))
+        return np.hstack([float(self.problem.tau) * W, H])
+
+    def derivatives(self, X: Array) -> tuple[Array, Array, Array]:
+        """An orthonormal tangent basis (columns, in the order of ``pack``), the gradient and the Hessian in it."""
+        d, columns = X.shape
+        K, N, tau = self.problem.K, self.problem.N, float(self.problem.tau)
+        slopes = self.slopes(X)
+        places = [[i * K + a for i in range(d)] for a in range(K)]
+        places += [[d * K + i * N + s for i in range(d)] for s in range(N)]
+        basis = np.zeros((d * columns, (d - 1) * columns))
+        for a, rows in enumerate(places):
+            # Columns of an orthogonal matrix whose first one is +-x: the others span its tangent space.
+            frame = np.linalg.qr(np.column_stack([X[:, a], np.eye(d)]))[0]
+            basis[np.ix_(rows, range(a * (d - 1), (a + 1) * (d - 1)))] = frame[:, 1:]
+        scale = np.concatenate([np.full(d * K, tau), np.ones(d * N)])
+        ambient = search.hessian(self.plain, self.packed(X)) * scale[:, None] * scale
+        multipliers = np.repeat((X * slopes).sum(axis=0), d - 1)
+        gradient = basis.T @ search.pack(slopes[:, :K], slopes[:, K:], None)
+        return basis, gradient, basis.T @ ambient @ basis - np.diag(multipliers)
+
+    def moved(self, X: Array, basis: Array, step: Array) -> Array:
+        W, H, _ = search.unpack(self.plain, basis @ step)
+        return _unit(X + np.hstack([W, H]))
+
+
+def _chart(problem: Spheres) -> _Chart:
+    return _Chart(problem, Ridge(problem.loss, problem.K, problem.d, problem.n, _NO_DECAY, _NO_DECAY))
+
+
+def _unit(X: Array) -> Array:
+    return X / np.linalg.norm(X, axis=0)
+
+
+def local_minima(problem: Spheres, count: int, seed: int) -> Iterator[FoundSpherePoint]:
+    """Local minima of distinct values as ``count`` starts find them, in order, reproducible from ``seed``.
+
+    Every second start has equal features within each class (such points are found on the small problem n = 1);
+    points that a float Hessian shows to be saddles are left out, and so are starts that did not converge.
+    """
+    rng = np.random.default_rng(seed)
+    full, small = _chart(problem), _chart(replace(problem, n=1))
+    values: list[float] = []
+    for number in range(count):
+        chart = small if number % 2 == 0 else full
+        X = _minimised(chart, _unit(rng.standard_normal((problem.d, problem.K + chart.problem.N))))
+        if chart is small:
+            X = np.hstack([X[:, : problem.K], np.repeat(X[:, problem.K :], problem.n, axis=1)])
+        point = _described(full, X)
+        if point.index or not point.gradient_norm < _CONVERGED:
+            continue
+        if all(abs(point.value - value) > _SAME_VALUE * (1 + abs(point.value)) for value in values):
+            values.append(point.value)
+            yield point
+
+
+def critical_points(problem: Spheres, count: int, seed: int) -> Iterator[FoundSpherePoint]:
+    """Critical points of any index from ``count`` random starts: Levenberg-Marquardt on the Riemannian gradient."""
+    rng = np.random.default_rng(seed)
+    chart = _chart(problem)
+    for _ in range(count):
+        X = _unit(rng.standard_normal((problem.d, problem.K + problem.N)))
+        damping = 1.0
+        basis, gradient, hessian = chart.derivatives(X)
+        for _ in range(_LM_STEPS):
+            size = float(np.linalg.norm(gradient))
+            if size < 1e-13:
+                break
+            matrix = hessian @ hessian + damping * size * np.eye(len(gradient))
+            step = np.asarray(-np.linalg.solve(matrix, hessian @ gradient), dtype=np.float64)
+            step *= min(1.0, 0.7 / max(1e-300, float(np.linalg.norm(step))))
+            trial = chart.moved(X, basis, step)
+            found = chart.derivatives(trial)
+            if np.linalg.norm(found[1]) < size:
+                X, (basis, gradient, hessian), damping = trial, found, max(damping / 5, 1e-12)
+            else:
+                damping *= 4
+                if damping > 1e12:
+                    break
+        point = _described(chart, X)
+        if point.gradient_norm < _CONVERGED:
+            yield point
+
+
+def _minimised(chart: _Chart, X: Array) -> Array:
+    """L-BFGS on normalised columns until Newton can take over."""
+    from scipy.optimize import minimize
+
+    def evaluated(flat: Array) -> tuple[float, Array]:
+        Y = flat.reshape(X.shape)
+        lengths = np.linalg.norm(Y, axis=0)
+        U = Y / lengths
+        slopes = chart.slopes(U)
+        return chart.value(U), ((slopes - U * (U * slopes).sum(axis=0)) / lengths).ravel()
+
+    limits = {"maxiter": 600, "maxfun": 1000, "ftol": 1e-15, "gtol": 1e-8}
+    found = minimize(evaluated, X.ravel(), jac=True, method="L-BFGS-B", options=limits)
+    return _polished(chart, _unit(np.asarray(found.x).reshape(X.shape)))
+
+
+def _polished(chart: _Chart, X: Array) -> Array:
+    """Newton with an eigen-pseudo-inverse, so flat directions do not move; stops when it stalls."""
+    basis, gradient, hessian = chart.derivatives(X)
+    for _ in range(10):
+        values, vectors = np.linalg.eigh(hessian)
+        keep = np.abs(values) > _FLAT * max(1e-300, float(np.abs(values).max()))
+        step = -vectors[:, keep] @ ((vectors[:, keep].T @ gradient) / values[keep])
+        if not np.linalg.norm(step) < 1:
+            break
+        trial = chart.moved(X, basis, step)
+        found = chart.derivatives(trial)
+        if not np.linalg.norm(found[1]) < np.linalg.norm(gradient):
+            break
+        X, (basis, gradient, hessian) = trial, found
+    return X
+
+
+def _described(chart: _Chart, X: Array) -> FoundSpherePoint:
+    _, gradient, hessian = chart.derivatives(X)
+    values = np.linalg.eigvalsh(hessian)
+    flat = 10 * _FLAT * max(1e-300, float(np.abs(values).max()))
+    K = chart.problem.K
+    return FoundSpherePoint(
+        W=X[:, :K], H=X[:, K:], value=chart.value(X), gradient_norm=float(np.linalg.norm(gradient)),
+        index=int((values < -flat).sum()), nullity=int((np.abs(values) <= flat).sum()),
+    )

@@ -1,0 +1,136 @@
+"""The mean squared error on spheres: an orthonormal frame, not a simplex ETF; its projected form is different."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import sympy
+
+from ncproofs.problems.features import Spheres
+from ncproofs.proof.claims import Axiom, Claim, Identity, Sign
+from ncproofs.proof.domain import Domain, between, integers_from, positive, real
+from ncproofs.proof.sphere_claims import DualCertificate, SphereGeometry, SphereSpectrum, SphereValue
+from ncproofs.theorems.normalised_features.sphere_optimum import SOURCE
+from ncproofs.theorems.theorem import Hypothesis, Source, Theorem
+from ncproofs.truth import Truth
+
+K, n = sympy.symbols("K n", integer=True, positive=True)
+tau = sympy.Symbol("tau", positive=True)
+c, z, rest, t = sympy.symbols("c z rho t", real=True)
+
+_LARGEST = 110
+
+
+def _plain() -> Iterator[Claim]:
+    yield Identity(
+        left=((z - 1) ** 2 + rest**2) / 2 - (1 - z) ** 2 / 2, right=rest**2 / 2,
+        where=Domain.of((z, real()), (rest, real())),
+        sentence="l - (1 - z_y)^2/2 = |wrong logits|^2/2 >= 0", because="|z - e_y|^2 split by class",
+    )
+    below = Domain.of((tau, between(0, 1, closed=True)), (z, between(-tau, tau, closed=True)))
+    yield Sign(
+        expression=(1 - z) ** 2 - (1 - tau) ** 2, relation=">=", where=below,
+        sentence="z_y <= tau <= 1 gives (1 - z_y)^2 >= (1 - tau)^2", because="1 - z falls to 1 - tau >= 0",
+    )
+    yield Axiom(name="Cauchy-Schwarz inequality", uses="z_y = tau <w_y, h> <= tau, equality iff h = w_y")
+    sizes = Domain.of((K, integers_from(2)), (tau, positive()))
+    etf = ((1 - tau) ** 2 + tau**2 / (K - 1)) / 2
+    yield Sign(
+        expression=etf - (1 - tau) ** 2 / 2, relation=">", where=sizes,
+        sentence="the simplex ETF has value ((1-tau)^2 + tau^2/(K-1))/2, above that of the orthonormal frame",
+        because="its wrong logits are -tau/(K-1), those of the frame are 0",
+    )
+
+
+def _exact_fit() -> Iterator[Claim]:
+    where = Domain.of((K, integers_from(2)), (c, between(0, 1)))
+    inverse = (1 + c * (K - 2)) / ((1 - c) * (1 + c * (K - 1)))
+    # (1-c) I + c J has the inverse (I - c/(1 + c(K-1)) J)/(1-c).
+    yield Identity(
+        left=(1 - c / (1 + c * (K - 1))) / (1 - c), right=inverse, where=where,
+        sentence="equal inner products c: the dual basis has squared length (1 + c(K-2))/((1-c)(1+c(K-1)))",
+        because="the diagonal of the inverse Gram matrix",
+    )
+    yield Identity(
+        left=inverse.subs(c, 0), right=sympy.Integer(1), where=Domain.of((K, integers_from(2))),
+        sentence="it is 1 at c = 0 and tends to infinity at c = 1",
+    )
+    yield Axiom(name="intermediate value theorem",
+                uses="for tau > 1 some c makes it tau^2: the dual basis over tau is unit, its logits are e_y")
+
+
+def _projected() -> Iterator[Claim]:
+    where = Domain.of((K, integers_from(2)), (t, real()))
+    yield Identity(
+        left=((K - 1) * (-t - 1) ** 2 / K**2 * (K - 1) + (K - 1) * ((t + 1) / K) ** 2) / 2,
+        right=(K - 1) * (t + 1) ** 2 / (2 * K), where=where,
+        sentence="projected: with equal wrong logits and mean gap t the loss is (K-1)(t + 1)^2/(2K)",
+        because="the centred residual is -(t+1) (e_y - 1/K); unequal wrong logits only add to it",
+    )
+
+
+def claims() -> Iterator[Claim]:
+    yield from _plain()
+    yield from _exact_fit()
+    yield from _projected()
+
+
+def instance(problem: Spheres) -> Iterator[Claim]:
+    """Geometry and minimum; for tau < 1 also the certificate and the spectrum at the frame."""
+    from ncproofs.critical.sphere_optimum import closed_form, sphere_regime
+
+    if problem.d < problem.K - 1:
+        yield SphereGeometry(problem=problem, geometry="orthogonal frame")
+        return
+    regime = sphere_regime(problem)
+    yield SphereGeometry(problem=problem, geometry=regime.geometry)
+    if regime.truth is Truth.HOLDS:
+        yield SphereValue(problem=problem, value=closed_form(problem, regime, "objective"))
+    if regime.point is not None and regime.truth is Truth.HOLDS:
+        yield DualCertificate(problem=problem, point=regime.point)
+        if problem.dimension <= _LARGEST:
+            yield SphereSpectrum(problem=problem, point=regime.point)
+
+
+def is_squared(problem: Spheres) -> Truth:
+    """The mean squared error or its projected form, recognised by the expression."""
+    from ncproofs.critical.profiles import is_mean_squared
+    from ncproofs.critical.sphere_points import is_projected
+
+    return Truth.HOLDS if is_mean_squared(problem.loss) or is_projected(problem.loss) else Truth.FAILS
+
+
+def is_wide(problem: Spheres) -> Truth:
+    """d >= K, or the projected form with tau K/(K-1) <= 1 and d >= K - 1."""
+    from ncproofs.critical.sphere_optimum import gap_of
+    from ncproofs.critical.sphere_points import is_projected
+
+    narrow = is_projected(problem.loss) and gap_of(problem) <= 1 and problem.d == problem.K - 1
+    return Truth.HOLDS if problem.d >= problem.K or narrow else Truth.FAILS
+
+
+THEOREM = Theorem(
+    name="sphere-mse",
+    title="The mean squared error on spheres: orthonormal frames, and the projected error",
+    statement=(
+        "For d >= K the minimum of the mean squared error on spheres is max(0, 1-tau)^2/2. For tau <= 1 the minimisers "
+        "are exactly the orthonormal frames with h_{k,i} = w_k, and the simplex ETF is not optimal; for tau > 1 every "
+        "target is fitted exactly. For the projected error |C(z - e_y)|^2/2, C = I - 11^T/K, the minimisers are "
+        "exactly the simplex ETFs with h = w if tau K/(K-1) <= 1 and d >= K-1, with value "
+        "(K-1)(1 - tau K/(K-1))^2/(2K); beyond that the minimum is 0 for d >= K."
+    ),
+    idea="A wrong logit costs, so classifiers become orthogonal; removing the mean of the logits brings the ETF back.",
+    source=Source(
+        paper=SOURCE.paper, arxiv=SOURCE.arxiv,
+        quoted="cross-entropy; the mean squared error is not treated there", relation="auxiliary",
+    ),
+    covers="all K >= 2, n >= 1, d >= K, tau > 0",
+    hypotheses=(
+        Hypothesis("the loss is the mean squared error, plain or projected", is_squared),
+        Hypothesis("d >= K (projected, tau K/(K-1) <= 1: d >= K - 1)", is_wide),
+    ),
+    general=claims,
+    instance=instance,
+    family=Spheres,
+    open_questions=("the minimum of the mean squared error for d < K",),
+)

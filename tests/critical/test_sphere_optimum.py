@@ -1,0 +1,102 @@
+"""Which point is optimal on spheres, and what it is worth."""
+
+from fractions import Fraction
+
+import pytest
+
+from ncproofs.calculus.sphere_objective import sphere_multipliers, sphere_value
+from ncproofs.critical.sphere_optimum import sphere_optimum
+from ncproofs.critical.sphere_points import named_point
+from ncproofs.errors import InexactInput, InvalidProblem, OutOfScope
+from ncproofs.losses import cross_entropy, focal, label_smoothing, mean_squared
+from ncproofs.losses.loss import Loss, S, T, Z
+from ncproofs.losses.projected_mean_squared import projected_mean_squared
+from ncproofs.problems.features import Spheres
+from ncproofs.truth import Rigor, Truth
+
+CE, MSE, PMSE = cross_entropy(), mean_squared(), projected_mean_squared()
+HOLDS, FAILS, UNDECIDED = Truth.HOLDS, Truth.FAILS, Truth.UNDECIDED
+
+REGIMES = {
+    "cross-entropy, tiny tau": (Spheres(CE, 5, 4, 2, "1/100"), "collapse", HOLDS),
+    "cross-entropy, large tau": (Spheres(CE, 5, 9, 2, 60), "collapse", HOLDS),
+    "label smoothing below": (Spheres(label_smoothing("1/10"), 3, 2, 1, "2.22"), "collapse", HOLDS),
+    "label smoothing beyond": (Spheres(label_smoothing("1/10"), 3, 3, 1, "2.23"), "tilted collapse", HOLDS),
+    "label smoothing beyond, d = K-1 = 2": (Spheres(label_smoothing("1/10"), 3, 2, 1, "2.4"), "collapse", UNDECIDED),
+    "label smoothing far beyond, d = K-1 = 2": (Spheres(label_smoothing("1/10"), 3, 2, 1, "2.5"), "collapse", FAILS),
+    "label smoothing beyond, d = K-1 = 3": (Spheres(label_smoothing("1/10"), 4, 3, 1, 3), "collapse", FAILS),
+    "focal": (Spheres(focal(2), 5, 4, 1, "33/10"), "collapse", HOLDS),
+    "focal, many classes": (Spheres(focal(5), 1000, 2048, 50, 10), "collapse", HOLDS),
+    "mean squared": (Spheres(MSE, 3, 3, 2, "1/2"), "orthogonal frame", HOLDS),
+    "mean squared, tau = 1": (Spheres(MSE, 3, 4, 2, 1), "orthogonal frame", HOLDS),
+    "mean squared, tau > 1": (Spheres(MSE, 3, 3, 2, "3/2"), "exact fit", HOLDS),
+    "mean squared, d = K-1, small tau": (Spheres(MSE, 3, 2, 1, "1/10"), "collapse", UNDECIDED),
+    "projected": (Spheres(PMSE, 4, 3, 1, "3/4"), "collapse", HOLDS),
+    "projected, tau beyond": (Spheres(PMSE, 4, 4, 1, "76/100"), "tilted collapse", HOLDS),
+}
+
+
+@pytest.mark.parametrize("problem, regime, truth", REGIMES.values(), ids=REGIMES.keys())
+def test_regimes(problem, regime, truth):
+    found = sphere_optimum(problem, digits=20)
+    assert (found.regime, found.truth) == (regime, truth)
+    assert (found.truth is HOLDS) == (found.rigor >= Rigor.ENCLOSED) or truth is FAILS
+    assert bool(found.holes) == (truth is UNDECIDED)
+    for value in found.quantities.values():
+        assert value.relative_width() < Fraction(1, 10**20)
+
+
+@pytest.mark.parametrize(
+    "problem, point",
+    [(Spheres(loss, 3, 3, 2, "3/5"), point) for loss in (CE, label_smoothing("1/5"), focal(2), MSE, PMSE)
+     for point in ("etf", "antipodal")],
+)
+def test_quantities_are_those_of_the_point(problem, point):
+    """Objective and multipliers against the point itself, in balls."""
+    found = sphere_optimum(problem, point=point)
+    at = named_point(problem, found.point, 128)
+    assert sphere_value(problem, *at, 128).overlaps(found.quantities["objective"].ball())
+    for name, values in zip(("multiplier_W", "multiplier_H"), sphere_multipliers(problem, *at, 128), strict=True):
+        assert all(value.overlaps(found.quantities[name].ball()) for value in values)
+
+
+def test_mean_squared_errors_have_exact_values():
+    assert sphere_optimum(Spheres(MSE, 3, 3, 2, "1/2")).quantities["objective"].lower == Fraction(1, 8)
+    assert sphere_optimum(Spheres(PMSE, 4, 5, 1, "1/2")).quantities["objective"].lower == Fraction(1, 24)
+    etf = sphere_optimum(Spheres(MSE, 3, 2, 1, "1/10")).quantities["objective"]
+    assert etf.lower == (Fraction(81, 100) + Fraction(1, 200)) / 2
+
+
+def test_label_smoothing_beyond_its_threshold_is_worth_the_entropy():
+    found = sphere_optimum(Spheres(label_smoothing("1/10"), 3, 3, 1, 3))
+    lower, _ = found.quantities["objective"].decimals(9)
+    assert lower.startswith("0.291139838")
+    assert found.geometry == "equal logit gaps" and found.point is None
+    assert found.quantities["multiplier_W"].is_point and "condition_number" not in found.quantities
+
+
+def test_conditioning_is_best_at_a_finite_temperature():
+    condition = [sphere_optimum(Spheres(CE, 4, 4, 1, tau)).quantities["condition_number"].ball()
+                 for tau in ("1/10", "3/2", 20)]
+    assert condition[1].contains(3) and condition[0] > 30 and condition[2] > 15
+
+
+def test_the_antipodal_point_is_not_called_optimal():
+    found = sphere_optimum(Spheres(CE, 3, 3, 1, 1), point="antipodal")
+    assert found.regime == "antipodal critical point, not the optimum"
+    assert found.quantities["objective"].lower > sphere_optimum(Spheres(CE, 3, 3, 1, 1)).quantities["objective"].upper
+
+
+def test_refusals():
+    with pytest.raises(InvalidProblem, match="d >= K - 1; got d=2, K=4"):
+        sphere_optimum(Spheres(CE, 4, 2, 1, 1))
+    with pytest.raises(InvalidProblem, match="'etf' or 'antipodal'"):
+        sphere_optimum(Spheres(CE, 4, 4, 1, 1), point="summit")
+    with pytest.raises(InvalidProblem, match="digits"):
+        sphere_optimum(Spheres(CE, 4, 4, 1, 1), digits=0)
+    with pytest.raises(OutOfScope):
+        sphere_optimum(Spheres(Loss("quartic", S(1) - T, (Z**4,), "a test"), 3, 3, 1, 1))
+    with pytest.raises(InvalidProblem, match="tau > 0"):
+        Spheres(CE, 3, 3, 1, 0)
+    with pytest.raises(InexactInput):
+        Spheres(CE, 3, 3, 1, 0.5)

@@ -36,7 +36,8 @@ def _shared(command: Callable[..., int]) -> Callable[..., int]:
         click.option("-n", "n", default="1", show_default=True, help="Samples per class."),
         click.option("--digits", type=click.IntRange(1, 10_000), default=30, show_default=True,
                      help="Enclosures of relative width below 10^-DIGITS."),
-        click.option("--spectrum", "spectrum_", is_flag=True, help="Also every distinct eigenvalue of the Hessian there."),
+        click.option("--spectrum", "spectrum_", is_flag=True,
+                     help="Also every distinct eigenvalue of the Hessian there."),
         click.option("--json", "json_", is_flag=True, help="One JSON object on stdout."),
     )
     for option in reversed(options):

@@ -44,6 +44,8 @@ _RULES = {
     "Curvature": "instances",
     "CriticalValue": "instances",
     "BenignLandscape": "landscape",
+    "BenignSphereLandscape": "sphere_landscape",
+    "NoSpuriousSphereMinima": "sphere_landscape",
     "SphereValue": "sphere_instances",
     "SphereGeometry": "sphere_instances",
     "SphereQuantity": "sphere_instances",

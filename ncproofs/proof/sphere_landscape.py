@@ -76,7 +76,9 @@ def settle(claim: BenignSphereLandscape | NoSpuriousSphereMinima, effort: Effort
     """Holds, fails (with its witness), or undecided with what is open."""
     problem = claim.problem
     strict = isinstance(claim, BenignSphereLandscape)
-    words = "every critical point is a global minimiser or a strict saddle" if strict else "every local minimum is global"
+    words = "every local minimum is global"
+    if strict:
+        words = "every critical point is a global minimiser or a strict saddle"
     sentence = claim.sentence or f"{words}: {problem}"
 
     def answer(truth: Truth, rigor: Rigor, because: str, **more: object) -> Evidence:
@@ -121,7 +123,7 @@ def descending_curve(problem: Spheres, bits: int = 128) -> str:
             return ""
     return (
         f"W = e1 1^T, H = e2 1^T is critical with f = log {K} and positive semidefinite Hessian; turning w_1 by "
-        f"-x^2/{2 * tau} and the features of class 1 by x gives f = log {K} - {Fraction(K - 1, 8 * K**2)} x^4 + O(x^5)"
+        f"-({1 / (2 * tau)}) x^2 and the features of class 1 by x gives f = log {K} - ({Fraction(K - 1, 8 * K**2)}) x^4 + O(x^5)"
     )
 
 
@@ -159,7 +161,7 @@ def _summed(problem: Spheres) -> _Spurious | None:
         if number == _SUMS:
             break
         values.append((families.direct_sum_value(problem, sizes, _BITS[0]), sizes))
-    if len(values) < 2 or len(values[0][1]) < 2:
+    if len(values) < 2:
         return None
     values.sort(key=lambda pair: float(pair[0].mid()))
     least, best = Enclosure.of_ball(values[0][0]), _sizes(values[0][1])

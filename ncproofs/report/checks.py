@@ -41,6 +41,8 @@ _SERIES_POINTS = (
     (Fraction(-2), Fraction(3, 2), Fraction(1, 7)),
 )
 
+COVERS = "all K >= 2, n >= 1, d >= 1"
+
 Pair = tuple[sympy.Expr, sympy.Expr]
 
 
@@ -83,14 +85,16 @@ def sum_identities(
     pairs: Iterable[tuple[IndexedSum, IndexedSum]],
     *more: Evidence,
     axioms: tuple[str, ...] = (),
-    covers: str = "all K >= 2, n >= 1, d >= 1",
+    covers: str = COVERS,
 ) -> Evidence:
     """The conjunction of identities of indexed sums, for all sizes, and of ``more``; ``axioms`` are named."""
     parts = [discharge(SumIdentity(left=left, right=right)) for left, right in pairs]
     return conjunction(sentence, [*parts, *more], axioms=axioms, covers=covers)
 
 
-def conjunction(sentence: str, parts: Sequence[Evidence], *, axioms: tuple[str, ...] = (), covers: str = "") -> Evidence:
+def conjunction(
+    sentence: str, parts: Sequence[Evidence], *, axioms: tuple[str, ...] = (), covers: str = COVERS
+) -> Evidence:
     """All of ``parts`` as one: the reason is that of the first one not proved, ``axioms`` are named besides theirs."""
     truth, rigor = conclude(parts)
     worst = next((part for part in parts if part.truth is truth), parts[0])

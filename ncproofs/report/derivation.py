@@ -25,7 +25,7 @@ from ncproofs.truth import Evidence, Rigor, Truth
 
 __all__ = ["Derivation", "Formula", "Step", "as_json", "as_latex", "as_text", "derive_objective", "derive_riemannian"]
 
-_LINE = 200  # characters of LaTeX source beyond which a sum goes on in the next line
+_LINE = 150  # characters of LaTeX source beyond which a sum goes on in the next line
 
 
 def derive_objective(loss: Loss) -> Derivation:

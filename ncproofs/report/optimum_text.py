@@ -65,7 +65,7 @@ def optimum_lines(
     width = max((len(name) for name in found.quantities), default=0)
     lines += [f"  {name.ljust(width)}  {_value(value, digits)}" for name, value in found.quantities.items()]
     if spectrum is not None:
-        lines += ["", "  Hessian at the optimum: multiplicity, eigenvalue, sector"]
+        lines += ["", "  Hessian there: multiplicity, eigenvalue, sector"]
         lines += [
             f"  {str(entry.multiplicity).rjust(8)}  {_value(entry.enclosure, digits)}  {entry.sector}"
             for entry in spectrum

@@ -85,23 +85,27 @@ def _projected(vector: Vector, point: Vector, at: Index) -> IndexedSum:
 
 def _slope_w(cls: Index, at: Index) -> IndexedSum:
     """Euclidean gradient at w_k: tau H G^T."""
-    return tau * total(G[cls, t] * h[t, at], t)
+    result: IndexedSum = tau * total(G[cls, t] * h[t, at], t)
+    return result
 
 
 def _slope_h(sample: Index, at: Index) -> IndexedSum:
     """Euclidean gradient at h_i: tau W G."""
-    return tau * total(G[l, sample] * w[l, at], l)
+    result: IndexedSum = tau * total(G[l, sample] * w[l, at], l)
+    return result
 
 
 def _moved(along: _Direction, cls: Index) -> IndexedSum:
     """Entry of dM = tau (D_W^T H + W^T D_H)."""
-    return tau * total(along.w(cls, a) * h[s, a] + w[cls, a] * along.h(s, a), a)
+    result: IndexedSum = tau * total(along.w(cls, a) * h[s, a] + w[cls, a] * along.h(s, a), a)
+    return result
 
 
 def _bent(cls: Index) -> IndexedSum:
     """Entry of C = tau D_W^T D_H - Z_ki (|D_w_k|^2 + |D_h_i|^2) / 2."""
     lengths = total(dw[cls, p] ** 2, p) + total(dh[s, p] ** 2, p)
-    return tau * (total(dw[cls, a] * dh[s, a], a) - total(w[cls, a] * h[s, a], a) * lengths / 2)
+    result: IndexedSum = tau * (total(dw[cls, a] * dh[s, a], a) - total(w[cls, a] * h[s, a], a) * lengths / 2)
+    return result
 
 
 def _form(first: _Direction, second: _Direction) -> IndexedSum:
@@ -179,7 +183,7 @@ def _retraction_step() -> Step:
         ],
         "<w, D> = 0 and |w| = 1; so R agrees with the great circle up to second order",
         "derivatives 0, 1, 2 at s = 0 of (1 + s^2 q)^(-1/2), cos and sin, q = |D|^2; lengths as sums",
-        checks.conjunction("second-order retraction", parts),
+        checks.conjunction("second-order retraction", parts, covers=COVERS),
     )
 
 

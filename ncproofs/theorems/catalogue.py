@@ -31,6 +31,11 @@ CATALOGUE = {
     "mse-landscape": "extended_ufm.mse_landscape",
     "riemannian-calculus": "normalised_features.riemannian_calculus",
     "sphere-lower-bound": "normalised_features.sphere_lower_bound",
+    "sphere-optimum": "normalised_features.sphere_optimum",
+    "duality-certificate": "normalised_features.duality_certificate",
+    "label-smoothing-threshold": "normalised_features.label_smoothing_threshold",
+    "sphere-focal": "normalised_features.sphere_focal",
+    "sphere-mse": "normalised_features.sphere_mse",
     "sphere-spectrum": "normalised_features.sphere_spectrum",
     "sphere-landscape": "normalised_features.sphere_landscape",
 }

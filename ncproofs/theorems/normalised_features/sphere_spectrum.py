@@ -26,9 +26,13 @@ from ncproofs.calculus.sphere_sectors import (
     tau,
 )
 from ncproofs.calculus.symmetry import determinant
+from ncproofs.losses.cross_entropy import cross_entropy
+from ncproofs.problems.features import Spheres
 from ncproofs.proof.claims import Axiom, Claim, Identity, Sign, SumIdentity
 from ncproofs.proof.domain import Domain, between, integers_from, positive, real
-from ncproofs.theorems.theorem import Source, Theorem
+from ncproofs.proof.sphere_claims import SphereInertia, SphereSpectrum
+from ncproofs.theorems.theorem import Hypothesis, Source, Theorem
+from ncproofs.truth import Truth
 
 SIZES = ((K, integers_from(2)), (n, integers_from(1)), (d, integers_from(1)))
 
@@ -125,6 +129,14 @@ def claims() -> Iterator[Claim]:
     yield from _losses()
 
 
+def instance(problem: Spheres) -> Iterator[Claim]:
+    yield SphereSpectrum(problem=problem, sentence=f"closed-form spectrum agrees with the dense Hessian: {problem}")
+    extra = problem.d - problem.K + 1
+    zero = (problem.K - 1) * extra + (problem.K - 1) * (problem.K - 2) // 2
+    yield SphereInertia(problem=problem, zero=zero, negative=0,
+                        sentence=f"index 0 and exactly {zero} zero modes, all rotations: {problem}")
+
+
 THEOREM = Theorem(
     name="sphere-spectrum",
     title="The Riemannian Hessian at neural collapse on spheres, with multiplicities",
@@ -142,5 +154,12 @@ THEOREM = Theorem(
         relation="stronger",
     ),
     covers="all K >= 2, n >= 1, d >= K-1, tau > 0",
+    hypotheses=(
+        Hypothesis("d >= K - 1", lambda problem: Truth.HOLDS if problem.d >= problem.K - 1 else Truth.FAILS),
+        Hypothesis("the loss is cross-entropy", lambda problem: Truth.HOLDS
+                   if problem.loss.softmax_form() == cross_entropy().softmax_form() else Truth.UNDECIDED),
+    ),
     general=claims,
+    instance=instance,
+    family=Spheres,
 )

@@ -124,8 +124,9 @@ def critical_points(problem: Spheres, count: int, seed: int) -> Iterator[FoundSp
             size = float(np.linalg.norm(gradient))
             if size < 1e-13:
                 break
-            matrix = hessian @ hessian + damping * size * np.eye(len(gradient))
-            step = np.asarray(-np.linalg.solve(matrix, hessian @ gradient), dtype=np.float64)
+            # -(H^2 + damping |g|)^-1 H g in the eigenbasis of H: nothing to invert where H is singular.
+            values, vectors = np.linalg.eigh(hessian)
+            step = -vectors @ (values * (vectors.T @ gradient) / (values**2 + damping * size))
             step *= min(1.0, 0.7 / max(1e-300, float(np.linalg.norm(step))))
             trial = chart.moved(X, basis, step)
             found = chart.derivatives(trial)

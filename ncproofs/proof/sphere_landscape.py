@@ -121,9 +121,10 @@ def descending_curve(problem: Spheres, bits: int = 128) -> str:
         flat = all(f[order].contains(0) for order in (1, 2, 3)) and f[0].overlaps(arb(K).log())
         if not (flat and f[4].overlaps(expected) and certified_negative(f[4])):
             return ""
+    drop = Fraction(K - 1, 8 * K**2)
     return (
         f"W = e1 1^T, H = e2 1^T is critical with f = log {K} and positive semidefinite Hessian; turning w_1 by "
-        f"-({1 / (2 * tau)}) x^2 and the features of class 1 by x gives f = log {K} - ({Fraction(K - 1, 8 * K**2)}) x^4 + O(x^5)"
+        f"-({1 / (2 * tau)}) x^2 and the features of class 1 by x gives f = log {K} - ({drop}) x^4 + O(x^5)"
     )
 
 

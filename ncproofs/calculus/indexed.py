@@ -123,6 +123,8 @@ class IndexedSum:
         return self * (1 / sympy.sympify(other, strict=True))
 
     def __pow__(self, power: int) -> IndexedSum:
+        if not isinstance(power, int) or isinstance(power, bool) or power < 0:
+            raise InvalidClaim(f"the power {power} of an indexed sum given; write a whole number >= 0")
         result = scalar(1)
         for _ in range(power):
             result = result * self
@@ -136,7 +138,10 @@ class IndexedSum:
         return _reduced(terms)
 
     def at(self, replacement: Mapping[Index, Index]) -> IndexedSum:
-        """The same expression with free indices renamed."""
+        """The same expression with free indices renamed to indices of the same range."""
+        for old, new in replacement.items():
+            if old.size != new.size:
+                raise InvalidClaim(f"{old} ranges over {old.size} and {new} over {new.size}; rename within one range")
         return _reduced(
             (_substituted(_renamed_apart_from(m, replacement), replacement), c) for m, c in self.terms.items()
         )
@@ -181,6 +186,8 @@ def _refuse_reserved(indices: Iterable[Index]) -> None:
 
 def total(expression: IndexedSum, *indices: Index) -> IndexedSum:
     """The sum of ``expression`` over each of ``indices``."""
+    if len(set(indices)) < len(indices):
+        raise InvalidClaim(f"a sum over {', '.join(map(str, indices))} names an index twice; nest two sums instead")
     terms = []
     for monomial, coefficient in scalar(expression).terms.items():
         monomial = _renamed_apart_from(monomial, dict.fromkeys(indices))

@@ -27,6 +27,8 @@ from ncproofs.truth import Rigor, Truth
 __all__ = ["Optimum", "climb", "enclose", "optimum", "scale_of"]
 
 _GUARD_DIGITS = 4
+#: A quantity that is refused this often does not exist; more bits would not help.
+_REFUSALS = 5
 _MOST_BITS = 2**17
 
 
@@ -99,10 +101,10 @@ def climb(compute: Callable[[int], Mapping[str, Number]], digits: int) -> dict[s
     """``compute`` at rising precision until every value has relative width below 10^-``digits``.
 
     Raises:
-        OutOfScope: still too wide at 2^17 bits.
+        OutOfScope: still too wide at 2^17 bits, or not there at all at several precisions in a row.
     """
-    bits, reason = 64 + 4 * digits, ""
-    while bits <= _MOST_BITS:
+    bits, reason, refusals = 64 + 4 * digits, "", 0
+    while bits <= _MOST_BITS and refusals < _REFUSALS:
         try:
             enclosures = {name: enclose(value) for name, value in compute(bits).items()}
             wide = [name for name, value in enclosures.items() if not _is_thin(value, digits)]
@@ -110,9 +112,9 @@ def climb(compute: Callable[[int], Mapping[str, Number]], digits: int) -> dict[s
                 return enclosures
             reason = f"{', '.join(wide)} not enclosed to {digits} digits"
         except (OutOfScope, ArithmeticError, InvalidEnclosure) as error:
-            reason = str(error)
+            reason, refusals = str(error), refusals + 1
         bits *= 2
-    raise OutOfScope(f"{reason} at {_MOST_BITS} bits")
+    raise OutOfScope(f"{reason} at {bits // 2} bits")
 
 
 class InvalidEnclosure(ValueError):

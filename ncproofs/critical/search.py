@@ -294,6 +294,16 @@ def _describe(problem: Ridge, x: Array) -> FoundPoint:
     )
 
 
+def _settled(problem: Ridge, small: Ridge, start: Array) -> FoundPoint | None:
+    """Where ``start`` leads; None where the loss overflows, is undefined or decreases without end."""
+    with np.errstate(all="ignore"):
+        try:
+            x = _minimise(small, start)
+            return _describe(problem, _lift(problem, x)) if np.isfinite(x).all() else None
+        except np.linalg.LinAlgError:
+            return None
+
+
 def local_minima(problem: Ridge, count: int, seed: int) -> Iterator[FoundPoint]:
     """Local minima of distinct values as ``count`` starts find them, in order, reproducible from ``seed``.
 
@@ -302,11 +312,8 @@ def local_minima(problem: Ridge, count: int, seed: int) -> Iterator[FoundPoint]:
     small = reduced(problem)
     values: list[float] = []
     for start in starts(small, count, seed):
-        x = _minimise(small, start)
-        if not np.isfinite(x).all():
-            continue
-        point = _describe(problem, _lift(problem, x))
-        if point.gradient_norm > _CONVERGED or point.index:
+        point = _settled(problem, small, start)
+        if point is None or not point.gradient_norm <= _CONVERGED or point.index:
             continue
         if all(abs(point.value - value) > _SAME_VALUE * (1 + abs(point.value)) for value in values):
             values.append(point.value)

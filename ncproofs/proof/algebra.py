@@ -18,7 +18,7 @@ from ncproofs.proof.orthant import positivity
 from ncproofs.proof.points import completed, nonzero_point
 from ncproofs.truth import Evidence, Rigor, Truth
 
-__all__ = ["exact_expression", "settle"]
+__all__ = ["exact_expression", "real_expression", "settle"]
 
 
 def settle(claim: Identity, effort: Effort) -> Evidence:
@@ -82,4 +82,22 @@ def exact_expression(value: object) -> sympy.Expr:
         raise InvalidClaim(f"{value!r} is not a SymPy expression")
     if expression.has(sympy.Float):
         raise InvalidClaim(f"{expression} contains a binary float; write Rational(1, 10)")
+    return expression
+
+
+def real_expression(value: object) -> sympy.Expr:
+    """``exact_expression`` built from symbols, numbers, + * / powers, exp and log alone.
+
+    Anything else (Piecewise, Abs, floor, ...) has derivatives that SymPy simplifies away at jumps.
+
+    Raises:
+        InvalidClaim: another operation.
+    """
+    expression = exact_expression(value)
+    for node in sympy.preorder_traversal(expression):
+        known = node.is_Symbol or node.is_Rational or node.is_Add or node.is_Mul or node.is_Pow
+        if not (known or isinstance(node, (sympy.exp, sympy.log)) or node in (sympy.pi, sympy.E)):
+            raise InvalidClaim(
+                f"{expression} uses {type(node).__name__}; a sign or a root is settled for + * / powers, exp and log"
+            )
     return expression

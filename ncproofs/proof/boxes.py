@@ -219,7 +219,7 @@ def isolate_roots(
             if any(ball > 0 or ball < 0 for ball in (value, mean)):
                 continue
             ends = _sign(f(low)) * _sign(f(high))
-            if (slope > 0 or slope < 0) and ends:
+            if (slope > 0 or slope < 0) and ends and value.is_finite():  # finite all over: continuous
                 if ends < 0:
                     found.append(_refined(f, low, high, bits))
                 continue

@@ -46,6 +46,7 @@ _RULES = {
     "BenignLandscape": "landscape",
     "BenignSphereLandscape": "sphere_landscape",
     "NoSpuriousSphereMinima": "sphere_landscape",
+    "SpuriousSphereMinimum": "sphere_landscape",
     "SphereValue": "sphere_instances",
     "SphereGeometry": "sphere_instances",
     "SphereQuantity": "sphere_instances",

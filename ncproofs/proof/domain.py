@@ -9,7 +9,17 @@ import sympy
 
 from ncproofs.errors import InvalidClaim
 
-__all__ = ["Domain", "Range", "at_least", "between", "integers_from", "nonnegative", "positive", "real"]
+__all__ = [
+    "Domain",
+    "Range",
+    "at_least",
+    "between",
+    "check_assumptions",
+    "integers_from",
+    "nonnegative",
+    "positive",
+    "real",
+]
 
 
 @dataclass(frozen=True)
@@ -62,6 +72,31 @@ def between(lower: object, upper: object, *, closed: bool = False) -> Range:
     return Range(_exact(lower), _exact(upper), lower_open=not closed, upper_open=not closed)
 
 
+def check_assumptions(symbol: sympy.Symbol, span: Range) -> None:
+    """SymPy simplifies by a symbol's assumptions, so the range of a claim may not be wider than they are.
+
+    Raises:
+        InvalidClaim: the range contains numbers that the symbol does not stand for.
+    """
+    low, high = span.lower, span.upper
+    wrong = ""
+    fixed = low is not None and low == high
+    if symbol.is_integer and not span.integer and not (fixed and low.is_integer):
+        wrong = "whole numbers"
+    elif symbol.is_positive and not (low is not None and (low.is_positive or (low.is_nonnegative and span.lower_open))):
+        wrong = "positive numbers"
+    elif symbol.is_nonnegative and not (low is not None and low.is_nonnegative):
+        wrong = "nonnegative numbers"
+    elif symbol.is_negative and not (high is not None and (high.is_negative or (high.is_nonpositive and span.upper_open))):
+        wrong = "negative numbers"
+    elif symbol.is_nonpositive and not (high is not None and high.is_nonpositive):
+        wrong = "nonpositive numbers"
+    if wrong:
+        raise InvalidClaim(
+            f"the symbol {symbol} is declared to stand for {wrong}, but its range is {span}; make the two agree"
+        )
+
+
 @dataclass(frozen=True)
 class Domain:
     """Variables with their ranges, in order; a range may refer to variables that come before it."""
@@ -71,6 +106,8 @@ class Domain:
     def __post_init__(self) -> None:
         seen: set[sympy.Symbol] = set()
         for symbol, span in self.ranges:
+            if symbol in seen:
+                raise InvalidClaim(f"{symbol} is declared twice; give it one range")
             ends = [end for end in (span.lower, span.upper) if end is not None]
             unknown = set().union(*(end.free_symbols for end in ends)) - seen if ends else set()
             if unknown:

@@ -20,6 +20,8 @@ __all__ = ["settle_curvature", "settle_nullity", "settle_spectrum", "settle_stab
 
 
 def settle_nullity(claim: NullityAtOptimum, effort: Effort) -> Evidence:
+    if not isinstance(claim.nullity, int) or isinstance(claim.nullity, bool):
+        raise InvalidClaim(f"nullity={claim.nullity!r} given; write a whole number")
     sentence = f"the Hessian at the optimum of {claim.problem} has exactly {claim.nullity} zero eigenvalues"
     at = optimum(claim.problem, digits=6)
     if at.truth is not Truth.HOLDS:

@@ -173,8 +173,9 @@ class Field:
             return self.atom("constant", node, "pi")
         if isinstance(node, sympy.core.function.AppliedUndef):
             arguments = [self.of(part) for part in node.args]
+            assumed = sorted(getattr(node.func, "_kwargs", {}).items())  # f and a positive f are two functions
             name = ",".join(self.spell(a.num) + "/" + self.spell(a.den) for a in arguments)
-            return self.atom("function", node, f"f:{node.func.__name__}[{name}]")
+            return self.atom("function", node, f"f:{node.func.__name__}{assumed}[{name}]")
         raise OutOfScope(f"{type(node).__name__} has no normal form; write it with + * / powers, exp and log")
 
     def _power(self, base: sympy.Expr, exponent: sympy.Expr) -> Ratio:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import flint
@@ -13,7 +13,7 @@ from flint import arb, fmpq
 
 from ncproofs.errors import NcproofsError, OutOfScope
 from ncproofs.proof.discharge import Effort
-from ncproofs.proof.domain import Domain, Range
+from ncproofs.proof.domain import Domain, Range, check_assumptions
 from ncproofs.truth import Rigor
 
 __all__ = ["Refutation", "ball_of", "breaking_point", "completed", "nonzero_point", "sample"]
@@ -70,10 +70,23 @@ def ball_of(value: sympy.Expr) -> arb:
 
 def completed(domain: Domain, *expressions: sympy.Expr) -> Domain:
     """``domain`` with a range, read off the symbol's assumptions, for every symbol that has none."""
+    for symbol, span in domain:
+        check_assumptions(symbol, span)
     declared = {symbol for symbol, _ in domain}
     free = set().union(*(expression.free_symbols for expression in expressions)) if expressions else set()
     extra = tuple((symbol, _assumed(symbol)) for symbol in sorted(free - declared, key=sympy.srepr))
-    return Domain(domain.ranges + extra)
+    return Domain(tuple((symbol, _closed(span)) for symbol, span in domain) + extra)
+
+
+def _closed(span: Range) -> Range:
+    """Integers in (0, 5) are the integers in [1, 4]."""
+    if not span.integer:
+        return span
+    if span.lower_open and span.lower is not None and span.lower.is_Integer:
+        span = replace(span, lower=span.lower + 1, lower_open=False)
+    if span.upper_open and span.upper is not None and span.upper.is_Integer:
+        span = replace(span, upper=span.upper - 1, upper_open=False)
+    return span
 
 
 def _assumed(symbol: sympy.Symbol) -> Range:
@@ -97,6 +110,7 @@ def _candidates(span: Range, place: dict[sympy.Symbol, sympy.Expr]) -> list[symp
     high = None if span.upper is None else span.upper.subs(place)
     if span.integer:
         values = _whole(low, high)
+        values = [v for v in values if not (span.lower_open and v == low) and not (span.upper_open and v == high)]
     elif low is not None and high is not None:
         ends = [] if span.lower_open else [low]
         ends += [] if span.upper_open else [high]

@@ -7,6 +7,7 @@ from fractions import Fraction
 import flint
 from flint import arb
 
+from ncproofs.arithmetic.exact import size
 from ncproofs.critical.focal import c_tie, upper_branch
 from ncproofs.critical.profiles import Profile, is_mean_squared, profile_of, to_ball
 from ncproofs.critical.reduced import is_convex
@@ -28,6 +29,7 @@ def settle_argmin(claim: UniqueArgmin, effort: Effort) -> Evidence:
     """Whether phi(t) + c|t| has exactly one minimiser, for one c > 0 or for every c > 0."""
     if not isinstance(claim.loss, Loss):
         raise InvalidClaim(f"loss={claim.loss!r} is not a Loss; write for example cross_entropy()")
+    size(claim.K, "K", 2)
     which = "every c > 0" if claim.c is None else f"c = {claim.c}"
     sentence = f"phi(t) + c|t| has exactly one minimiser for {which}: {claim.loss}, K = {claim.K}"
     if claim.c is not None and not value_ball(claim.c, 128) > 0:

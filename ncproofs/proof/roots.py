@@ -16,7 +16,7 @@ from flint import arb
 from ncproofs.arithmetic.program import lower
 from ncproofs.errors import InvalidClaim, NcproofsError
 from ncproofs.proof import signs
-from ncproofs.proof.algebra import exact_expression
+from ncproofs.proof.algebra import exact_expression, real_expression
 from ncproofs.proof.boxes import DefinedBall, isolate_roots, trimmed
 from ncproofs.proof.claims import Relation, Sign, UniqueRoot
 from ncproofs.proof.discharge import Effort
@@ -37,7 +37,7 @@ def settle(claim: UniqueRoot, effort: Effort) -> Evidence:
     Raises:
         InvalidClaim: other variables than the claim's, a float, or an empty interval.
     """
-    expression = exact_expression(claim.expression)
+    expression = real_expression(claim.expression)
     if expression.free_symbols - {claim.variable}:
         raise InvalidClaim(f"{expression} has other variables than {claim.variable}; give them exact values")
     span = _span(exact_expression(claim.lower), exact_expression(claim.upper))
@@ -76,11 +76,12 @@ def _answer(expression: sympy.Expr, variable: sympy.Symbol, span: Range, effort:
             "; ".join(map(_told, continuous[:2])),
         )
     where = Domain.of((variable, span))
+    defined = signs.defined_throughout(expression, where)  # and so continuous
     derivative = sympy.diff(expression, variable)
     steepness: tuple[tuple[Relation, str], ...] = ((">", "increasing"), ("<", "decreasing"))
     for relation, word in steepness:
         slope = signs.settle(Sign(expression=derivative, relation=relation, where=where), effort)
-        if slope.truth is Truth.HOLDS and changes:
+        if slope.truth is Truth.HOLDS and changes and defined:
             because = f"strictly {word} ({slope.because}), with a certified sign change {_told(changes[0])}"
             return Truth.HOLDS, min(Rigor.ENCLOSED, slope.rigor), because, ""
     for relation, _ in steepness:

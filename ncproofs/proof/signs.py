@@ -14,7 +14,7 @@ import flint
 import sympy
 
 from ncproofs.errors import InvalidClaim, NcproofsError, OutOfScope
-from ncproofs.proof.algebra import exact_expression
+from ncproofs.proof.algebra import real_expression
 from ncproofs.proof.boxes import positive_on
 from ncproofs.proof.claims import Sign
 from ncproofs.proof.discharge import Effort
@@ -24,10 +24,11 @@ from ncproofs.proof.orthant import NONNEGATIVE, POSITIVE, Signs, cases, positivi
 from ncproofs.proof.points import Refutation, ball_of, breaking_point, completed
 from ncproofs.truth import Evidence, Rigor, Truth
 
-__all__ = ["proved_exactly", "settle"]
+__all__ = ["defined_throughout", "proved_exactly", "settle"]
 
 _DEEPEST = 4
 _SHIFTS = 3
+_MOST_CASES = 50
 _MOST_BOXES = 2000
 #: Points tried before and after the proof by monotonicity.
 _SAMPLES = (16, 120)
@@ -39,7 +40,7 @@ def settle(claim: Sign, effort: Effort) -> Evidence:
     Raises:
         InvalidClaim: a float in the claim, or an unknown relation.
     """
-    expression = exact_expression(claim.expression)
+    expression = real_expression(claim.expression)
     if claim.relation not in (">", ">=", "<", "<="):
         raise InvalidClaim(f"relation={claim.relation!r} given; write one of > >= < <=")
     where = completed(claim.where, expression)
@@ -65,7 +66,7 @@ def _answer(
     expression: sympy.Expr, where: Domain, effort: Effort, *, strict: bool
 ) -> tuple[Truth | Refutation, Rigor, str]:
     how = proved_exactly(expression, where, strict=strict)
-    if how:
+    if how and defined_throughout(expression, where):
         return Truth.HOLDS, Rigor.EXACT, how
     for points in _SAMPLES:
         broken = breaking_point(
@@ -74,7 +75,7 @@ def _answer(
         if broken is not None:
             return broken, broken.rigor, "a point of the domain breaks the relation"
         how = _by_calculus(expression, where, strict=strict) if points == _SAMPLES[0] else ""
-        if how:
+        if how and defined_throughout(expression, where):
             return Truth.HOLDS, Rigor.EXACT, how
     return _in_balls(expression, where, effort, strict=strict)
 
@@ -94,7 +95,13 @@ def _shifted(where: Domain) -> Iterator[tuple[list[Domain], str]]:
     """The domain itself, then its first integer variable split into small values and the rest."""
     yield [where], ""
     for position, (symbol, span) in enumerate(where.ranges):
-        if not span.integer or span.lower is None or not span.lower.is_Integer or span.upper is not None:
+        if not span.integer or span.lower is None or not span.lower.is_Integer:
+            continue
+        if span.upper is not None:
+            if span.upper.is_Integer and span.upper - span.lower <= _MOST_CASES:
+                values = range(int(span.lower), int(span.upper) + 1)
+                yield [_fixed(where, position, sympy.Integer(v)) for v in values], f", each {symbol} by itself"
+                return
             continue
         for shift in range(1, _SHIFTS + 1):
             small = [_fixed(where, position, span.lower + j) for j in range(shift)]
@@ -199,18 +206,30 @@ def _smooth_up_to(expression: sympy.Expr, where: Domain, position: int, slope: i
     symbol, span = where.ranges[position]
     closed = dataclasses.replace(span, **{"lower_open" if slope > 0 else "upper_open": False})
     domain = Domain((*where.ranges[:position], (symbol, closed), *where.ranges[position + 1 :]))
-    inner = [node.args[0] for node in sympy.preorder_traversal(expression) if isinstance(node, sympy.log)]
-    inner += [
-        node.args[0]
-        for node in sympy.preorder_traversal(expression)
-        if node.is_Pow and (not node.args[1].is_Integer) and node.args[0] is not sympy.E
-    ]
-    inner += [
-        node.args[0] ** 2
-        for node in sympy.preorder_traversal(expression)
-        if node.is_Pow and node.args[1].is_Integer and node.args[1].is_negative
-    ]
-    return all(proved_exactly(part, domain, strict=True) for part in inner)
+    return all(proved_exactly(part, domain, strict=True) for part, _ in _guards(expression))
+
+
+def defined_throughout(expression: sympy.Expr, where: Domain) -> bool:
+    """Every denominator is nonzero and every logarithm and root has an argument in its domain, as far as is shown.
+
+    A normal form forgets what was cancelled: (x^2 + x)/x is positive for x > 0 and undefined at 0.
+    """
+    return all(_holds(part, where, 2, strict=strict) for part, strict in _guards(expression))
+
+
+def _guards(expression: sympy.Expr) -> list[tuple[sympy.Expr, bool]]:
+    """What must be positive (True) or nonnegative (False) for ``expression`` to be defined."""
+    found: list[tuple[sympy.Expr, bool]] = []
+    for node in sympy.preorder_traversal(expression):
+        if isinstance(node, sympy.log):
+            found.append((node.args[0], True))
+        elif node.is_Pow and node.args[0] is not sympy.E:
+            base, exponent = node.args
+            if not exponent.is_Integer:
+                found.append((base, not (exponent.is_Rational and exponent.is_positive)))
+            elif exponent.is_negative:
+                found.append((base**2, True))
+    return found
 
 
 def _in_balls(

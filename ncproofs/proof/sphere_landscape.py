@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import islice
 
 import flint
 import numpy as np
@@ -18,16 +19,21 @@ from flint import arb, arb_mat
 from ncproofs.arithmetic.ball import Ball, certified_negative
 from ncproofs.arithmetic.enclosure import Enclosure
 from ncproofs.arithmetic.series import BallSeries, Series
-from ncproofs.calculus.sphere_objective import sphere_objective
+from ncproofs.calculus.sphere_objective import sphere_objective, sphere_value
 from ncproofs.critical import sphere_families as families
+from ncproofs.critical.krawczyk import NotCertified
 from ncproofs.critical.sphere_krawczyk import CertifiedSpherePoint, certify_sphere_point
+from ncproofs.critical.sphere_points import named_point
 from ncproofs.critical.sphere_search import Array, FoundSpherePoint, local_minima
+from ncproofs.errors import InvalidClaim
 from ncproofs.problems.features import Spheres
 from ncproofs.proof.claims import Claim
 from ncproofs.proof.discharge import Effort
 from ncproofs.truth import Evidence, Rigor, Truth
 
-__all__ = ["BenignSphereLandscape", "NoSpuriousSphereMinima", "descending_curve", "settle"]
+__all__ = [
+    "BenignSphereLandscape", "NoSpuriousSphereMinima", "SpuriousSphereMinimum", "descending_curve", "settle",
+]
 
 #: Coordinates of the problem up to which random critical points are searched.
 _SEARCHABLE = 120
@@ -53,6 +59,22 @@ class NoSpuriousSphereMinima(Claim):
 
 
 @dataclass(frozen=True, kw_only=True)
+class SpuriousSphereMinimum(Claim):
+    """Near a named place ``problem`` has a strict local minimum modulo rotations that is not global.
+
+    Exactly one place: ``flips`` features of each class at -w_k of a simplex ETF, a direct sum of simplex ETFs of
+    ``sizes``, or, for d = 2, ``degrees``: the angles of the K classifiers, then of the N features, to which the
+    point is near. ``violates`` says which hypothesis of the landscape theorem fails here.
+    """
+
+    problem: Spheres
+    flips: int = 0
+    sizes: tuple[int, ...] = ()
+    degrees: tuple[str, ...] = ()
+    violates: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class _Spurious:
     """A strict local minimum modulo rotations, certified to lie above another point."""
 
@@ -72,9 +94,11 @@ class _Spurious:
         )
 
 
-def settle(claim: BenignSphereLandscape | NoSpuriousSphereMinima, effort: Effort) -> Evidence:
+def settle(claim: BenignSphereLandscape | NoSpuriousSphereMinima | SpuriousSphereMinimum, effort: Effort) -> Evidence:
     """Holds, fails (with its witness), or undecided with what is open."""
     problem = claim.problem
+    if isinstance(claim, SpuriousSphereMinimum):
+        return _settle_spurious(claim)
     strict = isinstance(claim, BenignSphereLandscape)
     words = "every local minimum is global"
     if strict:
@@ -100,6 +124,66 @@ def settle(claim: BenignSphereLandscape | NoSpuriousSphereMinima, effort: Effort
         return answer(Truth.FAILS, Rigor.ENCLOSED, because, witness=str(spurious))
     return answer(Truth.UNDECIDED, Rigor.SAMPLED, f"no theorem applies ({_missing(problem, plain=plain)}); "
                   f"{_effort_of_search(problem, effort)}")
+
+
+def _settle_spurious(claim: SpuriousSphereMinimum) -> Evidence:
+    """Holds with the certificate; fails when the certified point has negative curvature; else undecided."""
+    problem = claim.problem
+    W, H, where = _place(claim)
+    sentence = claim.sentence or f"a spurious local minimum at {where}: {problem}"
+
+    def answer(truth: Truth, because: str, witness: str = "") -> Evidence:
+        return Evidence(truth=truth, rigor=Rigor.ENCLOSED, sentence=sentence, because=because, covers=str(problem),
+                        witness=witness)
+
+    reason = ""
+    better, elsewhere = _reference(problem)
+    for bits in _BITS:
+        found = certify_sphere_point(problem, W, H, bits)
+        if isinstance(found, NotCertified):
+            reason = found.reason
+        elif found.index:
+            return answer(Truth.FAILS, "the certified point there is no local minimum", f"index {found.index}")
+        elif found.value.lower > better.upper:
+            seen = _Spurious(what=where, value=found.value, better=better, elsewhere=elsewhere, nullity=found.nullity)
+            return answer(Truth.HOLDS, f"{seen}; {claim.violates}".removesuffix("; "))
+        else:
+            reason = f"its value is not certified to lie above that of {elsewhere}"
+    return answer(Truth.UNDECIDED, reason)
+
+
+def _place(claim: SpuriousSphereMinimum) -> tuple[Array, Array, str]:
+    problem = claim.problem
+    if sum(map(bool, (claim.flips, claim.sizes, claim.degrees))) != 1:
+        raise InvalidClaim("a spurious minimum needs exactly one place: flips, sizes or degrees")
+    if claim.degrees:
+        if problem.d != 2 or len(claim.degrees) != problem.K + problem.N:
+            raise InvalidClaim(f"{len(claim.degrees)} angles given; K + N = {problem.K + problem.N} at d = 2 are needed")
+        angles = np.radians([float(Fraction(angle)) for angle in claim.degrees])
+        X = np.array([np.cos(angles), np.sin(angles)])
+        return X[:, : problem.K], X[:, problem.K :], "the certified point near the given angles"
+    if claim.flips:
+        point = families.flipped_etf(problem, claim.flips, _BITS[0])
+        return _floats(point.W), _floats(point.H), f"the simplex ETF with {claim.flips} feature(s) a class at -w_k"
+    point = families.direct_sum(problem, claim.sizes, _BITS[0])
+    return _floats(point.W), _floats(point.H), f"the direct sum of simplex ETFs of sizes {_sizes(claim.sizes)}"
+
+
+def _reference(problem: Spheres) -> tuple[Enclosure, str]:
+    """The lowest value among the named points and the direct sums: an upper bound of the minimum."""
+    values: list[tuple[Enclosure, str]] = []
+    names = [("etf", "neural collapse", problem.K - 1), ("frame", "the orthonormal frame", problem.K)]
+    for name, words, needed in names:
+        if problem.d >= needed:
+            value = sphere_value(problem, *named_point(problem, name, _BITS[1]), _BITS[1])
+            values.append((Enclosure.of_ball(value), words))
+    if not values and families.is_cross_entropy(problem):
+        for sizes in islice(families.direct_sum_sizes(problem.K, problem.d), _SUMS):
+            value = families.direct_sum_value(problem, sizes, _BITS[1])
+            values.append((Enclosure.of_ball(value), f"the direct sum of sizes {_sizes(sizes)}"))
+    if not values:
+        raise InvalidClaim(f"no closed-form point to compare with is known for {problem}")
+    return min(values, key=lambda pair: pair[0].upper)
 
 
 def descending_curve(problem: Spheres, bits: int = 128) -> str:
@@ -158,9 +242,7 @@ def _flipped(problem: Spheres) -> _Spurious | None:
 def _summed(problem: Spheres) -> _Spurious | None:
     """A direct sum of simplices that is certified a local minimum above another one."""
     values: list[tuple[arb, tuple[int, ...]]] = []
-    for number, sizes in enumerate(families.direct_sum_sizes(problem.K, problem.d)):
-        if number == _SUMS:
-            break
+    for sizes in islice(families.direct_sum_sizes(problem.K, problem.d), _SUMS):
         values.append((families.direct_sum_value(problem, sizes, _BITS[0]), sizes))
     if len(values) < 2:
         return None

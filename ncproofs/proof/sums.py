@@ -32,10 +32,10 @@ def settle(claim: SumIdentity, effort: Effort) -> Evidence:
     sentence = claim.sentence or f"{claim.left} = {claim.right}"
     if not remainder:
         return Evidence(
-            truth=Truth.HOLDS, rigor=Rigor.EXACT, sentence=sentence, covers="all sizes",
+            truth=Truth.HOLDS, rigor=Rigor.EXACT, sentence=sentence, covers="all sizes at which both sides are defined",
             because="left - right reduces to zero as indexed sums" + _given(claim),
         )
-    witness = _refutation(IndexedSum(remainder), effort.seed)
+    witness = _refutation(IndexedSum(remainder), claim.relations, effort.seed)
     if witness is not None:
         return Evidence(
             truth=Truth.FAILS, rigor=Rigor.EXACT, sentence=sentence, witness=witness,
@@ -52,11 +52,14 @@ def _given(claim: SumIdentity) -> str:
     return f", given {spelled}" if spelled else ""
 
 
-def _refutation(difference: IndexedSum, seed: int) -> str | None:
+_Relations = tuple[tuple[sympy.Expr, sympy.Expr], ...]
+
+
+def _refutation(difference: IndexedSum, relations: _Relations, seed: int) -> str | None:
     """Exact values at which ``difference`` is not zero, as a sentence; None if none was found."""
     generator = random.Random(seed)
     for _ in range(_ATTEMPTS):
-        scalars = _random_scalars(difference, generator)
+        scalars = _random_scalars(difference, relations, generator)
         if scalars is None:
             continue
         values = {}
@@ -74,18 +77,25 @@ def _refutation(difference: IndexedSum, seed: int) -> str | None:
     return None
 
 
-def _random_scalars(difference: IndexedSum, generator: random.Random) -> dict[sympy.Symbol, sympy.Rational] | None:
-    """Whole numbers (often squares, for square roots) and fractions at which every size is a positive integer."""
+def _random_scalars(
+    difference: IndexedSum, relations: _Relations, generator: random.Random
+) -> dict[sympy.Symbol, sympy.Rational] | None:
+    """Whole numbers (often squares, for square roots) and fractions that satisfy the relations.
+
+    None where a size is no positive whole number or a coefficient is irrational.
+    """
     sizes = {sympy.sympify(size, strict=True) for tensor in difference.tensors for size in tensor.sizes}
     sizes |= {sympy.sympify(index.size, strict=True) for monomial in difference.terms for index in monomial.summed}
     sizes |= {sympy.sympify(index.size, strict=True) for index in difference.free}
-    symbols = set().union(*(e.free_symbols for e in (*sizes, *difference.terms.values())))
+    related = [value for _, value in relations]
+    symbols = set().union(*(e.free_symbols for e in (*sizes, *related, *difference.terms.values())))
     scalars = {
         s: sympy.Integer(generator.choice((4, 4, 9, 3, 5, 1, 2)))
         if s.is_integer
         else sympy.Rational(generator.randint(1, 9), 7)
         for s in sorted(symbols, key=str)
     }
+    scalars |= {symbol: value.subs(scalars) for symbol, value in relations}
     whole = all(size.subs(scalars).is_Integer and 1 <= size.subs(scalars) <= _LARGEST for size in sizes)
     rational = all(coefficient.subs(scalars).is_Rational for coefficient in difference.terms.values())
     return scalars if whole and rational else None
@@ -102,6 +112,8 @@ def _random_tensor(
     if len(cells) > 400 or min(shape, default=1) < 1:
         return None
     if tensor.square_one:
+        if tensor.symmetric or tensor.antisymmetric or tensor.zero_diagonal or tensor.zero_sum:
+            return None
         return {cell: sympy.Integer(generator.choice((-1, 1))) for cell in cells}
     entries = {cell: sympy.Rational(generator.randint(-9, 9), generator.randint(1, 5)) for cell in cells}
     constraints = list(_linear_constraints(tensor, shape))

@@ -80,7 +80,8 @@ def _full_rank() -> Iterator[Claim]:
         left=total(u**2, k), right=K * alpha**2 + total(total(centred[k, a] * xi[a], a) ** 2, k),
         sentence="|u|^2 = K alpha^2 + |W^T xi|^2", because="W 1 = 0",
     )
-    first, second, s, t = sympy.symbols("a_1 a_2 s t", positive=True)
+    first, second = sympy.symbols("a_1 a_2", positive=True)
+    s, t = sympy.symbols("s t", nonnegative=True)
     domain = Domain.of((first, positive()), (second, positive()), (s, nonnegative()), (t, nonnegative()))
     yield Identity(
         left=first**2 * s**2 + second**2 * t**2 - 2 * first * second * s * t, right=(first * s - second * t) ** 2,

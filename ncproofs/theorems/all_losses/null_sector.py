@@ -19,7 +19,7 @@ x, y = Tensor("x", (K,)), Tensor("y", (K, n))
 #: A direction orthogonal to every classifier (and then, by balance, to every feature).
 v = Tensor("v", (d,), annihilates=((0, "w", 1), (0, "h", 2)))
 
-s, lam, S = sympy.symbols("s lambda S", positive=True)
+s = sympy.Symbol("s", nonnegative=True)
 r = sympy.Symbol("r", integer=True, nonnegative=True)
 
 
@@ -68,7 +68,7 @@ def _spectrum() -> Iterator[Claim]:
 
 def _explicit_direction() -> Iterator[Claim]:
     alpha, beta = sympy.symbols("alpha beta", positive=True)  # lambda_W = alpha^4, lambda_H = beta^4
-    domain = Domain.of((alpha, positive()), (beta, positive()), (s, positive()))
+    domain = Domain.of((alpha, positive()), (beta, positive()), (s, nonnegative()))
     size_w, size_h = beta / alpha, alpha / beta  # |dW| = (lambda_H/lambda_W)^(1/4), |dH| its inverse
     yield Identity(
         left=alpha**4 * size_w**2 + beta**4 * size_h**2 - 2 * s * size_w * size_h,

@@ -55,7 +55,7 @@ def _modes() -> Iterator[Claim]:
         sentence="so tau_i tau_j = 0: at most one mode meets the direction 1", because="<u_i, u_j> = 0",
     )
     yield Identity(
-        left=((1 - kappa) + kappa) ** 2, right=sympy.Integer(1), where=Domain.of((kappa, real())),
+        left=((1 - kappa) + kappa) ** 2, right=sympy.Integer(1), where=Domain.of((kappa, positive())),
         sentence="modes orthogonal to 1 have d_i = 1 - kappa, u_i = v_i", because="(d_i + kappa)^2 = |u_i|^2 = 1",
     )
     yield Sign(

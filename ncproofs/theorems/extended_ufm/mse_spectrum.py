@@ -16,7 +16,8 @@ from ncproofs.proof.domain import Domain, integers_from, positive, real
 from ncproofs.theorems.theorem import Hypothesis, Source, Theorem
 from ncproofs.truth import Truth
 
-K, n, d, r = sympy.symbols("K n d r", integer=True, positive=True)
+K, n, d = sympy.symbols("K n d", integer=True, positive=True)
+r = sympy.Symbol("r", integer=True, nonnegative=True)
 N = n * K
 c, lH, lb, x, y, kappa_b = sympy.symbols("c lambda_H lambda_b x y kappa_b", positive=True)
 omega, omega_e = sympy.symbols("omega omega_e", positive=True)  # scales of W on the frame and on the mean

@@ -8,7 +8,7 @@ import sympy
 
 from ncproofs.calculus.indexed import Tensor, scalar, total
 from ncproofs.proof.claims import Axiom, Claim, Identity, SumIdentity
-from ncproofs.proof.domain import Domain, real
+from ncproofs.proof.domain import Domain, nonnegative
 from ncproofs.theorems.normalised_features.letters import (
     G,
     G_invariant,
@@ -50,7 +50,7 @@ def _second_order() -> Iterator[Claim]:
     series = (1 + x**2 * q) ** sympy.Rational(-1, 2)
     for order, value in ((0, sympy.Integer(1)), (1, sympy.Integer(0)), (2, -q)):
         yield Identity(
-            left=sympy.diff(series, x, order).subs(x, 0), right=value, where=Domain.of((q, real())),
+            left=sympy.diff(series, x, order).subs(x, 0), right=value, where=Domain.of((q, nonnegative())),
             sentence=f"derivative {order} of |u + x D|^-1 at x = 0, for |u| = 1, D orthogonal to u, q = |D|^2",
             because="so normalise(u + x D) = u + x D - (x^2/2)|D|^2 u + ...: a second-order retraction",
         )

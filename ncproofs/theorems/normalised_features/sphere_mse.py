@@ -8,7 +8,7 @@ import sympy
 
 from ncproofs.problems.features import Spheres
 from ncproofs.proof.claims import Axiom, Claim, Identity, Sign
-from ncproofs.proof.domain import Domain, between, integers_from, positive, real
+from ncproofs.proof.domain import Domain, Range, between, integers_from, positive, real
 from ncproofs.proof.sphere_claims import DualCertificate, SphereGeometry, SphereSpectrum, SphereValue
 from ncproofs.theorems.normalised_features.sphere_optimum import SOURCE
 from ncproofs.theorems.theorem import Hypothesis, Source, Theorem
@@ -27,7 +27,7 @@ def _plain() -> Iterator[Claim]:
         where=Domain.of((z, real()), (rest, real())),
         sentence="l - (1 - z_y)^2/2 = |wrong logits|^2/2 >= 0", because="|z - e_y|^2 split by class",
     )
-    below = Domain.of((tau, between(0, 1, closed=True)), (z, between(-tau, tau, closed=True)))
+    below = Domain.of((tau, Range(sympy.Integer(0), sympy.Integer(1), lower_open=True)), (z, between(-tau, tau, closed=True)))
     yield Sign(
         expression=(1 - z) ** 2 - (1 - tau) ** 2, relation=">=", where=below,
         sentence="z_y <= tau <= 1 gives (1 - z_y)^2 >= (1 - tau)^2", because="1 - z falls to 1 - tau >= 0",

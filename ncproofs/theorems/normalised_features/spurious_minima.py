@@ -1,0 +1,160 @@
+"""Where a hypothesis of the sphere landscape theorem is dropped there are spurious minima: certified examples."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+
+import sympy
+
+from ncproofs.calculus.symmetry import determinant
+from ncproofs.losses.cross_entropy import cross_entropy
+from ncproofs.losses.mean_squared import mean_squared
+from ncproofs.problems.features import Spheres
+from ncproofs.proof.claims import Axiom, Claim, Identity, Sign
+from ncproofs.proof.domain import Domain, Range, between, integers_from, positive
+from ncproofs.proof.sphere_landscape import SpuriousSphereMinimum
+from ncproofs.theorems.theorem import Source, Theorem
+
+K = sympy.Symbol("K", integer=True, positive=True)
+s, q, x, c = sympy.symbols("s q x c", positive=True)
+kappa = K * (K - 2) / (K - 1)
+
+
+def _block(side: int, sector: str) -> sympy.Matrix:
+    """One sample at +-w_k against W, over tau: [[g + s a - s b t, +-(s a - g)/m], [., g + s a]], s, g, a, b at +-tau."""
+    turn = sympy.Integer(side)
+    if sector == "antisymmetric":
+        return turn * (1 + turn * s) * sympy.Matrix([[1, -1], [-1, 1]])
+    bend, weight = (s * q * kappa, 1 / (K - 1)) if sector == "standard" else (sympy.Integer(0), sympy.Integer(1))
+    corner = turn * (1 + turn * s - turn * bend)
+    mixed = turn * (turn * s - 1) * weight
+    return sympy.Matrix([[corner, mixed], [mixed, turn * (1 + turn * s)]])
+
+
+def _flips() -> Iterator[Claim]:
+    where = Domain.of((K, integers_from(3)), (s, Range(sympy.Integer(1), None, lower_open=True)), (q, positive()))
+    yield Identity(
+        left=_block(-1, "symmetric")[1, 1], right=s - 1, where=where,
+        sentence="a feature at -w_k has the in-plane eigenvalue tau q_- (s - 1)/n, s = tau/(K-1)",
+        because="so tau > K - 1 is needed",
+    )
+    for side, name in ((1, "kept"), (-1, "turned")):
+        yield Identity(
+            left=determinant(_block(side, "antisymmetric")), right=sympy.Integer(0), where=where,
+            sentence=f"antisymmetric block, {name} features: rank one", because="its kernel is the rotations",
+        )
+    schur = {side: {sector: determinant(_block(side, sector)) / _block(side, sector)[1, 1]
+                    for sector in ("symmetric", "standard")} for side in (1, -1)}
+    yield Identity(left=schur[1]["symmetric"], right=4 * s / (1 + s), where=where, because="2 x 2 block",
+                   sentence="symmetric block (K >= 4), kept features: Schur complement 4 s/(s+1)")
+    yield Identity(left=schur[-1]["symmetric"], right=-4 * s / (s - 1), where=where, because="2 x 2 block",
+                   sentence="symmetric block, turned features: Schur complement -4 s/(s-1); so positive definite iff "
+                            "(n-m) q_+/(s+1) > m q_-/(s-1)")
+    kept = 1 + s - s * q * kappa - (s - 1) ** 2 / ((K - 1) ** 2 * (1 + s))
+    turned = s * (1 - q * kappa) - 1 - (s + 1) ** 2 / ((K - 1) ** 2 * (s - 1))
+    yield Identity(left=schur[1]["standard"], right=kept, where=where, because="2 x 2 block",
+                   sentence="standard block, kept features: Schur complement a_+")
+    yield Identity(left=schur[-1]["standard"], right=turned, where=where, because="2 x 2 block",
+                   sentence="standard block, turned features: a_-; positive iff (n-m) q_+ a_+ + m q_- a_- > 0")
+    yield Sign(
+        expression=sympy.together(kept), relation=">",
+        where=Domain.of((K, integers_from(3)), (s, Range(sympy.Integer(1), None, lower_open=True)),
+                        (q, between(0, 1 / K))),
+        sentence="a_+ > 0 for every K >= 3, tau > K - 1: with n large enough there is a spurious minimum",
+        because="q_+ < 1/K",
+    )
+    yield Axiom(name="Schur's lemma", uses="W, the kept and the turned class means carry one copy each of the "
+                "antisymmetric, symmetric and standard representation; inside a class the features decouple")
+
+
+def _squared_error_hessian() -> tuple[sympy.Expr, sympy.Matrix]:
+    """Value and Hessian in the six angles, at w = (u, -u), h = +-u/(2 tau) +- t e, with c = 1/(2 tau), t^2 = 1 - c^2."""
+    t = sympy.Symbol("t", positive=True)
+    angles = sympy.symbols("theta_1 theta_2 phi_1:5", real=True)
+    value = sympy.Integer(0)
+    for i, (across, up) in enumerate(((c, t), (c, -t), (-c, t), (-c, -t))):
+        phi = angles[2 + i]
+        feature = across * sympy.cos(phi) - up * sympy.sin(phi), up * sympy.cos(phi) + across * sympy.sin(phi)
+        for k, side in enumerate((1, -1)):
+            theta = angles[k]
+            logit = side * (sympy.cos(theta) * feature[0] + sympy.sin(theta) * feature[1]) / (2 * c)
+            value += (logit - int(k == i // 2)) ** 2 / 8
+    zero = dict.fromkeys(angles, sympy.Integer(0))
+    matrix = sympy.hessian(value, angles).subs(zero)
+    return value.subs(zero), matrix.applyfunc(lambda e: sympy.expand(sympy.expand(e).subs(t**2, 1 - c**2)))
+
+
+def _squared_error() -> Iterator[Claim]:
+    value, hessian = _squared_error_hessian()
+    where = Domain.of((c, between(0, sympy.Integer(1))))
+    yield Identity(left=value, right=sympy.Rational(1, 4), where=where, because="logits (1/2, -1/2) in every sample",
+                   sentence="MSE, K = d = 2, n = 2: w = (u, -u), h = +-u/(2 tau) +- t e has value 1/4")
+    quadratic = 32 * c**4 * x**2 - 12 * c**2 * (1 - c**2) * x + 1 - 2 * c**2
+    polynomial = x * (8 * c**2 * x - 1 + c**2) ** 2 * (8 * c**2 * x - 3 * (1 - c**2)) * quadratic / (16384 * c**10)
+    yield Identity(
+        left=sympy.expand((x * sympy.eye(6) - hessian).det(method="berkowitz")), right=polynomial,
+        where=Domain.of((c, between(0, sympy.Integer(1))), (x, positive())),
+        sentence="its Hessian has the eigenvalues 0 (rotation), (1-c^2)/(8c^2) twice, 3(1-c^2)/(8c^2) and the roots of "
+                 "32 c^4 x^2 - 12 c^2 (1-c^2) x + 1 - 2c^2, with c = 1/(2 tau)",
+        because="6 x 6 determinant",
+    )
+    v = sympy.Symbol("v", positive=True)  # c^2 = 1/(4 tau^2), below 1/2 for tau > 1/sqrt 2
+    for expression, words in (
+        (1 - 2 * v, "the product of the last two is positive"), (1 - v, "and so is their sum"),
+        (9 * (1 - v) ** 2 - 8 * (1 - 2 * v), "they are real"),
+    ):
+        yield Sign(expression=expression, relation=">", where=Domain.of((v, between(0, sympy.Rational(1, 2)))),
+                   sentence=f"for tau > 1/sqrt 2: {words}", because="so the point is a strict local minimum, value 1/4")
+
+
+def _examples() -> Iterator[Claim]:
+    narrow = "violates d >= K: here d = K - 1"
+    loss = cross_entropy()
+
+    def spheres(K: int, d: int, n: int, tau: Fraction | int) -> Spheres:
+        return Spheres(loss, K, d, n, Fraction(tau))
+
+    yield SpuriousSphereMinimum(problem=spheres(3, 2, 62, Fraction(5, 2)), flips=1, violates=narrow)
+    yield SpuriousSphereMinimum(problem=spheres(4, 3, 460, Fraction(18, 5)), flips=1, violates=narrow)
+    yield SpuriousSphereMinimum(
+        problem=spheres(3, 2, 1, 10), violates=narrow,
+        degrees=("0", "1.6163269821", "308.1915398799", "129.8819942045", "90.4934033055", "244.4547333389"),
+    )
+    crowded = "violates d >= K: here K > d + 1"
+    yield SpuriousSphereMinimum(problem=spheres(6, 4, 1, 4), sizes=(3, 3), violates=crowded)
+    yield SpuriousSphereMinimum(problem=spheres(6, 4, 1, 1), sizes=(4, 2), violates=crowded)
+    yield SpuriousSphereMinimum(
+        problem=Spheres(mean_squared(), 2, 2, 2, Fraction(1)), degrees=("0", "180", "60", "-60", "120", "-120"),
+        violates="violates the loss: mean squared error is not invariant under constant shifts, and d = K",
+    )
+
+
+def claims() -> Iterator[Claim]:
+    yield from _flips()
+    yield from _squared_error()
+    yield from _examples()
+
+
+THEOREM = Theorem(
+    name="spurious-sphere-minima",
+    title="Spurious local minima outside the hypotheses of the sphere landscape theorem",
+    statement=(
+        "d >= K is sharp: for every K >= 3 and tau > K - 1 at d = K - 1 there is an n for which cross-entropy has a "
+        "strict local minimum (modulo rotations) that is not global, a simplex ETF with one feature of each class at "
+        "-w_k. For K > d + 1 direct sums of simplices of different sizes are local minima of different value. For the "
+        "mean squared error d = K is not enough: K = d = 2, n = 2, tau > 1/sqrt 2 has one of value 1/4."
+    ),
+    idea="Turned features repel, kept ones attract; the two add up sample by sample in blocks of size three, so many\n"
+    "kept features win. Instances are certified by Krawczyk's operator and the inertia of the Hessian in balls.",
+    source=Source(
+        paper="Neural Collapse with Normalized Features: A Geometric Analysis over the Riemannian Manifold",
+        arxiv="2209.09211",
+        quoted="for d > K ... all other critical points are strict saddles",
+        relation="auxiliary",
+        note="shows which hypotheses cannot be dropped",
+    ),
+    covers="all K >= 3, tau > K - 1 (flips); six instances; all tau > 1/sqrt 2 (mean squared error)",
+    general=claims,
+    open_questions=("cross-entropy at d = K - 1 with tau <= K - 1: none is known, none is excluded",),
+)

@@ -23,6 +23,7 @@ FLOORS = {
     "arithmetic": 1,
     "losses": 1,
     "manifold": 1,
+    "derivative_check": 2,
     "problems": 2,
     "calculus": 3,
     "kernels": 3,
@@ -60,6 +61,8 @@ FLOATS = {
     "arithmetic.floating",
     "arithmetic.eigenbasis",
     "critical.search",
+    "critical.sphere_search",
+    "derivative_check",
     "critical.sweep",
 }
 BANNED_CALLS = {

@@ -315,7 +315,7 @@ def _shifted_bound(entries: Matrix, shift: float, residual: Residual) -> Fractio
     diagonal = entries.diagonal() - shift
     np.fill_diagonal(shifted, diagonal)
     try:
-        factor = np.linalg.cholesky(shifted)
+        factor: Matrix = np.asarray(np.linalg.cholesky(shifted), np.float64)
     except np.linalg.LinAlgError:
         return None
     distance = residual(shifted, on_grid(factor), None)
@@ -330,7 +330,7 @@ def _spectrum(scaled: _Scaled, residual: Residual) -> EigenvalueBounds | None:
         values, vectors = np.linalg.eigh(scaled.entries)
     except np.linalg.LinAlgError:
         return None
-    values, vectors = on_grid(values.astype(np.float64)), on_grid(vectors.astype(np.float64))
+    values, vectors = on_grid(values), on_grid(vectors)
     skew = residual(np.eye(scaled.size), vectors.T, None)
     distance = residual(scaled.entries, vectors, values)
     if skew is None or distance is None or skew >= 1:
@@ -352,5 +352,5 @@ def _smallest(entries: Matrix) -> float | None:
 
 def _margins(entries: Matrix, estimate: float) -> Iterator[float]:
     """Distances below the estimate at which to try a factorisation: from a few units, growing eightfold."""
-    unit = float(np.ldexp(np.abs(entries).sum(axis=1).max() + abs(estimate), -53))
+    unit = float(np.ldexp(1 + np.abs(entries).sum(axis=1).max() + abs(estimate), -53))
     return (unit * 8**power for power in range(1, _MARGINS))

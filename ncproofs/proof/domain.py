@@ -79,15 +79,17 @@ def check_assumptions(symbol: sympy.Symbol, span: Range) -> None:
         InvalidClaim: the range contains numbers that the symbol does not stand for.
     """
     low, high = span.lower, span.upper
-    wrong = ""
+    above = low is not None and (low.is_positive or (low.is_nonnegative and span.lower_open))
+    below = high is not None and (high.is_negative or (high.is_nonpositive and span.upper_open))
     fixed = low is not None and low == high
+    wrong = ""
     if symbol.is_integer and not span.integer and not (fixed and low.is_integer):
         wrong = "whole numbers"
-    elif symbol.is_positive and not (low is not None and (low.is_positive or (low.is_nonnegative and span.lower_open))):
+    elif symbol.is_positive and not above:
         wrong = "positive numbers"
     elif symbol.is_nonnegative and not (low is not None and low.is_nonnegative):
         wrong = "nonnegative numbers"
-    elif symbol.is_negative and not (high is not None and (high.is_negative or (high.is_nonpositive and span.upper_open))):
+    elif symbol.is_negative and not below:
         wrong = "negative numbers"
     elif symbol.is_nonpositive and not (high is not None and high.is_nonpositive):
         wrong = "nonpositive numbers"

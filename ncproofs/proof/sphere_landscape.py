@@ -158,7 +158,7 @@ def _place(claim: SpuriousSphereMinimum) -> tuple[Array, Array, str]:
         raise InvalidClaim("a spurious minimum needs exactly one place: flips, sizes or degrees")
     if claim.degrees:
         if problem.d != 2 or len(claim.degrees) != problem.K + problem.N:
-            raise InvalidClaim(f"{len(claim.degrees)} angles given; K + N = {problem.K + problem.N} at d = 2 are needed")
+            raise InvalidClaim(f"{len(claim.degrees)} angles given; K + N = {problem.K + problem.N}, d = 2, are needed")
         angles = np.radians([float(Fraction(angle)) for angle in claim.degrees])
         X = np.array([np.cos(angles), np.sin(angles)])
         return X[:, : problem.K], X[:, problem.K :], "the certified point near the given angles"

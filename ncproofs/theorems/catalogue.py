@@ -38,6 +38,11 @@ CATALOGUE = {
     "sphere-mse": "normalised_features.sphere_mse",
     "sphere-spectrum": "normalised_features.sphere_spectrum",
     "sphere-landscape": "normalised_features.sphere_landscape",
+    "sphere-temperature-bound": "normalised_features.temperature_bound",
+    "sphere-dimension-two": "normalised_features.dimension_two",
+    "spurious-sphere-minima": "normalised_features.spurious_minima",
+    "sphere-critical-families": "normalised_features.critical_families",
+    "sphere-large-temperature": "normalised_features.large_temperature",
 }
 
 

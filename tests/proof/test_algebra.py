@@ -12,7 +12,8 @@ from ncproofs.truth import Rigor, Truth
 
 K = Symbol("K", integer=True, positive=True)
 t, u, x, z = sympy.symbols("t u x z", real=True)
-a, b, p, g = sympy.symbols("a b p g", positive=True)
+a, b, p = sympy.symbols("a b p", positive=True)
+g = Symbol("g", nonnegative=True)
 LOGITS = Domain.of((K, integers_from(2)), (t, real()))
 POSITIVE = Domain.of((a, positive()), (b, positive()))
 FOCAL = Domain.of((p, between(0, 1)), (g, nonnegative()))

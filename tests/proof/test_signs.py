@@ -12,7 +12,8 @@ from ncproofs.truth import Rigor, Truth
 
 K = Symbol("K", integer=True, positive=True)
 t, x, y = sympy.symbols("t x y", real=True)
-a, b, p, g = sympy.symbols("a b p g", positive=True)
+a, b, p = sympy.symbols("a b p", positive=True)
+g = Symbol("g", nonnegative=True)
 LINE, PLANE = Domain.of((x, real())), Domain.of((x, real()), (y, real()))
 UNIT = Domain.of((p, between(0, 1)))
 CLASSES = Domain.of((K, integers_from(2)))
@@ -52,7 +53,7 @@ FALSE = {
     "zero at the origin": (x**2 - x * y + y**2, ">", PLANE),
     "zero at K = 2": (K**2 - 3 * K + 2, ">", CLASSES),
     "negative between": (x**3 - x + Rational(1, 3), ">", Domain.of((x, between(0, 2)))),
-    "zero at a closed end": ((1 - p) / p + log(p), ">", Domain.of((p, between(0, 1, closed=True)))),
+    "zero at a closed end": ((1 - x) / x + log(x), ">", Domain.of((x, between(0, 1, closed=True)))),
     "wrong beyond K = 100": (K - 101, "<", CLASSES),
     "a needle": (100 * (x - Rational(1, 7)) ** 2 - Rational(1, 10**6), ">", Domain.of((x, between(0, 1)))),
     "a constant": (exp(Rational(1, 3)) - Rational(139, 100), "<", Domain()),

@@ -7,7 +7,10 @@ from collections.abc import Iterator
 import sympy
 
 from ncproofs.calculus.indexed import IndexedSum, Tensor, scalar, total
+from ncproofs.critical.sphere_families import is_cross_entropy
+from ncproofs.problems.features import Spheres
 from ncproofs.proof.claims import Axiom, Claim, SumIdentity
+from ncproofs.proof.sphere_landscape import BenignSphereLandscape
 from ncproofs.theorems.normalised_features.letters import (
     G,
     G_invariant,
@@ -26,7 +29,8 @@ from ncproofs.theorems.normalised_features.letters import (
     tau,
     w,
 )
-from ncproofs.theorems.theorem import Source, Theorem
+from ncproofs.theorems.theorem import Hypothesis, Source, Theorem
+from ncproofs.truth import Truth
 
 value, value2 = sympy.symbols("g g'", real=True)
 
@@ -119,6 +123,14 @@ def claims() -> Iterator[Claim]:
     yield from _full_rank()
 
 
+def instance(problem: Spheres) -> Iterator[Claim]:
+    yield BenignSphereLandscape(problem=problem, because="sphere-landscape, or a witness against it")
+
+
+def _met(*, condition: bool) -> Truth:
+    return Truth.HOLDS if condition else Truth.FAILS
+
+
 THEOREM = Theorem(
     name="sphere-landscape",
     title="On spheres every critical point is a global minimiser or a strict saddle",
@@ -140,7 +152,15 @@ THEOREM = Theorem(
         note="no bound on tau, d = K allowed, classes need not be balanced; the quoted form is a corollary",
     ),
     covers="all K >= 2, d >= max(K, 3), any number of samples and weights, tau > 0",
+    hypotheses=(
+        Hypothesis("cross-entropy", lambda problem: _met(condition=is_cross_entropy(problem))),
+        Hypothesis("d >= K (spurious-sphere-minima: false for d = K-1 and K > d+1)",
+                   lambda problem: _met(condition=problem.d >= problem.K)),
+        Hypothesis("d >= 3 (sphere-dimension-two: false for d = 2)", lambda problem: _met(condition=problem.d >= 3)),
+    ),
     general=claims,
+    instance=instance,
+    family=Spheres,
     open_questions=(
         "d = K-1 with tau <= K-1 (for larger tau spurious minima exist)",
         "label smoothing beyond its threshold, focal loss: uniqueness",

@@ -27,7 +27,8 @@ def _plain() -> Iterator[Claim]:
         where=Domain.of((z, real()), (rest, real())),
         sentence="l - (1 - z_y)^2/2 = |wrong logits|^2/2 >= 0", because="|z - e_y|^2 split by class",
     )
-    below = Domain.of((tau, Range(sympy.Integer(0), sympy.Integer(1), lower_open=True)), (z, between(-tau, tau, closed=True)))
+    cool = Range(sympy.Integer(0), sympy.Integer(1), lower_open=True)
+    below = Domain.of((tau, cool), (z, between(-tau, tau, closed=True)))
     yield Sign(
         expression=(1 - z) ** 2 - (1 - tau) ** 2, relation=">=", where=below,
         sentence="z_y <= tau <= 1 gives (1 - z_y)^2 >= (1 - tau)^2", because="1 - z falls to 1 - tau >= 0",

@@ -7,6 +7,7 @@ from fractions import Fraction
 
 import sympy
 
+from ncproofs.calculus import sphere_sectors as sectors
 from ncproofs.calculus.symmetry import determinant
 from ncproofs.losses.cross_entropy import cross_entropy
 from ncproofs.losses.mean_squared import mean_squared
@@ -22,14 +23,11 @@ kappa = K * (K - 2) / (K - 1)
 
 
 def _block(side: int, sector: str) -> sympy.Matrix:
-    """One sample at +-w_k against W, over tau: [[g + s a - s b t, +-(s a - g)/m], [., g + s a]], s, g, a, b at +-tau."""
-    turn = sympy.Integer(side)
-    if sector == "antisymmetric":
-        return turn * (1 + turn * s) * sympy.Matrix([[1, -1], [-1, 1]])
-    bend, weight = (s * q * kappa, 1 / (K - 1)) if sector == "standard" else (sympy.Integer(0), sympy.Integer(1))
-    corner = turn * (1 + turn * s - turn * bend)
-    mixed = turn * (turn * s - 1) * weight
-    return sympy.Matrix([[corner, mixed], [mixed, turn * (1 + turn * s)]])
+    """One sample a class at +-w_k against W, over tau q: the sector of sphere-spectrum at n = 1 and +-tau."""
+    signed = side * s * (K - 1)
+    matrix = next(found.matrix for found in sectors.sphere_sectors() if found.name == sector)
+    values = {sectors.n: 1, sectors.g: q, sectors.a: q, sectors.b: q**2, sectors.tau: signed, sectors.K: K}
+    return (matrix.subs(values, simultaneous=True) / (q * s * (K - 1))).applyfunc(sympy.cancel)
 
 
 def _flips() -> Iterator[Claim]:
@@ -64,12 +62,13 @@ def _flips() -> Iterator[Claim]:
         sentence="a_+ > 0 for every K >= 3, tau > K - 1: with n large enough there is a spurious minimum",
         because="q_+ < 1/K",
     )
-    yield Axiom(name="Schur's lemma", uses="W, the kept and the turned class means carry one copy each of the "
-                "antisymmetric, symmetric and standard representation; inside a class the features decouple")
+    yield Axiom(name="Schur's lemma", uses="the Hessian is a sum over samples (weights 1/N); W, the kept "
+                "and the turned class means carry one copy each of the antisymmetric, symmetric and standard "
+                "representation; inside a class the features decouple")
 
 
 def _squared_error_hessian() -> tuple[sympy.Expr, sympy.Matrix]:
-    """Value and Hessian in the six angles, at w = (u, -u), h = +-u/(2 tau) +- t e, with c = 1/(2 tau), t^2 = 1 - c^2."""
+    """Value and Hessian in the six angles, at w = (u, -u), h = +-c u +- t e, with c = 1/(2 tau), t^2 = 1 - c^2."""
     t = sympy.Symbol("t", positive=True)
     angles = sympy.symbols("theta_1 theta_2 phi_1:5", real=True)
     value = sympy.Integer(0)

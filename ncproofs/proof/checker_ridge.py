@@ -1,0 +1,167 @@
+"""The weight-decay model evaluated as it is written: what the kinds ``ridge/...`` and ``matrix/...`` mean."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+from .checker_arithmetic import Budget, Intervals, Rejected, Series
+from .checker_reading import need, rational, vector, whole
+
+
+class Problem:
+    """The weight-decay model, evaluated as it is written: no derivative of it is known here."""
+
+    def __init__(self, value: Any) -> None:
+        loss, parameter, K, d, n, *weights = need(value, "loss", "parameter", "K", "d", "n", "lambda_W", "lambda_H",
+                                                  "lambda_b")
+        if loss not in ("cross_entropy", "mean_squared", "label_smoothing", "focal"):
+            raise Rejected("an unknown loss")
+        if (parameter is None) != (loss in ("cross_entropy", "mean_squared")):
+            raise Rejected("a parameter is missing or superfluous")
+        self.loss, self.parameter = loss, Fraction(0) if parameter is None else rational(parameter)
+        self.K, self.d, self.n = whole(K, 2, 200), whole(d, 1, 4096), whole(n, 1, 4096)
+        self.N = self.K * self.n
+        self.lambda_W, self.lambda_H = (rational(weight) for weight in weights[:2])
+        self.lambda_b = None if weights[2] is None else rational(weights[2])
+        if self.lambda_W <= 0 or self.lambda_H <= 0 or (self.lambda_b or 0) < 0 or (
+                loss == "focal" and self.parameter < 0):
+            raise Rejected("a weight or the focal parameter is out of range")
+
+    def point(self, value: Any) -> list[Fraction]:
+        """Coordinates in the order W, H, b."""
+        W, H, b = need(value, "W", "H", "b")
+        if (b is None) != (self.lambda_b is None):
+            raise Rejected("a bias is missing or superfluous")
+        tail = [] if b is None else vector(b, self.K)
+        return vector(W, self.d * self.K) + vector(H, self.d * self.N) + tail
+
+    def loss_at(self, algebra: Any, z: list[Any], k: int) -> Any:
+        one, gaps = algebra.number(Fraction(1)), [algebra.sub(entry, z[k]) for entry in z]
+        if self.loss == "mean_squared":
+            misses = [algebra.sub(entry, one) if j == k else entry for j, entry in enumerate(z)]
+            return algebra.mul(_total(algebra, [algebra.power(miss, 2) for miss in misses]),
+                               algebra.number(Fraction(1, 2)))
+        S = _total(algebra, [algebra.exp(gap) for j, gap in enumerate(gaps) if j != k])
+        value = algebra.log(algebra.add(one, S))
+        if self.loss == "focal":
+            share = algebra.sub(algebra.log(S), value)
+            return algebra.mul(algebra.exp(algebra.mul(algebra.number(self.parameter), share)), value)
+        tilt = algebra.mul(algebra.number(-self.parameter / self.K), _total(algebra, gaps))
+        return algebra.add(value, tilt)
+
+    def objective(self, algebra: Any, x: list[Any]) -> Any:
+        K, d, N = self.K, self.d, self.N
+        W, H, b = x[: d * K], x[d * K : d * (K + N)], x[d * (K + N) :]
+        losses = []
+        for s in range(N):
+            z = [_total(algebra, [algebra.mul(W[a * K + j], H[a * N + s]) for a in range(d)]) for j in range(K)]
+            if b:
+                z = [algebra.add(entry, bias) for entry, bias in zip(z, b, strict=True)]
+            losses.append(self.loss_at(algebra, z, s // self.n))
+        parts = [algebra.mul(algebra.number(Fraction(1, N)), _total(algebra, losses))]
+        for weight, block in ((self.lambda_W, W), (self.lambda_H, H), (self.lambda_b, b)):
+            if block and weight:
+                squares = _total(algebra, [algebra.power(entry, 2) for entry in block])
+                parts.append(algebra.mul(algebra.number(weight / 2), squares))
+        return _total(algebra, parts)
+
+
+def _total(algebra: Any, terms: list[Any]) -> Any:
+    result = terms[0]
+    for term in terms[1:]:
+        result = algebra.add(result, term)
+    return result
+
+
+def saddle_box(statement: list[Any], witness: Any, budget: Budget) -> None:
+    problem, centre = Problem(statement[0]), statement[1]
+    radius, margin = map(rational, statement[2:])
+    bits, direction = need(witness, "bits", "direction")
+    if radius < 0 or margin <= 0:
+        raise Rejected("radius >= 0 and margin > 0 are needed")
+    balls = Intervals(whole(bits, 64, 4096), budget)
+    series = Series(balls, 2)
+    D = problem.point(direction)
+    x = []
+    for middle, slope in zip(problem.point(centre), D, strict=True):
+        side = balls.number(middle - radius)[0], balls.number(middle + radius)[1]
+        x.append([side, balls.number(slope), series.zero])
+    half = problem.objective(series, x)[2]
+    bound = balls.number(-margin * sum(entry * entry for entry in D) / 2)
+    if not any(D) or half[1] > bound[0]:
+        raise Rejected("the curvature along the direction is not shown to be at most -margin")
+
+
+def minimum(statement: list[Any], witness: Any, budget: Budget) -> None:
+    problem, lower, upper = Problem(statement[0]), rational(statement[1]), rational(statement[2])
+    bits, point, dual = need(witness, "bits", "point", "dual")
+    balls = Intervals(whole(bits, 64, 4096), budget)
+    K, n = problem.K, problem.n
+    if problem.loss == "focal":
+        raise Rejected("the focal loss is not convex; it has no dual bound")
+    value = problem.objective(balls, [balls.number(entry) for entry in problem.point(point)])
+    if value[1] > balls.number(upper)[0]:
+        raise Rejected("the value at the point is not shown to be at most the upper bound")
+    A = vector(dual, K * K)
+    rows = [A[j * K : (j + 1) * K] for j in range(K)]
+    limit = n * K * K * problem.lambda_W * problem.lambda_H
+    gap = [[-sum((a * b for a, b in zip(left, right, strict=True)), Fraction(0)) for right in rows] for left in rows]
+    for j in range(K):
+        gap[j][j] += limit
+    if inertia(gap, budget)[1]:
+        raise Rejected("the dual matrix is longer than K sqrt(n lambda_W lambda_H)")
+    bound = balls.neg(_total(balls, [_conjugate(problem, balls, [row[k] for row in rows], k) for k in range(K)]))
+    bound = balls.mul(bound, balls.number(Fraction(1, K)))
+    ends = sum((sum(row) ** 2 for row in rows), Fraction(0))
+    if problem.lambda_b is not None and ends:
+        if not problem.lambda_b:
+            raise Rejected("with a free bias the rows of the dual matrix must add up to zero")
+        bound = balls.sub(bound, balls.number(ends / (2 * K * K * problem.lambda_b)))
+    if bound[0] < balls.number(lower)[1]:
+        raise Rejected("the dual bound is not shown to be at least the lower bound")
+
+
+def _conjugate(problem: Problem, balls: Any, u: list[Fraction], k: int) -> Any:
+    """sup_z <u, z> - L(z, k): u_k + |u|^2/2, or sum q log q with q on the simplex."""
+    if problem.loss == "mean_squared":
+        return balls.number(u[k] + sum(entry * entry for entry in u) / 2)
+    alpha, K = problem.parameter, problem.K
+    q = [entry + alpha / K + (1 - alpha if j == k else 0) for j, entry in enumerate(u)]
+    if sum(q) != 1 or min(q) < 0:
+        raise Rejected("a column of the dual matrix is outside the domain of the conjugate")
+    entries = [balls.mul(balls.number(entry), balls.log(balls.number(entry))) for entry in q if entry]
+    return _total(balls, entries)
+
+
+def inertia(matrix: list[list[Fraction]], budget: Budget) -> tuple[int, int, int]:
+    """(positive, negative, zero) of a symmetric matrix, by exact congruence (Sylvester's law)."""
+    A, counts = [list(row) for row in matrix], [0, 0]
+    while A:
+        size = len(A)
+        pivot = next((i for i in range(size) if A[i][i]), None)
+        if pivot is None:
+            pair = next(((i, j) for i in range(size) for j in range(i) if A[i][j]), None)
+            if pair is None:
+                return counts[0], counts[1], size
+            pivot, other = pair  # the row and column of `other` are added: the diagonal entry becomes 2 A_ij
+            A[pivot] = [x + y for x, y in zip(A[pivot], A[other], strict=True)]
+            for row in A:
+                row[pivot] += row[other]
+        head = A[pivot]
+        counts[head[pivot] < 0] += 1
+        rest = [i for i in range(size) if i != pivot]
+        budget.spend(size * size * (1 + head[pivot].numerator.bit_length() // 512))
+        A = [[A[i][j] - A[i][pivot] * head[j] / head[pivot] for j in rest] for i in rest]
+    return counts[0], counts[1], 0
+
+
+def inertia_of(statement: list[Any], witness: Any, budget: Budget) -> None:
+    size = whole(statement[0], 1, 1000)
+    need(witness)
+    entries = vector(statement[1], size * size)
+    matrix = [entries[i * size : (i + 1) * size] for i in range(size)]
+    if any(matrix[i][j] != matrix[j][i] for i in range(size) for j in range(i)):
+        raise Rejected("the matrix is not symmetric")
+    if inertia(matrix, budget) != tuple(whole(count, 0, size) for count in statement[2:]):
+        raise Rejected("the matrix has another inertia")

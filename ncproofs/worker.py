@@ -14,7 +14,7 @@ from ncproofs.errors import NcproofsError
 from ncproofs.store import decode, encode, evidence_record
 
 if TYPE_CHECKING:
-    from ncproofs.problems.features import Ridge
+    from ncproofs.problems.features import Problem
     from ncproofs.theorems.theorem import Theorem
 
 __all__ = ["serve"]
@@ -63,7 +63,7 @@ def _settle(order: dict[str, Any], send: Callable[..., None]) -> None:
     send(kind="done")
 
 
-def _unmet(theorem: Theorem, problem: Ridge | None) -> list[str]:
+def _unmet(theorem: Theorem, problem: Problem | None) -> list[str]:
     from ncproofs.truth import Truth
 
     if problem is None:

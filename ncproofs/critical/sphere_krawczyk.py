@@ -218,20 +218,24 @@ def _curvature(found: LogitExpansion) -> arb_mat:
     return matrix
 
 
-def _turned(system: _System) -> list[list[list[arb]]]:
-    """A_l y for every rotation l of two coordinates (p, q): (A y)_p = -y_q, (A y)_q = y_p."""
+def _centre(system: _System) -> list[list[arb]]:
+    return [[arb(entry) for entry in column] for column in system.start]
+
+
+def _turned(system: _System, x: list[list[arb]]) -> list[list[list[arb]]]:
+    """A_l x for every rotation l of two coordinates (p, q): (A x)_p = -x_q, (A x)_q = x_p."""
     out = []
     for p, q in system.rotations:
-        columns = [[arb(0)] * system.rank for _ in system.start]
-        for column, y in zip(columns, system.start, strict=True):
-            column[p], column[q] = arb(-y[q]), arb(y[p])
+        columns = [[arb(0)] * system.rank for _ in x]
+        for column, entries in zip(columns, x, strict=True):
+            column[p], column[q] = -entries[q], entries[p]
         out.append(columns)
     return out
 
 
 def _equations(system: _System, unknowns: list[arb], bits: int) -> tuple[arb_mat, arb_mat]:
     """F and its Jacobian [[D^2 f + diag(nu), B], [B^T, 0]]."""
-    r, M, turned = system.rank, system.columns, _turned(system)
+    r, M, turned = system.rank, system.columns, _turned(system, _centre(system))
     x = [unknowns[a * r : (a + 1) * r] for a in range(M)]
     nu, c = unknowns[M * r : M * (r + 1)], unknowns[M * (r + 1) :]
     found = _derivatives(system, x, bits)
@@ -258,7 +262,7 @@ def _inner(left: list[list[arb]], right: list[list[arb]]) -> arb:
 
 def _krawczyk(system: _System, bits: int) -> list[arb] | NotCertified:
     """A box of unknowns that contains exactly one zero."""
-    x = [[arb(e) for e in column] for column in system.start]
+    x = _centre(system)
     slopes = _derivatives(system, x, bits).slopes
     centre = [e for column in x for e in column]
     centre += [-_inner([column], [slope]).mid() for column, slope in zip(x, slopes, strict=True)]
@@ -309,7 +313,7 @@ def _with_inertia(system: _System, box: list[arb], bits: int) -> CertifiedSphere
     places = [x[problem.K + place] for place in system.home]
     return CertifiedSpherePoint(
         problem=problem, W=_padded(x[: problem.K], problem.d), H=_padded(places, problem.d),
-        value=Enclosure.of_ball(found.value), radius=max(_radius(e) for column in x for e in column), rank=r,
+        value=Enclosure.of_ball(found.value), radius=max(exact_bounds(e.rad())[1] for e in sum(x, [])), rank=r,
         index=index, nullity=nullity, smallest=_least(every),
         minimum_positive=_least([v for v in every if v > 0]) if any(v > 0 for v in every) else None,
         transverse=_least(sectors[-1][0]) if problem.d > r else None, bits=bits,
@@ -321,28 +325,21 @@ def _refused(system: _System, x: list[list[arb]], bits: int) -> str:
     X = arb_mat(x).transpose()
     if not all(value > 0 for value in eigenvalue_enclosures(X * X.transpose(), bits)):
         return f"rank [W H] = {system.rank} is not certified"
-    fixed = _turned(system)
-    moving = []
-    for p, q in system.rotations:
-        columns = [[arb(0)] * system.rank for _ in x]
-        for column, entries in zip(columns, x, strict=True):
-            column[p], column[q] = -entries[q], entries[p]
-        moving.append(columns)
+    fixed, moving = _turned(system, _centre(system)), _turned(system, x)
     gram = [[_inner(left, right) for right in fixed] for left in moving]
     if gram and not sign(arb_mat(gram).det()):
         return "the gauge condition may be degenerate"
     return ""
 
 
-Sector = tuple[list[arb], int, int]
-
-
-def _sectors(system: _System, x: list[list[arb]], nu: list[arb], found: _Derivatives, bits: int) -> list[Sector]:
+def _sectors(
+    system: _System, x: list[list[arb]], nu: list[arb], found: _Derivatives, bits: int
+) -> list[tuple[list[arb], int, int]]:
     """(eigenvalues, copies, how many of them are exactly zero) for each block of the Hessian in R^d; T comes last."""
     problem, r, K = system.problem, system.rank, system.problem.K
     extra, turns = problem.d - r, len(system.rotations)
     scale = [arb(1)] * K + [1 / arb(m).sqrt() for m in system.weights]
-    sectors: list[Sector] = []
+    sectors: list[tuple[list[arb], int, int]] = []
     if r > 1:
         bases = [tangent_basis(column) for column in x]
         sectors.append((eigenvalue_enclosures(_tangential(found.hessian, bases, nu, scale), bits), 1, turns))
@@ -353,9 +350,7 @@ def _sectors(system: _System, x: list[list[arb]], nu: list[arb], found: _Derivat
                 block = (bases[a].transpose() * own * bases[a] + _identity(r - 1) * nu[a]) / m
                 sectors.append((eigenvalue_enclosures(block, bits), m - 1, 0))
     if extra:
-        spread = sum(m - 1 for m in system.weights)
-        if spread:
-            sectors += [([nu[K + c] / m], (m - 1) * extra, 0) for c, m in enumerate(system.weights) if m > 1]
+        sectors += [([nu[K + c] / m], (m - 1) * extra, 0) for c, m in enumerate(system.weights) if m > 1]
         sectors.append((_transverse(system, nu, found.G, scale, bits), extra, r))
     return sectors
 
@@ -398,11 +393,6 @@ def _least(values: list[arb]) -> Enclosure:
     bounds = [exact_bounds(value) for value in values]
     ball = Enclosure.of_ball(values[0])
     return Enclosure(min(low for low, _ in bounds), min(high for _, high in bounds), ball.rigor)
-
-
-def _radius(ball: arb) -> Fraction:
-    low, high = exact_bounds(ball)
-    return (high - low) / 2
 
 
 def _padded(columns: list[list[arb]], d: int) -> arb_mat:

@@ -7,18 +7,19 @@ and an equality is settled only by exact algebra on a closed form. A claim that 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import flint
 
 from ncproofs.arithmetic.enclosure import Enclosure
-from ncproofs.critical.closed_forms import closed_form, rational
+from ncproofs.critical.closed_forms import closed_form, origin_curvature, rational
 from ncproofs.critical.mse import mse_regime, mse_scale
-from ncproofs.critical.optimum import Optimum, optimum
+from ncproofs.critical.optimum import Optimum, enclose, optimum
 from ncproofs.critical.profiles import is_mean_squared, profile_of, to_ball
 from ncproofs.critical.regimes import Regime
 from ncproofs.critical.softmax import trivial_scale
-from ncproofs.errors import InvalidClaim, NcproofsError
+from ncproofs.errors import InvalidClaim, InvalidProblem, NcproofsError
 from ncproofs.problems.features import Ridge
 from ncproofs.proof.claims import (
     Claim,
@@ -73,7 +74,10 @@ def _title(claim: Claim) -> str:
 
 def _optimal_value(claim: OptimalValue, effort: Effort) -> Evidence:
     sentence = f"the minimum {claim.relation} {claim.value} for {claim.problem}"
-    at = optimum(claim.problem, digits=6)
+    try:
+        at = optimum(claim.problem, digits=6)
+    except InvalidProblem:
+        return _without_room(claim, sentence)
     order, found = _order(at, "objective", claim.value, effort)
     if at.truth is not Truth.HOLDS:
         return _bounded_above(claim, at, order, found, sentence)
@@ -87,6 +91,35 @@ def _optimal_value(claim: OptimalValue, effort: Effort) -> Evidence:
     return answer(
         at, sentence, f"the minimum is {found}; {at.because}", f"the minimum is {found}", holds=holds
     )
+
+
+def _without_room(claim: OptimalValue, sentence: str) -> Evidence:
+    """d < K-1: the lower bound of lower-bound-chain holds and is not attained; W = H = 0 is an upper bound."""
+    problem = claim.problem
+    roomy = optimum(replace(problem, d=problem.K - 1), digits=20)
+    if roomy.truth is not Truth.HOLDS or roomy.geometry != "simplex ETF":
+        return refuse(sentence, f"a simplex ETF needs d >= K-1; got d={problem.d}, K={problem.K}")
+    low, high = roomy.quantities["objective"], _origin_value(problem)
+    with flint.ctx.workprec(256):
+        value = Enclosure.of_ball(value_ball(claim.value, 256))
+    below, above = value.upper <= low.lower, value.lower > high.upper
+    shown = f"the minimum lies above {low.decimals(20)[0]} and is at most {high.decimals(20)[1]}"
+    if (below and claim.relation in (">", ">=")) or (above and claim.relation in ("<", "<=")):
+        return replace(_bounded(roomy, sentence, shown), covers=str(problem))
+    if below or above:
+        return fails(sentence, "outside the certified bounds", problem, shown)
+    return refuse(sentence, f"{shown}: an ETF has no room in d={problem.d}, and the value lies between")
+
+
+def _bounded(at: Optimum, sentence: str, because: str) -> Evidence:
+    """A yes that rests on the bounds of ``at``."""
+    return Evidence(truth=Truth.HOLDS, rigor=Rigor.ENCLOSED, sentence=sentence, because=because, axioms=at.axioms,
+                    holes=at.holes)
+
+
+def _origin_value(problem: Ridge) -> Enclosure:
+    with flint.ctx.workprec(128):
+        return enclose(trivial_scale(problem, profile_of(problem.loss), 128).objective)
 
 
 def _bounded_above(
@@ -165,6 +198,8 @@ def _collapsed(claim: CollapsedOptimum, effort: Effort) -> Evidence:
     if shift is not None and problem.d < problem.K + shift and _has_minimiser(problem):
         witness = f"{claim.geometry} has rank {problem.K + shift} > d = {problem.d}"
         return fails(sentence, "a minimiser exists and has rank at most d", problem, witness)
+    if claim.geometry == "zero" and _origin_descends(problem):
+        return fails(sentence, "W = H = 0 is a strict saddle", problem, "its explicit direction has curvature < 0")
     at = optimum(problem, digits=20)
     if at.truth is Truth.UNDECIDED:
         return _below_zero(claim, at, sentence)
@@ -183,13 +218,16 @@ def _collapsed(claim: CollapsedOptimum, effort: Effort) -> Evidence:
     return fails(sentence, at.because, problem, _other_geometry(claim, at))
 
 
+def _origin_descends(problem: Ridge) -> bool:
+    """The curvature 2 (lambda - s_1) of the null sector is negative at W = H = 0, for every d >= 1."""
+    curvature = None if is_mean_squared(problem.loss) else origin_curvature(problem)
+    return curvature is not None and bool(value_ball(curvature, 256) < 0)
+
+
 def _below_zero(claim: CollapsedOptimum, at: Optimum, sentence: str) -> Evidence:
     """The optimum is open, but a candidate certified below the origin refutes that the minimiser is zero."""
     if claim.geometry == "zero" and at.geometry == "simplex ETF" and not is_mean_squared(claim.problem.loss):
-        with flint.ctx.workprec(128):
-            origin = Enclosure.of_ball(
-                to_ball(trivial_scale(claim.problem, profile_of(claim.problem.loss), 128).objective)
-            )
+        origin = _origin_value(claim.problem)
         best = at.quantities["objective"]
         if best.upper < origin.lower:
             shown = f"the ETF has value at most {best.decimals(20)[1]} < {origin.decimals(20)[0]} at W = H = 0"

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from ncproofs.arithmetic import floating
+from ncproofs.arithmetic import floating, verified_floats
 from ncproofs.arithmetic.floating import check_rounding, exact_residual, float_residual, gamma, on_grid
 from ncproofs.arithmetic.inertia import Inertia, exact_inertia
 from ncproofs.arithmetic.linalg import eigenvalue_enclosures
@@ -199,6 +199,14 @@ def test_enclosed_entries(residual, matrix, size, definite, counts):
     assert inertia(matrix, radius=radius, residual=residual) == counts
 
 
+@residuals
+def test_a_radius_lowers_the_smallest_eigenvalue(residual):
+    bound = smallest_eigenvalue_bound(np.eye(2), radius=np.eye(2) / 4, residual=residual)
+    assert Fraction(74, 100) < bound <= Fraction(3, 4)
+    wide = eigenvalue_bounds(np.eye(2), radius=np.eye(2) / 4, residual=residual)
+    assert wide.lower[0] <= Fraction(3, 4) and wide.upper[1] >= Fraction(5, 4)
+
+
 @settings(max_examples=80, deadline=None)
 @given(matrix=matrices(), change=matrices(), data=st.data())
 def test_a_radius_covers_every_matrix_in_it(matrix, change, data):
@@ -297,6 +305,24 @@ def test_a_wrong_witness_proves_nothing(residual, monkeypatch):
         assert bound is None or bound <= -1
 
 
+def test_eigenvalues_in_any_order_are_sorted(monkeypatch):
+    swap = np.array([[0.0, 1.0], [1.0, 0.0]])
+    monkeypatch.setattr(np.linalg, "eigh", lambda _: (np.array([0.5, 0.25]), swap))
+    bounds = eigenvalue_bounds(np.diag([0.25, 0.5]))
+    assert bounds.lower[0] <= Fraction(1, 4) <= bounds.upper[0] < bounds.lower[1]
+
+
+def test_the_rounding_of_the_shifted_diagonal_counts(monkeypatch):
+    """t = fl(a + 1) > a + 1: T = [[t, t], [t, t]] >= 0 although a - t < -1 is an eigenvalue of A."""
+    a = 1.5 * 2.0**-53
+    t = 1 + a
+    matrix = np.array([[a, t], [t, a]])
+    monkeypatch.setattr(np.linalg, "cholesky", lambda _: np.eye(2))
+    bound = verified_floats._shifted_bound(matrix, -1.0, lambda *_: Fraction(0))
+    assert Fraction(a) - Fraction(t) < -1
+    assert bound is not None and bound <= Fraction(a) - Fraction(t)
+
+
 def test_a_solver_that_fails_is_undecided(monkeypatch):
     def failing(_: np.ndarray) -> np.ndarray:
         raise np.linalg.LinAlgError
@@ -360,6 +386,10 @@ def test_balls_become_midpoints_and_radii():
         middles, radii = midpoints_and_radii(balls)
         for middle, radius, ball in zip(middles.ravel(), radii.ravel(), balls.entries(), strict=True):
             assert arb(float(middle), float(radius)).contains(ball)
+        for k in range(3, 80, 2):
+            ball = arb(1) / k + arb(0, arb(2) ** -(k * 3))
+            middles, widths = midpoints_and_radii(arb_mat(1, 1, [ball]))
+            assert (ball - float(middles[0, 0])).abs_upper() <= arb(float(widths[0, 0]))
     assert radii[0, 0] > 0 and radii[1, 1] > 0 and radii.max() < 0.26
     assert not midpoints_and_radii(arb_mat(1, 1, [arb(3)]))[1].any()
     for endless in (arb.nan(), arb(0, arb.pos_inf()), arb(2) ** 2000):
@@ -376,6 +406,10 @@ def test_another_rounding_mode_is_noticed(mode):
     try:
         with pytest.raises(OutOfScope, match="round to nearest"):
             check_rounding()
+        with pytest.raises(OutOfScope, match="round to nearest"):
+            positive_definite(np.eye(2))
+        with pytest.raises(OutOfScope, match="round to nearest"):
+            quadratic_form_bounds(np.eye(2), np.ones(2))
     finally:
         libm.fesetround(0)
     check_rounding()

@@ -96,8 +96,8 @@ THEOREM = Theorem(
     title="Large temperature: the loss on spheres measures the one-vs-rest distance",
     statement=(
         "For cross-entropy with N samples, min f over unit W, H satisfies D - log(K-1)/tau <= -(1/tau) log min f <= "
-        "D + log(2N)/tau, D the maximum over W of min_k dist(w_k, conv{w_j, j != k}). D = K/(K-1) for K <= d + 1, D = 1 "
-        "for d + 1 < K <= 2d, and D = 1 - cos(2 pi/K) for d = 2."
+        "D + log(2N)/tau, D the maximum over W of min_k dist(w_k, conv{w_j, j != k}). D = K/(K-1) for K <= d + 1, "
+        "D = 1 for d + 1 < K <= 2d, and D = 1 - cos(2 pi/K) for d = 2."
     ),
     idea="Log-sum-exp is its largest term up to log K; the best feature for w_y against the others points from the\n"
     "nearest point of their hull to w_y (minimax). The rest is convex geometry of unit vectors.",

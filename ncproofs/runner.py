@@ -217,6 +217,8 @@ def _attend(busy: list[_Worker]) -> Iterator[Outcome]:
 def _heard(worker: _Worker, progress: _Progress, message: dict[str, Any]) -> bool:
     """Take in one message; True when the job is finished."""
     match message["kind"]:
+        case "ready":  # the process runs; building the claims counts against the budget
+            worker.rearm()
         case "head":
             progress.head = message
             worker.rearm()

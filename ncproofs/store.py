@@ -61,6 +61,7 @@ def write_atomically(path: Path, text: str) -> None:
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as stream:
                 stream.write(text)
+            Path(name).chmod(0o644)  # mkstemp lets nobody else read; a report is for others
             os.replace(name, path)
         except BaseException:
             Path(name).unlink(missing_ok=True)

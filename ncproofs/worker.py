@@ -28,6 +28,7 @@ def serve(pipe: Connection[Any, Any]) -> None:
     def send(**message: Any) -> None:
         pipe.send_bytes(encode(message))
 
+    send(kind="ready")
     while True:
         try:
             order = decode(pipe.recv_bytes())

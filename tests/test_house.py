@@ -164,6 +164,22 @@ def _lines(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
     return node.end_lineno - node.lineno + 1 - ((doc.end_lineno or 0) - doc.lineno + 1 if has_doc else 0)
 
 
+#: The checker is copied out of the package and runs alone: it imports its own files relatively and prints.
+CHECKER = "proof.checker"
+#: Rooms that look names up at run time, among rooms of their own floor or below.
+LATE = {"__init__", "proof.discharge", "theorems.catalogue", "losses.spelling", "doctor", "cli.__init__"}
+
+
+def _is_text(call: ast.Call) -> bool:
+    return bool(call.args) and isinstance(call.args[0], ast.Constant) and isinstance(call.args[0].value, str)
+
+
+def _late_imports(path: str, call: ast.Call, called: str) -> list[str]:
+    if called != "import_module" or path in LATE:
+        return []
+    return [f"{path}:{call.lineno} imports a module by name"]
+
+
 def offences(path: str, tree: ast.Module) -> list[str]:
     """What must not be in the library: running text, unpickling, printing, floats outside ``FLOATS``."""
     found = []
@@ -176,7 +192,18 @@ def offences(path: str, tree: ast.Module) -> list[str]:
             method = isinstance(node.func, ast.Attribute) and called in HARMLESS_METHODS
             if called in BANNED_CALLS and not method and not (called == "sympify" and strict):
                 found.append(f"{path}:{line} calls {called}")
+            module = node.func.value.id if method and isinstance(node.func.value, ast.Name) else ""
+            if module == "builtins" or (called == "float" and _is_text(node)):
+                found.append(f"{path}:{line} calls {called} through a back door")
+            found += _late_imports(path, node, called)
+        elif isinstance(node, ast.Attribute) and node.attr == "stdout" and not path.startswith(("cli", CHECKER)):
+            found.append(f"{path}:{line} writes to stdout")
         elif isinstance(node, (ast.Import, ast.ImportFrom)):
+            if getattr(node, "level", 0) and not path.startswith(CHECKER):
+                found.append(f"{path}:{line} imports relatively; the table of floors reads absolute names")
+            lazy = getattr(node, "module", None) == "ncproofs" or any(a.name == "ncproofs" for a in node.names)
+            if lazy and {a.name for a in node.names} != {"__version__"}:
+                found.append(f"{path}:{line} imports through the lazy names of ncproofs")
             names = [alias.name for alias in node.names] + [getattr(node, "module", None) or ""]
             found += [
                 f"{path}:{line} imports {name}" for name in names if name.split(".")[0] in BANNED_IMPORTS
@@ -273,3 +300,21 @@ def test_no_registry_hosts_and_no_machine_paths() -> None:
         text = path.read_bytes().decode("utf-8", "replace")
         found += [f"{path.relative_to(ROOT)}: {match[0]}" for match in pattern.finditer(text)]
     assert found == []
+
+
+BACK_DOORS = {
+    "a relative import": "from ..theorems.catalogue import load",
+    "a lazy name": "from ncproofs import load",
+    "the package itself": "import ncproofs",
+    "an import by name": "import importlib\nimportlib.import_module('ncproofs.theorems.catalogue')",
+    "eval of builtins": "import builtins\nbuiltins.eval('1')",
+    "a float from text": "x = float('0.1')",
+    "standard output": "import sys\nsys.stdout.write('x')",
+    "a float": "x = 0.5",
+    "print": "print(1)",
+}
+
+
+@pytest.mark.parametrize("source", BACK_DOORS.values(), ids=BACK_DOORS)
+def test_back_doors_are_closed(source: str) -> None:
+    assert offences("losses.loss", ast.parse(source))

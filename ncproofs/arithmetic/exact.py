@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from fractions import Fraction
 from numbers import Rational
 
@@ -29,8 +30,16 @@ def exact_number(value: object, name: str) -> Fraction:
         return Fraction(int(value.numerator), int(value.denominator))
     if isinstance(value, str):
         return _spelled(value.strip(), name)
+    if isinstance(value, Decimal) and value.is_finite():
+        return Fraction(value)
     if hasattr(value, "p") and hasattr(value, "q") and not hasattr(value, "hex"):
         return Fraction(int(value.p), int(value.q))
+    if hasattr(value, "free_symbols") and getattr(value, "is_Float", None) is not True:
+        what = "a symbol" if value.free_symbols else "not rational"
+        raise InvalidProblem(
+            f"{name}={value} is {what}; an instance needs exact rationals such as 3 or '1/100' "
+            "(for all sizes at once, verify a theorem without a problem)"
+        )
     if isinstance(value, float) or hasattr(value, "__float__"):
         raise InexactInput(
             f"{name}={value!r} is a binary float; write a Fraction or a string such as '1/100'"

@@ -34,7 +34,7 @@ def _shared(command: Callable[..., int]) -> Callable[..., int]:
         click.option("-K", "K", required=True, help="Classes, at least 2."),
         click.option("-d", "d", required=True, help="Feature dimension."),
         click.option("-n", "n", default="1", show_default=True, help="Samples per class."),
-        click.option("--digits", type=click.IntRange(1, 10_000), default=30, show_default=True,
+        click.option("--digits", type=click.IntRange(1, 1000), default=30, show_default=True,
                      help="Enclosures of relative width below 10^-DIGITS."),
         click.option("--spectrum", "spectrum_", is_flag=True,
                      help="Also every distinct eigenvalue of the Hessian there."),

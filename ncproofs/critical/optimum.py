@@ -30,6 +30,7 @@ _GUARD_DIGITS = 4
 #: A quantity that is refused this often does not exist; more bits would not help.
 _REFUSALS = 5
 _MOST_BITS = 2**17
+MOST_DIGITS = 1000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,8 +62,8 @@ def optimum(problem: Ridge, *, digits: int = 30) -> Optimum:
         InvalidProblem: the optimum is a simplex ETF and d < K - 1 leaves no room for one, or digits < 1.
         OutOfScope: no theorem of this package covers the loss.
     """
-    if digits < 1:
-        raise InvalidProblem(f"digits={digits} given, but digits >= 1 is needed")
+    if not isinstance(problem, Ridge):
+        raise InvalidProblem(f"{problem!r} is not a Ridge problem; write for example Ridge(cross_entropy(), K=3, ...)")
     profile, regime = _decide(problem)
     quantities = climb(
         lambda bits: _quantities(problem, regime, scale_of(problem, profile, regime, bits), bits), digits
@@ -103,6 +104,8 @@ def climb(compute: Callable[[int], Mapping[str, Number]], digits: int) -> dict[s
     Raises:
         OutOfScope: still too wide at 2^17 bits, or not there at all at several precisions in a row.
     """
+    if not isinstance(digits, int) or isinstance(digits, bool) or not 1 <= digits <= MOST_DIGITS:
+        raise InvalidProblem(f"digits={digits} given; write a whole number from 1 to {MOST_DIGITS}")
     bits, reason, refusals = 64 + 4 * digits, "", 0
     while bits <= _MOST_BITS and refusals < _REFUSALS:
         try:

@@ -68,10 +68,12 @@ def _collapse(problem: Ridge, because: str, **more: object) -> Regime:
 def _linear(problem: Ridge, profile: Profile) -> Regime:
     """Cross-entropy and label smoothing: nonzero exactly when K c < 1 - alpha, decided in rationals."""
     scaled, limit = problem.K**2 * problem.c_squared, 1 - profile.tilt
-    sides = f"(K c)^2 = {scaled} and (1 - alpha)^2 = {limit * limit}, compared exactly"
+    name = "1" if profile.tilt == 0 else f"(1 - alpha)^2 = {limit * limit}"
+    sides = f"(K c)^2 = {scaled} and {name}, compared exactly"
+    bound = "1/K" if profile.tilt == 0 else "(1 - alpha)/K"
     if scaled < limit * limit:
-        return _collapse(problem, f"c < (1 - alpha)/K: {sides}")
-    return replace(_ZERO, because=f"c >= (1 - alpha)/K: {sides}")
+        return _collapse(problem, f"c < {bound}: {sides}")
+    return replace(_ZERO, because=f"c >= {bound}: {sides}")
 
 
 def is_tie_free(K: int, gamma: Fraction) -> bool:

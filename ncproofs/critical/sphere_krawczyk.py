@@ -313,7 +313,7 @@ def _with_inertia(system: _System, box: list[arb], bits: int) -> CertifiedSphere
     places = [x[problem.K + place] for place in system.home]
     return CertifiedSpherePoint(
         problem=problem, W=_padded(x[: problem.K], problem.d), H=_padded(places, problem.d),
-        value=Enclosure.of_ball(found.value), radius=max(exact_bounds(e.rad())[1] for e in sum(x, [])), rank=r,
+        value=Enclosure.of_ball(found.value), radius=max(exact_bounds(e.rad())[1] for e in box[: M * r]), rank=r,
         index=index, nullity=nullity, smallest=_least(every),
         minimum_positive=_least([v for v in every if v > 0]) if any(v > 0 for v in every) else None,
         transverse=_least(sectors[-1][0]) if problem.d > r else None, bits=bits,

@@ -25,7 +25,7 @@ class Ridge:
     Arguments:
         loss: a ``Loss``.
         K: classes, at least 2. d: feature dimension, at least 1. n: samples per class, at least 1.
-        lambda_W, lambda_H: weight decay, > 0. lambda_b: None for no bias, 0 for a free bias, > 0 otherwise.
+        lambda_W, lambda_H: weight decay, > 0. lambda_b: None (or "none") for no bias, 0 for a free bias, > 0 otherwise.
             Integers, Fractions, SymPy rationals or strings such as "1/100"; a Python float is refused.
 
     Raises:
@@ -49,6 +49,8 @@ class Ridge:
         set_(self, "n", size(self.n, "n", 1))
         set_(self, "lambda_W", positive(self.lambda_W, "lambda_W"))
         set_(self, "lambda_H", positive(self.lambda_H, "lambda_H"))
+        if self.lambda_b == "none":  # as the command line, suites and JSON spell it
+            set_(self, "lambda_b", None)
         if self.lambda_b is not None:
             set_(self, "lambda_b", nonnegative(self.lambda_b, "lambda_b"))
 

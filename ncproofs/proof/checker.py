@@ -17,17 +17,17 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-if not __package__:  # copied away from ncproofs: the folder with these files is the package
-    _folder = ModuleType("lone_checker")
-    _folder.__path__ = [str(Path(__file__).resolve().parent)]
-    sys.modules["lone_checker"] = _folder
-    globals().update(__package__="lone_checker", __spec__=None)
+if not __package__:  # copied away from ncproofs: this folder stands in for the package of that name
+    for _name in ("ncproofs", "ncproofs.proof"):
+        _folder = ModuleType(_name)
+        _folder.__path__ = [str(Path(__file__).resolve().parent)]
+        sys.modules.setdefault(_name, _folder)
 
-from .checker_arithmetic import Budget, Limit, Rejected
-from .checker_reading import BYTES, canonical, listed, need, parse
-from .checker_ridge import inertia_of, minimum, saddle_box
-from .checker_signs import identity, root, sign
-from .checker_sums import sum_identity
+from ncproofs.proof.checker_arithmetic import Budget, Limit, Rejected
+from ncproofs.proof.checker_reading import BYTES, canonical, listed, need, parse
+from ncproofs.proof.checker_ridge import inertia_of, minimum, saddle_box
+from ncproofs.proof.checker_signs import identity, root, sign
+from ncproofs.proof.checker_sums import sum_identity
 
 __all__ = ["check", "main", "seal"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from math import gcd
 
-from .checker_arithmetic import Algebra, Budget, Limit, Rejected
+from ncproofs.proof.checker_arithmetic import Algebra, Budget, Limit, Rejected
 
 Monomial = tuple[tuple[int, int], ...]  # ((generator, exponent), ...), generators increasing
 Poly = dict[Monomial, int]

@@ -7,7 +7,7 @@ import re
 from fractions import Fraction
 from typing import Any
 
-from .checker_arithmetic import Limit, Rejected
+from ncproofs.proof.checker_arithmetic import Limit, Rejected
 
 BYTES, DEPTH, DIGITS, ENTRIES = 16_000_000, 64, 2000, 10**6
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}\Z")

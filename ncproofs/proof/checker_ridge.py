@@ -5,8 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from .checker_arithmetic import Budget, Intervals, Rejected, Series
-from .checker_reading import need, rational, vector, whole
+from ncproofs.proof.checker_arithmetic import Budget, Intervals, Rejected, Series
+from ncproofs.proof.checker_reading import need, rational, vector, whole
 
 
 class Problem:

@@ -10,9 +10,9 @@ from itertools import product
 from math import prod
 from typing import Any
 
-from .checker_algebra import Field
-from .checker_arithmetic import Budget, Intervals, Limit, Rejected, Series, evaluate
-from .checker_reading import definitions, expression, flag, listed, mentions, name, need, rational, whole
+from ncproofs.proof.checker_algebra import Field
+from ncproofs.proof.checker_arithmetic import Budget, Intervals, Limit, Rejected, Series, evaluate
+from ncproofs.proof.checker_reading import definitions, expression, flag, listed, mentions, name, need, rational, whole
 
 Target = Callable[[Any, dict[str, Any]], Any]
 

@@ -6,9 +6,9 @@ from itertools import permutations, product
 from math import factorial, prod
 from typing import Any
 
-from .checker_algebra import Field
-from .checker_arithmetic import Budget, Rejected, evaluate
-from .checker_reading import definitions, expression, listed, mentions, name, need, whole
+from ncproofs.proof.checker_algebra import Field
+from ncproofs.proof.checker_arithmetic import Budget, Rejected, evaluate
+from ncproofs.proof.checker_reading import definitions, expression, listed, mentions, name, need, whole
 
 Factor = tuple[str, tuple[str, ...]]
 _PROPERTIES = {"symmetric": 0, "antisymmetric": 0, "zero_diagonal": 0, "square_one": 0, "zero_sum": 1, "unit": 1,
@@ -65,7 +65,7 @@ class Sums:
         names = tuple(map(name, listed(summed)))
         made = []
         for item in listed(factors):
-            key, *indices = map(name, listed(item))
+            key, *indices = map(name, listed(item) or [None])
             sizes = [self.sizes.get(index) for index in indices]
             slots = [sizes[0]] * 2 if key == "delta" and len(sizes) == 2 else self.slots.get(key)
             if slots is None or None in sizes or sizes != slots:

@@ -81,8 +81,10 @@ def as_text(derivation: Derivation) -> str:
 
 
 def _summary(steps: Sequence[Step]) -> str:
-    checked = sum(not step.is_open for step in steps)
-    return f"Machine-checked: {checked} of {len(steps)} steps."
+    closed = [step for step in steps if not step.is_open]
+    proved = sum(step.evidence.rigor >= Rigor.ENCLOSED for step in closed)
+    rest = f", {len(closed) - proved} more compared at points" if proved < len(closed) else ""
+    return f"Machine-checked: {proved} of {len(steps)} steps proved{rest}."
 
 
 def as_json(derivation: Derivation) -> dict[str, Any]:

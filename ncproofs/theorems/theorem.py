@@ -119,6 +119,8 @@ def verify(theorem: Theorem, problem: Problem | None = None, effort: Effort | No
     Raises:
         InvalidClaim: the theorem has no claims of the kind asked for.
     """
+    if not isinstance(theorem, Theorem):
+        raise InvalidClaim(f"{theorem!r} is not a Theorem; write for example verify(load('lower-bound-chain'))")
     effort = effort or Effort()
     started = time.perf_counter()
     evidence = tuple(discharge(claim, effort) for claim in claims_of(theorem, problem))

@@ -107,7 +107,6 @@ def test_the_grid_reaches_every_regime_and_bias_mode():
     assert {problem.lambda_b is None for problem in problems} == {True, False}
 
 
-@pytest.mark.slow
 def test_two_hundred_dense_hessians():
     answers = dense_sweep(210)
     assert len(answers) >= 200

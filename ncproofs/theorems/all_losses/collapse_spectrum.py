@@ -33,6 +33,8 @@ from ncproofs.calculus.symmetry import (
     p,
     standard_block,
 )
+from ncproofs.critical.optimum import optimum
+from ncproofs.errors import NcproofsError
 from ncproofs.problems.features import Ridge
 from ncproofs.proof.claims import Axiom, Claim, Identity, NullityAtOptimum, SpectrumAtOptimum, SumIdentity
 from ncproofs.proof.domain import Domain, integers_from, positive, real
@@ -153,6 +155,15 @@ def claims() -> Iterator[Claim]:
     yield from _nonnegative()
 
 
+def is_collapsed(problem: Ridge) -> Truth:
+    """Whether the optimum is a simplex ETF and not W = H = 0."""
+    try:
+        found = optimum(problem, digits=5)
+    except NcproofsError:
+        return Truth.UNDECIDED
+    return found.truth if found.geometry == "simplex ETF" else Truth.FAILS
+
+
 def instance(problem: Ridge) -> Iterator[Claim]:
     yield SpectrumAtOptimum(problem=problem, sentence=f"closed-form spectrum agrees with the dense Hessian: {problem}")
     extra = problem.d - problem.K + 1
@@ -183,9 +194,10 @@ THEOREM = Theorem(
         relation="stronger",
         note="every eigenvalue with its multiplicity, as functions of K, n, d",
     ),
-    covers="all K >= 2, n >= 1, d >= K-1, all weights; CE, label smoothing, focal",
+    covers="all K >= 2, n >= 1, d >= K-1, all weights below the threshold; CE, label smoothing, focal",
     hypotheses=(
         Hypothesis("d >= K - 1", lambda problem: Truth.HOLDS if problem.d >= problem.K - 1 else Truth.FAILS),
+        Hypothesis("the optimum is a simplex ETF (c below the threshold of collapse-optimum)", is_collapsed),
         Hypothesis("the loss is a function of cross-entropy plus a linear term",
                    lambda problem: Truth.FAILS if problem.loss.softmax_form() is None else Truth.HOLDS),
     ),

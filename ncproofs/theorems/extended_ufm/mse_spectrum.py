@@ -170,13 +170,39 @@ def _bias_only(name: str, block: Block, value: sympy.Expr, multiplicity: sympy.E
     return Sector(name, (Move.of(db={block.name: entry}),), sympy.Matrix([[value]]), multiplicity)
 
 
-def intermediate() -> tuple[FramePoint, tuple[Sector, ...]]:
-    """lambda_b > 0, d >= K, mean direction in use: Z = x P + y 11^T/K; G = -c/n on every direction."""
-    frame, mean = Block("u", K - 1, omega, eta, FITTED), _mean_block(FITTED, omega_e, eta_e)
-    hidden, root = Block("z", d - K), sympy.sqrt(K)
-    one = sympy.Integer(1)
-    v = Tensor("v", (K - 1,))
-    in_row, in_column = v[row(frame)], v[column(frame)]
+def with_mean() -> tuple[FramePoint, tuple[Sector, ...]]:
+    """lambda_b > 0, mean direction in use: Z = x Pi + y 11^T/K, Pi below P of rank r <= K-1; G = -c/n where used."""
+    frame, rest = Block("u", r, omega, eta, FITTED), Block("v", K - 1 - r, slope=FREE)
+    mean, hidden = _mean_block(FITTED, omega_e, eta_e), Block("z", d - 1 - r)
+    v, u = Tensor("v", (r,)), Tensor("v", (K - 1 - r,))
+    in_row, in_column, missing, one = v[row(frame)], v[column(frame)], u[column(rest)], sympy.Integer(1)
+    turn = sympy.Matrix([[lW + eta**2 / K, n * FREE], [FREE, lH + omega**2 / N]])
+    mixed, lost, alone = _mean_matrices()
+    sectors = (
+        *_within_frame(frame),
+        _two("hidden x frame", hidden, frame, _hidden(FITTED), r * (d - 1 - r)),
+        _two("hidden x mean", hidden, mean, _hidden(FITTED), d - 1 - r),
+        _two("hidden x missing class", hidden, rest, _hidden(FREE), (K - 1 - r) * (d - 1 - r)),
+        _two("frame x missing class", frame, rest, turn, r * (K - 1 - r)),
+        Sector("mean x missing class and bias", (
+            Move.of(dW={("e", "v"): missing}), Move.of(dH={("e", "v"): missing}), Move.of(db={"v": missing}),
+        ), lost, K - 1 - r),
+        Sector("frame x mean and bias", (
+            Move.of(dW={("e", "u"): in_column}), Move.of(dW={("u", "e"): in_row}),
+            Move.of(dH={("e", "u"): in_column}), Move.of(dH={("u", "e"): in_row}),
+            Move.of(db={"u": in_column}),
+        ), mixed, r),
+        Sector("mean x mean and bias", (
+            Move.of(dW={("e", "e"): one}), Move.of(dH={("e", "e"): one}), Move.of(db={"e": one}),
+        ), alone, one),
+        *_spread((frame, rest, mean), ((frame, lH * (1 + mu)), (mean, lH * (1 + mu_e)), (hidden, lH))),
+    )
+    return FramePoint((frame, rest, mean), hidden, lW, lH, lb), sectors
+
+
+def _mean_matrices() -> tuple[sympy.Matrix, sympy.Matrix, sympy.Matrix]:
+    """The blocks in which the mean direction meets the frame, a missing class, and itself."""
+    root = sympy.sqrt(K)
     mixed = sympy.Matrix([
         [lW + eta_e**2 / K, 0, -c, eta_e * omega / K, eta_e / root],
         [0, lW + eta**2 / K, eta * omega_e / K, -c, 0],
@@ -184,33 +210,24 @@ def intermediate() -> tuple[FramePoint, tuple[Sector, ...]]:
         [omega * eta_e / N, -c / n, 0, lH + omega**2 / N, omega * root / N],
         [eta_e / root, 0, 0, omega / root, 1 + lb],
     ])
+    lost = sympy.Matrix([
+        [lW + eta_e**2 / K, n * FREE, eta_e / root],
+        [FREE, lH + omega_e**2 / N, 0],
+        [eta_e / root, 0, 1 + lb],
+    ])
     alone = sympy.Matrix([
         [lW + eta_e**2 / K, eta_e * omega_e / K - c, eta_e / root],
         [eta_e * omega_e / N - c / n, lH + omega_e**2 / N, omega_e * root / N],
         [eta_e / root, omega_e / root, 1 + lb],
     ])
-    sectors = (
-        *_within_frame(frame),
-        _two("hidden x frame", hidden, frame, _hidden(FITTED), (K - 1) * (d - K)),
-        _two("hidden x mean", hidden, mean, _hidden(FITTED), d - K),
-        Sector("frame x mean and bias", (
-            Move.of(dW={("e", "u"): in_column}), Move.of(dW={("u", "e"): in_row}),
-            Move.of(dH={("e", "u"): in_column}), Move.of(dH={("u", "e"): in_row}),
-            Move.of(db={"u": in_column}),
-        ), mixed, K - 1),
-        Sector("mean x mean and bias", (
-            Move.of(dW={("e", "e"): one}), Move.of(dH={("e", "e"): one}), Move.of(db={"e": one}),
-        ), alone, one),
-        *_spread((frame, mean), ((frame, lH * (1 + mu)), (mean, lH * (1 + mu_e)), (hidden, lH))),
-    )
-    return FramePoint((frame, mean), hidden, lW, lH, lb), sectors
+    return mixed, lost, alone
 
 
 REGIMES = {
     "no bias, rank r": (no_bias, 0),
     "free bias, rank r": (free_bias, 1),
     "lambda_b > 0, mean unused, rank r": (simplex, 1),
-    "lambda_b > 0, intermediate": (intermediate, 1),
+    "lambda_b > 0, mean used, rank r + 1": (with_mean, 1),
 }
 
 
@@ -263,9 +280,9 @@ THEOREM = Theorem(
     name="mse-spectrum",
     title="The Hessian spectrum of the mean-squared-error model in every regime",
     statement=(
-        "At every critical point of the mean-squared-error model (rank r without bias; rank r with a free bias; "
-        "simplex or intermediate frame with lambda_b > 0) the Hessian splits into blocks of size at most 5, listed "
-        "with multiplicities in K, n, d, r that sum to the dimension. With mu = x/(cK), 1 + mu = 1/(Kc), the frame "
+        "At every critical point of the mean-squared-error model (rank r without bias or with a free bias; with "
+        "lambda_b > 0 rank r without the mean direction or r + 1 with it) the Hessian splits into blocks of "
+        "size at most 5, listed with multiplicities in K, n, d, r that sum to the dimension. With mu = x/(cK), 1 + mu = 1/(Kc), the frame "
         "contributes the roots of x^2 - S(1+mu)x + 4 mu lambda_W lambda_H, and 0, S(1+mu), 0, S; a missing class "
         "direction with a free feature direction contributes [S +- sqrt((lambda_W - lambda_H)^2 + 4/(K^2 n))]/2."
     ),

@@ -67,8 +67,8 @@ def _flips() -> Iterator[Claim]:
                 "representation; inside a class the features decouple")
 
 
-def _squared_error_hessian() -> tuple[sympy.Expr, sympy.Matrix]:
-    """Value and Hessian in the six angles, at w = (u, -u), h = +-c u +- t e, with c = 1/(2 tau), t^2 = 1 - c^2."""
+def _squared_error_derivatives() -> tuple[sympy.Expr, list[sympy.Expr], sympy.Matrix]:
+    """Value, gradient and Hessian in the six angles, at w = (u, -u), h = +-c u +- t e; c = 1/(2 tau), t^2 = 1 - c^2."""
     t = sympy.Symbol("t", positive=True)
     angles = sympy.symbols("theta_1 theta_2 phi_1:5", real=True)
     value = sympy.Integer(0)
@@ -80,15 +80,22 @@ def _squared_error_hessian() -> tuple[sympy.Expr, sympy.Matrix]:
             logit = side * (sympy.cos(theta) * feature[0] + sympy.sin(theta) * feature[1]) / (2 * c)
             value += (logit - int(k == i // 2)) ** 2 / 8
     zero = dict.fromkeys(angles, sympy.Integer(0))
-    matrix = sympy.hessian(value, angles).subs(zero)
-    return value.subs(zero), matrix.applyfunc(lambda e: sympy.expand(sympy.expand(e).subs(t**2, 1 - c**2)))
+
+    def reduced(expression: sympy.Expr) -> sympy.Expr:
+        return sympy.expand(sympy.expand(expression.subs(zero)).subs(t**2, 1 - c**2))
+
+    gradient = [reduced(sympy.diff(value, angle)) for angle in angles]
+    return reduced(value), gradient, sympy.hessian(value, angles).applyfunc(reduced)
 
 
 def _squared_error() -> Iterator[Claim]:
-    value, hessian = _squared_error_hessian()
+    value, gradient, hessian = _squared_error_derivatives()
     where = Domain.of((c, between(0, sympy.Integer(1))))
     yield Identity(left=value, right=sympy.Rational(1, 4), where=where, because="logits (1/2, -1/2) in every sample",
                    sentence="MSE, K = d = 2, n = 2: w = (u, -u), h = +-u/(2 tau) +- t e has value 1/4")
+    for position, slope in enumerate(gradient, start=1):
+        yield Identity(left=slope, right=sympy.Integer(0), where=where, because="its derivatives in the six angles",
+                       sentence=f"it is critical: derivative {position} of 6 vanishes")
     quadratic = 32 * c**4 * x**2 - 12 * c**2 * (1 - c**2) * x + 1 - 2 * c**2
     polynomial = x * (8 * c**2 * x - 1 + c**2) ** 2 * (8 * c**2 * x - 3 * (1 - c**2)) * quadratic / (16384 * c**10)
     yield Identity(
@@ -114,18 +121,33 @@ def _examples() -> Iterator[Claim]:
     def spheres(K: int, d: int, n: int, tau: Fraction | int) -> Spheres:
         return Spheres(loss, K, d, n, Fraction(tau))
 
-    yield SpuriousSphereMinimum(problem=spheres(3, 2, 62, Fraction(5, 2)), flips=1, violates=narrow)
-    yield SpuriousSphereMinimum(problem=spheres(4, 3, 460, Fraction(18, 5)), flips=1, violates=narrow)
-    yield SpuriousSphereMinimum(
-        problem=spheres(3, 2, 1, 10), violates=narrow,
-        degrees=("0", "1.6163269821", "308.1915398799", "129.8819942045", "90.4934033055", "244.4547333389"),
-    )
+    def flipped(problem: Spheres) -> Claim:
+        return SpuriousSphereMinimum(
+            problem=problem, flips=1, violates=narrow, because=narrow,
+            sentence=f"spurious minimum: a simplex ETF with one feature of each class at -w_k, {problem}",
+        )
+
+    def summed(problem: Spheres, sizes: tuple[int, ...]) -> Claim:
+        return SpuriousSphereMinimum(
+            problem=problem, sizes=sizes, violates=crowded, because=crowded,
+            sentence=f"spurious minimum: simplex ETFs of sizes {'+'.join(map(str, sizes))}, {problem}",
+        )
+
     crowded = "violates d >= K: here K > d + 1"
-    yield SpuriousSphereMinimum(problem=spheres(6, 4, 1, 4), sizes=(3, 3), violates=crowded)
-    yield SpuriousSphereMinimum(problem=spheres(6, 4, 1, 1), sizes=(4, 2), violates=crowded)
+    yield flipped(spheres(3, 2, 62, Fraction(5, 2)))
+    yield flipped(spheres(4, 3, 460, Fraction(18, 5)))
     yield SpuriousSphereMinimum(
-        problem=Spheres(mean_squared(), 2, 2, 2, Fraction(1)), degrees=("0", "180", "60", "-60", "120", "-120"),
-        violates="violates the loss: mean squared error is not invariant under constant shifts, and d = K",
+        problem=spheres(3, 2, 1, 10), violates=narrow, because=narrow,
+        degrees=("0", "1.6163269821", "308.1915398799", "129.8819942045", "90.4934033055", "244.4547333389"),
+        sentence=f"spurious minimum with one sample a class: {spheres(3, 2, 1, 10)}",
+    )
+    yield summed(spheres(6, 4, 1, 4), (3, 3))
+    yield summed(spheres(6, 4, 1, 1), (4, 2))
+    squared = Spheres(mean_squared(), 2, 2, 2, Fraction(1))
+    shifted = "violates the loss: mean squared error is not invariant under constant shifts, and d = K"
+    yield SpuriousSphereMinimum(
+        problem=squared, degrees=("0", "180", "60", "-60", "120", "-120"), violates=shifted, because=shifted,
+        sentence=f"spurious minimum: {squared}",
     )
 
 
@@ -141,8 +163,9 @@ THEOREM = Theorem(
     statement=(
         "d >= K is sharp: for every K >= 3 and tau > K - 1 at d = K - 1 there is an n for which cross-entropy has a "
         "strict local minimum (modulo rotations) that is not global, a simplex ETF with one feature of each class at "
-        "-w_k. For K > d + 1 direct sums of simplices of different sizes are local minima of different value. For the "
-        "mean squared error d = K is not enough: K = d = 2, n = 2, tau > 1/sqrt 2 has one of value 1/4."
+        "-w_k. For K = 6, d = 4, n = 1 a direct sum of simplices is such a minimum too: sizes 3+3 at tau = 4, 4+2 at "
+        "tau = 1. For the mean squared error d = K is not enough: K = d = 2, n = 2, "
+        "tau > 1/sqrt 2 has one of value 1/4."
     ),
     idea="Turned features repel, kept ones attract; the two add up sample by sample in blocks of size three, so many\n"
     "kept features win. Instances are certified by Krawczyk's operator and the inertia of the Hessian in balls.",

@@ -1,0 +1,554 @@
+"""The checker accepts genuine certificates of every kind, and rejects what does not prove its statement."""
+
+from __future__ import annotations
+
+import copy
+import json
+import random
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from fractions import Fraction
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import flint
+import pytest
+
+from ncproofs.proof import checker
+from ncproofs.proof.checker_algebra import Field
+from ncproofs.proof.checker_arithmetic import Budget, Intervals, Rejected, Series, evaluate
+from tests.proof.certificate_examples import (
+    EXAMPLES,
+    Pair,
+    coefficients,
+    cuts,
+    dual,
+    dyadic,
+    positive,
+    ridge,
+    stated,
+    taylor,
+    tensor,
+    term,
+    variable,
+)
+
+FOLDER = Path(checker.__file__).parent
+
+
+def verdict(pair: Pair) -> tuple[str, str]:
+    return checker.check(checker.seal(*pair, "test"))
+
+
+@pytest.mark.parametrize("example", EXAMPLES.values(), ids=EXAMPLES)
+def test_genuine_certificates_are_accepted(example):
+    assert verdict(example()) == ("accepted", example()[0]["kind"])
+
+
+def changed(name: str, *path: Any, to: Any) -> Pair:
+    """An example with one entry changed; the path starts with 0 (statement) or 1 (witness)."""
+    pair = copy.deepcopy(EXAMPLES[name]())
+    place: Any = pair
+    for step in path[:-1]:
+        place = place[step]
+    place[path[-1]] = to
+    return pair
+
+
+def sums(left: list[Any], right: list[Any], **tensors: Any) -> Pair:
+    indices = {name: "K" for name in "ijkl"} | {name: "d" for name in "ab"}
+    return stated("sum-identity/1", symbols=["K", "d"], relations=[], indices=indices, tensors=tensors, left=left,
+                  right=right), {}
+
+
+def sign(expression: Any, where: list[Any], witness: Any, relation: str = ">") -> Pair:
+    return stated("sign/1", domain=where, let=[], expression=expression, relation=relation), witness
+
+
+def same(left: Any, right: Any, where: list[Any], over: Any = "1", scale: int = 1) -> Pair:
+    return stated("identity/1", domain=where, let=[], left=left, right=right), {"over": over, "scale": scale}
+
+
+X = [positive("x")]
+UNIT = [variable("x", "0", "1", "[]")]
+SQUARES = [term("1", ["a"], ["u", "k", "a"], ["u", "k", "a"])]
+
+PROPERTIES = {
+    "symmetric": (sums([term("1", [], ["s", "i", "j"])], [term("1", [], ["s", "j", "i"])],
+                       s=tensor("K", "K", properties=[["symmetric"]])), "accepted"),
+    "antisymmetric": (sums([term("1", [], ["s", "i", "j"])], [term("-1", [], ["s", "j", "i"])],
+                           s=tensor("K", "K", properties=[["antisymmetric"]])), "accepted"),
+    "neither": (sums([term("1", [], ["s", "i", "j"])], [term("1", [], ["s", "j", "i"])], s=tensor("K", "K")),
+                "rejected"),
+    "antisymmetric times symmetric": (
+        sums([term("1", ["i", "j"], ["s", "i", "j"], ["x", "i"], ["x", "j"])], [], x=tensor("K"),
+             s=tensor("K", "K", properties=[["antisymmetric"]])), "accepted"),
+    "symmetric times symmetric": (
+        sums([term("1", ["i", "j"], ["s", "i", "j"], ["x", "i"], ["x", "j"])], [], x=tensor("K"),
+             s=tensor("K", "K", properties=[["symmetric"]])), "rejected"),
+    "zero diagonal": (sums([term("1", ["i"], ["s", "i", "i"])], [],
+                           s=tensor("K", "K", properties=[["zero_diagonal"]])), "accepted"),
+    "zero sum": (sums([term("1", ["i"], ["x", "i"])], [], x=tensor("K", properties=[["zero_sum", 0]])), "accepted"),
+    "zero sum of squares": (sums([term("1", ["i"], ["x", "i"], ["x", "i"])], [],
+                                 x=tensor("K", properties=[["zero_sum", 0]])), "rejected"),
+    "zero sum over the other slot": (sums([term("1", ["i"], ["s", "i", "a"])], [],
+                                          s=tensor("K", "d", properties=[["zero_sum", 1]])), "rejected"),
+    "squares of signs": (sums([term("1", ["i"], ["x", "i"], ["x", "i"])], [term("K", [])],
+                              x=tensor("K", properties=[["square_one"]])), "accepted"),
+    "cubes of signs": (sums([term("1", ["i"], ["x", "i"], ["x", "i"], ["x", "i"])], [term("K", [])],
+                            x=tensor("K", properties=[["square_one"]])), "rejected"),
+    "unit vectors": (sums(SQUARES, [term("1", [])], u=tensor("K", "d", properties=[["unit", 1]])), "accepted"),
+    "unit in the other slot": (sums(SQUARES, [term("1", [])], u=tensor("K", "d", properties=[["unit", 0]])),
+                               "rejected"),
+    "two unit vectors": (sums([term("1", ["a"], ["u", "j", "a"], ["u", "k", "a"])], [term("1", [])],
+                              u=tensor("K", "d", properties=[["unit", 1]])), "rejected"),
+    "annihilates": (sums([term("1", ["a"], ["v", "a"], ["u", "k", "a"])], [], u=tensor("K", "d"),
+                         v=tensor("d", properties=[["annihilates", 0, "u", 1]])), "accepted"),
+    "annihilates another": (sums([term("1", ["a"], ["v", "a"], ["w", "k", "a"])], [], u=tensor("K", "d"),
+                                 w=tensor("K", "d"), v=tensor("d", properties=[["annihilates", 0, "u", 1]])),
+                            "rejected"),
+    "a trace is not a contraction": (sums([term("1", ["i"], ["s", "i", "i"])], [],
+                                          s=tensor("K", "K", properties=[["annihilates", 0, "s", 1]])), "rejected"),
+    "orthogonal at equal indices": (sums([term("1", ["a"], ["v", "k", "a"], ["u", "k", "a"])], [], u=tensor("K", "d"),
+                                         v=tensor("K", "d", properties=[["orthogonal_to", 1, "u", 1]])), "accepted"),
+    "orthogonal at other indices": (sums([term("1", ["a"], ["v", "j", "a"], ["u", "k", "a"])], [],
+                                         u=tensor("K", "d"),
+                                         v=tensor("K", "d", properties=[["orthogonal_to", 1, "u", 1]])), "rejected"),
+    "an unused index counts its size": (sums([term("1", ["i", "a"])], [term(["*", "K", "d"], [])]), "accepted"),
+    "size of another index": (sums([term("1", ["i"])], [term("d", [])]), "rejected"),
+    "off by one": (sums([term("1", ["i"])], [term(["-", "K", "1"], [])]), "rejected"),
+    "free indices differ": (sums([term("1", [], ["x", "i"])], [term("1", [], ["x", "j"])], x=tensor("K")), "rejected"),
+    "free deltas move indices": (sums([term("1", [], ["delta", "i", "j"], ["x", "i"])],
+                                      [term("1", [], ["x", "j"], ["delta", "j", "i"])], x=tensor("K")), "accepted"),
+    "sizes do not fit": (sums([term("1", [], ["x", "a"])], [term("1", [], ["x", "a"])], x=tensor("K")), "rejected"),
+    "delta of two sizes": (sums([term("1", [], ["delta", "a", "i"])], [term("1", [], ["delta", "a", "i"])]),
+                           "rejected"),
+}
+
+
+@pytest.mark.parametrize(("pair", "expected"), PROPERTIES.values(), ids=PROPERTIES)
+def test_properties_of_tensors(pair, expected):
+    assert verdict(pair)[0] == expected
+
+
+REJECTED = {
+    "K^2 for K": (changed("variance", 0, "right", 1, "coefficient", to=["/", "-1", ["^", "K", 2]]), "reduce to zero"),
+    "an index of another size": (changed("projector", 0, "indices", "k", to=["-", "K", "1"]), "do not fit"),
+    "a relation that is not given": (changed("relation", 0, "relations", 0, 1, to="c"), "reduce to zero"),
+    "a relation on itself": (changed("relation", 0, "relations", 0, 1, to="lam"), "related symbol"),
+    "over vanishes at K = 5": (changed("exponentials over K - 1", 1, "over",
+                                       to=["*", ["-", "K", "1"], ["-", "K", "5"]]), "coefficients"),
+    "exponent not over 1": (changed("exponentials over K - 1", 1, "over", to="1"), "exponent"),
+    "wrong sign of an exponent": (
+        changed("logarithm of a sum", 0, "let", 0, 1, to=["exp", ["-", "t"]]), "normal forms"),
+    "log of a product of unknown signs": (
+        same(["log", ["*", "x", "y"]], ["+", ["log", "x"], ["log", "y"]],
+             [variable("x", None, None), variable("y", None, None)]), "normal forms"),
+    "another root": (changed("square root", 0, "right", to=["^", "s", 3]), "normal forms"),
+    "sqrt(x^2) = x for real x": (same(["root", ["^", "x", 2], 2], "x", [variable("x", None, None)]), "normal forms"),
+    "0/0": (same(["/", "x", ["-", "x", "x"]], "1", X), "nonzero"),
+    "strict where equal": (changed("sign by coefficients", 0, "relation", to=">"), "coefficients"),
+    "beyond c": (changed("sign by coefficients", 0, "domain", 1, "upper", to=["+", "c", "1"]), "coefficients"),
+    "an odd power without a range": (sign("x", [variable("x", None, None)], coefficients(), ">="), "coefficients"),
+    "undefined at 0": (sign(["/", "1", "x"], UNIT, coefficients()), "nonzero"),
+    "log of a negative number": (sign(["^", ["log", ["-", "x", "1"]], 2], X, coefficients(), ">="), "logarithm"),
+    "root of a negative number": (sign(["root", ["-", "x", "1"], 2], X, coefficients(), ">="), "radicand"),
+    "Taylor at a closed end": (changed("sign by Taylor", 0, "domain", 0, "upper_open", to=False), "nonnegative, not"),
+    "Taylor the wrong way": (sign(["-", "1", ["exp", "x"]], X, taylor("x", "lower", [coefficients()], coefficients()),
+                                  ">="), "coefficients"),
+    "Taylor at no end": (sign("x", X, taylor("x", "upper", [coefficients()], coefficients())), "finite end"),
+    "a split that leaves out integers": (
+        sign(["*", ["-", "x", "1"], ["-", "x", "2"]], [variable("x", "1", None, "[)", integer=True)],
+             {"method": "split", "variable": "x", "at": ["3/2"], "parts": [coefficients()] * 2}, ">="), "integers"),
+    "a split that decreases": (sign("x", X, {"method": "split", "variable": "x", "at": ["2", "1"],
+                                             "parts": [coefficients()] * 3}), "increase"),
+    "a leaf missing": (changed("sign by cuts", 1, "cuts", to=[[0, "1/2"], "m"]), "missing"),
+    "a leaf too many": (changed("sign by cuts", 1, "cuts", to=[[0, "1/2"], "m", "n", "n"]), "too many"),
+    "a cut outside": (changed("sign by cuts", 1, "cuts", 0, to=[0, "2"]), "outside"),
+    "negative inside": (sign(["-", "x", "1/3"], UNIT, cuts([0, "1/2"], "n", "n")), "not shown"),
+    "cuts of an unbounded range": (sign("x", X, cuts("n")), "finite ends"),
+    "a zero at a closed end": (changed("sign with a zero at an end", 0, "domain", 0, "lower_open", to=False), "closed"),
+    "a Taylor leaf in the middle": (changed("sign with a zero at an end", 1, "cuts",
+                                            to=[[0, "1/2"], "m", "a2"]), "not shown"),
+    "an order too high": (changed("sign with a zero at an end", 1, "cuts", 1, to="a3"), "vanish"),
+    "the last digit of a constant": (changed("sign of a constant", 0, "expression", 2,
+                                             to="3465735902799727/5000000000000000"), "not shown"),
+    "no change of sign": (changed("root", 1, "points", to=["1", "2"]), "change of sign"),
+    "a falling function": (changed("root", 1, "rising", to=False), "change of sign"),
+    "a root outside": (changed("root", 0, "upper", to="1/2"), "lower < p"),
+    "three roots": ((stated("root/1", variable="x", lower=None, upper=None, let=[],
+                            expression=["-", ["^", "x", 3], "x"]),
+                     {"bits": 64, "points": ["-2", "2"], "rising": True, "slope": coefficients()}), "coefficients"),
+    "a margin too large": (changed("saddle, cross-entropy", 0, "margin", to="1/3"), "curvature"),
+    "a wide box": (changed("saddle, cross-entropy", 0, "radius", to="5"), "curvature"),
+    "no direction": (changed("saddle, cross-entropy", 1, "direction", "W", to=dyadic([0] * 6, 0)), "curvature"),
+    "the gauge is no descent": (changed("saddle, cross-entropy", 1, "direction", "H",
+                                        to=dyadic([0, 0, 0, 1, -1, 0], 0)), "curvature"),
+    "strong weight decay": (changed("saddle, cross-entropy", 0, "problem", "lambda_W", to="2"), "curvature"),
+    "margin 0": (changed("saddle, cross-entropy", 0, "margin", to="0"), "margin > 0"),
+    "lower bound too high": (changed("minimum, cross-entropy", 0, "lower", to="1119020569/10000000000"), "dual bound"),
+    "upper bound below": (changed("minimum, cross-entropy", 0, "upper", to="139877571/1250000000"), "value at"),
+    "a dual matrix too long": (changed("minimum, cross-entropy", 1, "dual", to=dual(Fraction(101, 10000))), "longer"),
+    "a dual matrix off the simplex": (changed("minimum, cross-entropy", 1, "dual", to=dyadic(["1/1000"] * 9)),
+                                      "conjugate"),
+    "a free bias and the wrong dual": (
+        (stated("ridge/minimum/1", problem=ridge("mean_squared", K=2, n=1, lambda_W="1/10", lambda_H="1/10",
+                                                 lambda_b="0"), lower="17/100", upper="19/100"),
+         {"bits": 128, "point": EXAMPLES["minimum, mean squared"]()[1]["point"] | {"b": dyadic([0, 0])},
+          "dual": EXAMPLES["minimum, mean squared"]()[1]["dual"]}), "add up"),
+    "the focal loss": (changed("minimum, cross-entropy", 0, "problem", to=ridge("focal", "2")), "not convex"),
+    "another inertia": (changed("inertia", 0, "positive", to=2), "another inertia"),
+    "not symmetric": (changed("inertia", 0, "entries", "m", 1, to="2"), "not symmetric"),
+    "an unknown kind": (changed("inertia", 0, "kind", to="matrix/inertia/2"), "unknown kind"),
+    "an unknown key": (changed("inertia", 0, "note", to="x"), "exactly the keys"),
+    "a witness for another kind": ((EXAMPLES["root"]()[0], {}), "exactly the keys"),
+    "a name defined twice": (changed("logarithm of a sum", 0, "let", 0, 0, to="t"), "twice"),
+    "an unknown name": (changed("root", 0, "expression", 2, to="y"), "unknown name"),
+    "true for 1": (changed("inertia", 0, "positive", to=True), "integer"),
+    "1 for true": (changed("root", 1, "rising", to=1), "true or false"),
+    "not in lowest terms": (changed("sign of a constant", 0, "expression", 2, to="2/4"), "lowest terms"),
+    "a leading zero": (changed("sign of a constant", 0, "expression", 2, to="01"), "rational"),
+    "many digits": (changed("sign of a constant", 0, "expression", 2, to="1" * 2001), "digits"),
+}
+
+
+@pytest.mark.parametrize(("pair", "reason"), REJECTED.values(), ids=REJECTED)
+def test_false_or_unproved_statements_are_rejected(pair, reason):
+    found, why = verdict(pair)
+    assert found == "rejected"
+    assert reason in why
+
+
+def test_a_hole_is_never_accepted():
+    assert verdict(changed("inertia", 0, "holes", to=["not shown"])) == ("holey", "not shown")
+    statement, witness = changed("inertia", 0, "holes", to=["not shown"])
+    statement["zero"] = 2
+    assert verdict((statement, witness))[0] == "rejected"
+
+
+# --- mutations --------------------------------------------------------------------------------------------
+
+
+def mutants(value: Any) -> Iterator[Any]:
+    """``value`` with one integer, rational, flag or word inside changed."""
+    if isinstance(value, bool):
+        yield not value
+    elif isinstance(value, int):
+        yield from (value + 1, value - 1)
+    elif isinstance(value, str):
+        try:
+            number = Fraction(value)
+        except ValueError:
+            yield value + "x"
+            return
+        yield from (str(number + Fraction(1, number.denominator)), str(-number) if number else "1")
+    elif isinstance(value, (list, dict)):
+        for key in value if isinstance(value, dict) else range(len(value)):
+            for mutant in mutants(value[key]):
+                yield ({**value, key: mutant} if isinstance(value, dict)
+                       else [*value[:key], mutant, *value[key + 1 :]])
+
+
+@pytest.mark.parametrize("name", ["variance", "relation", "root"])
+def test_every_change_of_an_exact_statement_is_rejected(name):
+    statement, witness = EXAMPLES[name]()
+    seen = 0
+    for key, part in statement.items():
+        for mutant in mutants(part) if key not in ("title", "holes") else ():
+            assert verdict(({**statement, key: mutant}, witness))[0] == "rejected", (key, mutant)
+            seen += 1
+    assert seen >= 9
+
+
+def test_a_change_of_the_file_breaks_the_seal():
+    raw = checker.seal(*EXAMPLES["inertia"](), "test")
+    generator = random.Random(1)
+    for _ in range(400):
+        place, value = generator.randrange(len(raw)), generator.randrange(32, 127)
+        broken = raw[:place] + bytes([value]) + raw[place + 1 :]
+        same_producer = json.loads(raw) | {"producer": ""}
+        if broken != raw and checker.check(broken)[0] != "rejected":
+            assert json.loads(broken) | {"producer": ""} == same_producer
+
+
+def test_an_expected_hash_ties_a_certificate_to_its_claim():
+    raw = checker.seal(*EXAMPLES["inertia"](), "test")
+    digest = json.loads(raw)["statement_sha256"]
+    assert checker.check(raw, {digest})[0] == "accepted"
+    assert checker.check(raw, {"0" * 64})[0] == "rejected"
+
+
+# --- hostile input ----------------------------------------------------------------------------------------
+
+
+def nested(depth: int, operation: str = "exp") -> Any:
+    value: Any = "x"
+    for _ in range(depth):
+        value = [operation, value] if operation == "exp" else [operation, value, 10_000]
+    return value
+
+
+RAW = {
+    "empty": b"",
+    "not JSON": b"certificate",
+    "deep": b"[" * 10**6,
+    "deep and closed": b"[" * 10**5 + b"]" * 10**5,
+    "a string that never ends": b'"' + b'\\"' * 10**6,
+    "NaN": b'{"a":NaN}',
+    "a float": b'{"a":1.5}',
+    "an exponent": b'{"a":1e999999999}',
+    "Infinity": b'{"a":-Infinity}',
+    "10^6 digits": b'{"a":' + b"7" * 10**6 + b"}",
+    "duplicate keys": b'{"a":1,"a":1}',
+    "not ASCII": '{"a":"ü"}'.encode(),
+    "spaces": b'{"a": 1}',
+    "keys not sorted": b'{"b":1,"a":1}',
+    "a number": b"7",
+    "a list": b"[]",
+    "a lone surrogate": b'{"a":"\\ud800"}',
+}
+
+
+@pytest.mark.parametrize("raw", RAW.values(), ids=RAW)
+def test_hostile_bytes_are_rejected(raw):
+    assert checker.check(raw)[0] == "rejected"
+
+
+HOSTILE = {
+    "10^6 digits in a string": sign("1" * 10**6, [], cuts("n")),
+    "towers of exponentials": sign(nested(40), UNIT, cuts("n")),
+    "towers of powers": sign(nested(40, "^"), [variable("x", "2", "3", "[]")], cuts("n")),
+    "towers of exact powers": same(nested(40, "^"), "0", X),
+    "a large exact power": same(["^", ["+", "x", "1"], 10_000], "0", X),
+    "many monomials": same(["^", ["+", *(f"x{i}" for i in range(30))], 9], "0", [positive(f"x{i}") for i in range(30)]),
+    "many namings": sums([term("1", list("ijkl"), *(["x", i] for i in "ijkl"))], [], x=tensor("K")),
+    "thirteen summed indices": (stated(
+        "sum-identity/1", symbols=["K"], relations=[], indices={f"i{j}": "K" for j in range(13)},
+        tensors={"x": tensor("K")}, right=[],
+        left=[term("1", [f"i{j}" for j in range(13)], *(["x", f"i{j}"] for j in range(13)))]), {}),
+    "many cases of a domain": sign("1", [variable(f"x{i}", "0", "1", "[]") for i in range(20)], coefficients()),
+    "a huge problem": changed("saddle, cross-entropy", 0, "problem", to=ridge(K=200, d=4096, n=4096)),
+    "a list for a word": changed("saddle, cross-entropy", 0, "problem", "loss", to=["cross_entropy"]),
+    "an object for a number": changed("saddle, cross-entropy", 0, "margin", to={}),
+    "an operation that is a list": sign([["exp"], "x"], UNIT, cuts("n")),
+    "an empty expression": sign([], UNIT, cuts("n")),
+    "a method that is a list": sign("x", UNIT, {"method": []}),
+    "division by zero": sign(["/", "1", "0"], [], cuts("n")),
+    "a statement that is a list": ([], {}),
+}
+
+
+@pytest.mark.parametrize("pair", HOSTILE.values(), ids=HOSTILE)
+def test_hostile_statements_are_neither_accepted_nor_fatal(pair, monkeypatch):
+    monkeypatch.setattr(checker, "STEPS", 10**6)
+    assert verdict(pair)[0] in ("rejected", "limit")
+
+
+JUNK: tuple[Any, ...] = (None, True, -1, 10**17, "", "x", "1/2", [], [[]], {}, ["exp", "x"], {"s": 0, "m": []})
+
+
+@pytest.mark.parametrize("example", EXAMPLES.values(), ids=EXAMPLES)
+def test_junk_in_any_place_is_survived(example):
+    """Every value inside, replaced by values of other types: a verdict, and never an exception."""
+    generator = random.Random(2)
+
+    def replaced(value: Any, junk: Any) -> Any:
+        if not isinstance(value, (list, dict)) or not value or generator.random() < 0.2:
+            return junk
+        key = generator.choice(list(value) if isinstance(value, dict) else range(len(value)))
+        made = copy.copy(value)
+        made[key] = replaced(value[key], junk)
+        return made
+
+    for _ in range(120):
+        junk, (statement, witness) = generator.choice(JUNK), example()
+        if generator.random() < 0.5:
+            statement = replaced(statement, junk)
+        else:
+            witness = replaced(witness, junk)
+        assert checker.check(checker.seal(statement, witness, "test"))[0] in ("accepted", "rejected", "limit", "holey")
+
+
+# --- arithmetic -------------------------------------------------------------------------------------------
+
+
+def contains(enclosure: tuple[int, int], bits: int, value: flint.arb) -> bool:
+    """The ball, far thinner than the enclosure, lies inside it."""
+    scale = flint.arb(2) ** bits
+    return bool(value * scale >= enclosure[0]) and bool(value * scale <= enclosure[1])
+
+
+def random_number(generator: random.Random) -> Fraction:
+    return Fraction(generator.randint(-(10**12), 10**12), 10 ** generator.randint(6, 14))
+
+
+@pytest.mark.parametrize("bits", [64, 192])
+def test_elementary_functions_contain_the_true_value(bits):
+    balls, generator = Intervals(bits, Budget(10**9)), random.Random(bits)
+    with flint.ctx.workprec(3 * bits + 4000):
+        for _ in range(1500):
+            x = random_number(generator) % 400 - 200 if generator.random() < 0.3 else random_number(generator) % 2
+            exact = flint.arb(flint.fmpq(x.numerator, x.denominator))
+            at = balls.number(x)
+            assert contains(balls.exp(at), bits, exact.exp())
+            if x > 0:
+                assert contains(balls.log(at), bits, exact.log())
+                assert contains(balls.root(at, 2), bits, exact.sqrt())
+                assert contains(balls.root(at, 5), bits, exact.root(5))
+
+
+def test_enclosures_are_thin():
+    balls = Intervals(128, Budget(10**9))
+    for x in map(balls.number, (Fraction(1, 3), Fraction(7, 2), Fraction(100))):
+        assert (lambda e: e[1] - e[0] <= 4 + (e[1] >> 120))(balls.exp(x))
+        assert (lambda e: e[1] - e[0] <= 16)(balls.log(x))
+
+
+def test_operations_on_wide_intervals_contain_every_pair():
+    balls, generator = Intervals(64, Budget(10**9)), random.Random(3)
+    for _ in range(600):
+        ends = [sorted(random_number(generator) % 9 - 4 for _ in range(2)) for _ in range(2)]
+        a, b = ((balls.number(low)[0], balls.number(high)[1]) for low, high in ends)
+        n = generator.randint(0, 7)
+        for share, other in product((Fraction(0), Fraction(1, 3), Fraction(1)), repeat=2):
+            x, y = (low + (high - low) * s for (low, high), s in zip(ends, (share, other), strict=True))
+            for found, value in ((balls.add(a, b), x + y), (balls.sub(a, b), x - y), (balls.mul(a, b), x * y),
+                                 (balls.power(a, n), x**n)):
+                assert found[0] <= value * 2**64 <= found[1]
+            if not b[0] <= 0 <= b[1]:
+                found = balls.div(a, b)
+                assert found[0] <= x / y * 2**64 <= found[1]
+
+
+def test_a_divisor_that_may_vanish_is_refused():
+    balls = Intervals(64, Budget(10**9))
+    for divisor in ((0, 1), (-1, 0), (-1, 1), (0, 0)):
+        with pytest.raises(Rejected):
+            balls.div(balls.number(Fraction(1)), divisor)
+
+
+def test_series_are_taylor_coefficients():
+    """f(x) = root_3(1 + x^2) exp(x) / log(2 + x) - x^5 at 1/2, against arb_series."""
+    body = ["-", ["/", ["*", ["root", ["+", "1", ["^", "x", 2]], 3], ["exp", "x"]], ["log", ["+", "2", "x"]]],
+            ["^", "x", 5]]
+    balls = Intervals(192, Budget(10**9))
+    series = Series(balls, 6)
+    found = evaluate(body, {"x": series.constant(balls.number(Fraction(1, 2)), 1)}, series)
+    with flint.ctx.workprec(400):
+        x = flint.arb_series([flint.arb(1) / 2, 1], prec=7)
+        expected = ((1 + x * x).log() / 3).exp() * x.exp() / (2 + x).log() - x**5
+        assert all(contains(found[k], 192, expected[k]) for k in range(7))
+
+
+def test_normal_forms_agree_with_numbers():
+    """Random expressions: when the field says equal, balls agree; and both sides of true identities are equal."""
+    generator = random.Random(4)
+    seen = 0
+
+    def made(depth: int) -> Any:
+        if depth == 0:
+            return generator.choice(["x", "y", "2", "1/3"])
+        operation = generator.choice(["+", "*", "-", "/", "exp", "log", "root", "^"])
+        if operation in ("exp", "log"):
+            return [operation, made(depth - 1)]
+        if operation in ("root", "^"):
+            return [operation, made(depth - 1), 2]
+        return [operation, made(depth - 1), made(depth - 1)]
+
+    for _ in range(800):
+        body = made(3)
+        try:
+            field = Field(Budget(10**5), proving=False)
+            env = {"x": field.generator(2), "y": field.generator(2)}
+            value = evaluate(body, env, field)
+            balls = Intervals(128, Budget(10**5))
+            point = evaluate(body, {"x": balls.number(Fraction(7, 5)), "y": balls.number(Fraction(9, 4))}, balls)
+        except (Rejected, checker.Limit):
+            continue
+        zero = field.vanishes(value[0])
+        assert not zero or point[0] <= 0 <= point[1], body
+        seen += 1
+    assert seen > 200
+
+
+def test_reduced_sums_agree_with_numbers():
+    """Random pairs of terms in x (K) and antisymmetric s (K, K): accepted only if equal at random numbers."""
+    generator = random.Random(5)
+    size = 3
+    x = [Fraction(generator.randint(-9, 9), 7) for _ in range(size)]
+    s = [[Fraction(0)] * size for _ in range(size)]
+    for i, j in product(range(size), repeat=2):
+        if i < j:
+            s[i][j] = Fraction(generator.randint(1, 9), 5)
+            s[j][i] = -s[i][j]
+
+    def random_term() -> dict[str, Any]:
+        letters = ["i", "j", "k"]
+        factors = [generator.choice([["x", *generator.choices(letters, k=1)], ["s", *generator.choices(letters, k=2)],
+                                     ["delta", *generator.choices(letters, k=2)]]) for _ in range(3)]
+        return term(generator.choice(["1", "-1", "K"]), sorted(generator.sample(letters, 2)), *factors)
+
+    def value(item: dict[str, Any], free: dict[str, int]) -> Fraction:
+        total = Fraction(0)
+        for choice in product(range(size), repeat=2):
+            place = free | dict(zip(item["sum"], choice, strict=True))
+            entry = Fraction(1)
+            for key, *indices in item["factors"]:
+                at = [place[index] for index in indices]
+                entry *= x[at[0]] if key == "x" else s[at[0]][at[1]] if key == "s" else Fraction(at[0] == at[1])
+            total += entry
+        return total * {"1": 1, "-1": -1, "K": size}[item["coefficient"]]
+
+    accepted = 0
+    for _ in range(1500):
+        left, right = random_term(), random_term()
+        tensors = {"x": tensor("K"), "s": tensor("K", "K", properties=[["antisymmetric"]])}
+        if verdict(sums([left], [right], **tensors))[0] == "accepted":
+            accepted += 1
+            for place in product(range(size), repeat=3):
+                free = dict(zip("ijk", place, strict=True))
+                assert value(left, free) == value(right, free), (left, right)
+    assert accepted > 20
+
+
+# --- on its own -------------------------------------------------------------------------------------------
+
+
+def test_alone_in_a_folder_it_loads_nothing_else(tmp_path):
+    alone = tmp_path / "alone"
+    alone.mkdir()
+    for file in FOLDER.glob("checker*.py"):
+        shutil.copy(file, alone)
+    for number, example in enumerate(EXAMPLES.values()):
+        (tmp_path / f"{number}.json").write_bytes(checker.seal(*example(), "test"))
+    script = (
+        f"import sys; sys.path.insert(0, {str(alone)!r}); import checker; code = checker.main([{str(tmp_path)!r}]); "
+        "others = {name for name in sys.modules if name.split('.')[0] in {'sympy', 'numpy', 'scipy', 'flint', 'mpmath'}"
+        " or name.startswith('ncproofs.') and not name.startswith('ncproofs.proof')}; sys.exit(code or len(others))"
+    )
+    done = subprocess.run([sys.executable, "-I", "-W", "error", "-c", script], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("accepted") == len(EXAMPLES)
+    again = subprocess.run([sys.executable, "-I", str(alone / "checker.py"), str(tmp_path)], capture_output=True)
+    assert again.returncode == 0
+
+
+def test_exit_status(tmp_path, capsys):
+    good, bad, large = (tmp_path / f"{name}.json" for name in ("good", "bad", "large"))
+    good.write_bytes(checker.seal(*EXAMPLES["inertia"](), "test"))
+    bad.write_bytes(b"{}")
+    large.write_bytes(checker.seal(*HOSTILE["thirteen summed indices"], "test"))
+    assert checker.main([str(good)]) == 0
+    assert checker.main([str(good), str(large)]) == 2
+    assert checker.main([str(large), str(bad)]) == 1
+    assert checker.main([str(tmp_path / "absent")]) == 1
+    assert checker.main([]) == 1
+    pins = tmp_path / "pins"
+    pins.write_text(json.loads(good.read_bytes())["statement_sha256"] + " inertia\n")
+    assert checker.main(["--expect", str(pins), str(good)]) == 0
+    pins.write_text("")
+    assert checker.main(["--expect", str(pins), str(good)]) == 1
+    assert "accepted" in capsys.readouterr().out

@@ -18,12 +18,13 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from ncproofs.critical.optimum import optimum
     from ncproofs.critical.spectrum import spectrum
+    from ncproofs.derivative_check import check_gradient, check_hessian
     from ncproofs.losses.cross_entropy import cross_entropy
     from ncproofs.losses.focal import focal
     from ncproofs.losses.label_smoothing import label_smoothing
     from ncproofs.losses.loss import Loss
     from ncproofs.losses.mean_squared import mean_squared
-    from ncproofs.problems.features import Ridge
+    from ncproofs.problems.features import Ridge, Spheres
     from ncproofs.proof import claims
     from ncproofs.proof.discharge import Effort, discharge
     from ncproofs.theorems.catalogue import load
@@ -36,9 +37,12 @@ __all__ = [
     "Loss",
     "Ridge",
     "Rigor",
+    "Spheres",
     "Theorem",
     "Truth",
     "Verdict",
+    "check_gradient",
+    "check_hessian",
     "claims",
     "cross_entropy",
     "discharge",
@@ -57,9 +61,12 @@ _HOMES = {
     "Loss": "losses.loss",
     "Ridge": "problems.features",
     "Rigor": "truth",
+    "Spheres": "problems.features",
     "Theorem": "theorems.theorem",
     "Truth": "truth",
     "Verdict": "theorems.theorem",
+    "check_gradient": "derivative_check",
+    "check_hessian": "derivative_check",
     "claims": "proof",
     "cross_entropy": "losses.cross_entropy",
     "discharge": "proof.discharge",

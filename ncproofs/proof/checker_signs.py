@@ -190,6 +190,8 @@ def _cuts(goal: Goal, witness: Any) -> None:
         if None in span.ends:
             raise Rejected("branch and bound needs finite ends")
         low, high = (evaluate(end, {}, balls) for end in span.ends)
+        if low[0] > high[1]:
+            raise Rejected("a range whose ends are the wrong way round")
         box.append((low[0], high[1]))
     stack = [tuple(box)]
     for item in listed(cuts):

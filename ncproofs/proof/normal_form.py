@@ -99,7 +99,7 @@ def _terms_of_power(polynomial: Any, power: int) -> int:
     return comb(power + len(polynomial) - 1, power) if len(polynomial) else 0
 
 
-class _Replan(Exception):
+class Replan(OutOfScope):
     """The plan has grown; build the normal form afresh."""
 
 
@@ -128,7 +128,7 @@ class Field:
         """The generator with this key, made when it is new."""
         if key not in self.index:
             if len(self.atoms) == len(self.generators):
-                raise _Replan("capacity")
+                raise Replan("capacity")
             self.index[key] = len(self.atoms)
             self.atoms.append(Atom(kind, payload, key))
         return Ratio(self.generators[self.index[key]], self.context.constant(1))
@@ -220,7 +220,7 @@ class Field:
             shared = shared / shared.leading_coefficient()
             self.plan.denominator = {key[:count]: value for key, value in shared.to_dict().items()}
             if planned is not None:
-                raise _Replan("denominator")
+                raise Replan("denominator")
         return shared
 
     def _basis_power(self, exponents: tuple[int, ...], over: Any, coefficient: fmpq) -> Ratio:
@@ -230,7 +230,7 @@ class Field:
         order = self.plan.orders.get(key, 1)
         if order % int(coefficient.q):
             self.plan.orders[key] = lcm(order, int(coefficient.q))
-            raise _Replan("order")
+            raise Replan("order")
         used = [i for i, e in enumerate(exponents) if e]
         steps = int((coefficient * order).p)
         if abs(steps) > _HIGHEST:
@@ -347,9 +347,9 @@ def normal_form(
         try:
             forms = [space.of(expression) for expression in expressions]
             if len(space.atoms) + spare > len(space.generators):
-                raise _Replan("capacity")
+                raise Replan("capacity")
             return space, forms
-        except _Replan as reason:
+        except Replan as reason:
             if str(reason) == "capacity":
                 capacity *= 2
     raise OutOfScope("the exponents of this expression have no common basis of moderate size")

@@ -20,7 +20,7 @@ from flint import arb, fmpq
 from ncproofs.arithmetic.enclosure import exact_bounds
 from ncproofs.errors import OutOfScope
 from ncproofs.proof.domain import Domain, Range
-from ncproofs.proof.normal_form import Field, Ratio, factored
+from ncproofs.proof.normal_form import Field, Ratio, Replan, factored
 
 __all__ = ["Signs", "cases", "positivity"]
 
@@ -349,6 +349,8 @@ def positivity(domain: Domain) -> Any:
         form = Ratio(polynomial, space.context.constant(1))
         try:
             found = {Signs(space, case).of(form) for case in cases(_relevant(domain, space, form))}
+        except Replan:  # the field is being built: it starts afresh with what was learnt
+            raise
         except OutOfScope:
             return 0
         return 1 if found == {POSITIVE} else -1 if found == {NEGATIVE} else 0

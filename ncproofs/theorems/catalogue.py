@@ -37,6 +37,7 @@ CATALOGUE = {
     "sphere-focal": "normalised_features.sphere_focal",
     "sphere-mse": "normalised_features.sphere_mse",
     "sphere-spectrum": "normalised_features.sphere_spectrum",
+    "sphere-conditioning": "normalised_features.conditioning",
     "sphere-landscape": "normalised_features.sphere_landscape",
     "sphere-temperature-bound": "normalised_features.temperature_bound",
     "sphere-dimension-two": "normalised_features.dimension_two",

@@ -170,6 +170,7 @@ REJECTED = {
     "a cut outside": (changed("sign by cuts", 1, "cuts", 0, to=[0, "2"]), "outside"),
     "negative inside": (sign(["-", "x", "1/3"], UNIT, cuts([0, "1/2"], "n", "n")), "not shown"),
     "cuts of an unbounded range": (sign("x", X, cuts("n")), "finite ends"),
+    "ends the wrong way round": (sign("1", [variable("x", "1", "0", "[]")], cuts("n")), "wrong way"),
     "a zero at a closed end": (changed("sign with a zero at an end", 0, "domain", 0, "lower_open", to=False), "closed"),
     "a Taylor leaf in the middle": (changed("sign with a zero at an end", 1, "cuts",
                                             to=[[0, "1/2"], "m", "a2"]), "not shown"),

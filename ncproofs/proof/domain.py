@@ -83,7 +83,7 @@ def check_assumptions(symbol: sympy.Symbol, span: Range) -> None:
     below = high is not None and (high.is_negative or (high.is_nonpositive and span.upper_open))
     fixed = low is not None and low == high
     wrong = ""
-    if symbol.is_integer and not span.integer and not (fixed and low.is_integer):
+    if symbol.is_integer and not span.integer and not (fixed and low is not None and low.is_integer):
         wrong = "whole numbers"
     elif symbol.is_positive and not above:
         wrong = "positive numbers"

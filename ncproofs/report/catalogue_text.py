@@ -19,7 +19,8 @@ FAMILIES: dict[str, tuple[str, str, dict[str, str], dict[str, str]]] = {
         {
             "objective": "the minimum value",
             "margin": "m with W^T H = m (I - J/K), one column for each sample; for mean_squared: x",
-            "mean_direction": "mean_squared with a bias: y, the part of W^T H along the all-ones vector (0 without a bias)",
+            "mean_direction": "mean_squared with a bias: y, the part of W^T H along the all-ones vector; "
+            "0 without a bias",
             "W_row_norm_sq": "|w_k|^2, the same for every class",
             "H_col_norm_sq": "|h_{k,i}|^2, the same for every sample",
             "W_fro_sq": "|W|^2, the sum of squares of all entries",

@@ -7,6 +7,7 @@ from itertools import product
 
 import sympy
 
+from ncproofs.calculus import logit_facts
 from ncproofs.critical.profiles import Profile, is_mean_squared, profile_of
 from ncproofs.critical.reduced import is_convex
 from ncproofs.errors import OutOfScope
@@ -85,6 +86,9 @@ def _convex(loss: Loss, profile: Profile | None, outside: str) -> Fact:
     first = profile.total.derivative() if profile.total else None
     if first is not None and first.is_positive_beyond() and first.derivative().is_positive_beyond():
         return Fact(name, Truth.HOLDS, "F' > 0 and F'' > 0, and ell is convex in the logits")
+    proved = logit_facts.is_convex(loss)
+    if proved.truth is not Truth.UNDECIDED:
+        return Fact(name, proved.truth, proved.witness or proved.because)
     return Fact(name, Truth.UNDECIDED, "F' > 0 and F'' > 0 would do, and are not both certified")
 
 

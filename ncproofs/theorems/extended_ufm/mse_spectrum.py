@@ -281,10 +281,11 @@ THEOREM = Theorem(
     title="The Hessian spectrum of the mean-squared-error model in every regime",
     statement=(
         "At every critical point of the mean-squared-error model (rank r without bias or with a free bias; with "
-        "lambda_b > 0 rank r without the mean direction or r + 1 with it) the Hessian splits into blocks of "
-        "size at most 5, listed with multiplicities in K, n, d, r that sum to the dimension. With mu = x/(cK), 1 + mu = 1/(Kc), the frame "
-        "contributes the roots of x^2 - S(1+mu)x + 4 mu lambda_W lambda_H, and 0, S(1+mu), 0, S; a missing class "
-        "direction with a free feature direction contributes [S +- sqrt((lambda_W - lambda_H)^2 + 4/(K^2 n))]/2."
+        "lambda_b > 0 rank r without the mean direction or r + 1 with it) the Hessian splits into blocks of size at "
+        "most 5, listed with multiplicities in K, n, d, r that sum to the dimension. With mu = x/(cK), "
+        "1 + mu = 1/(Kc), the frame contributes the roots of x^2 - S(1+mu)x + 4 mu lambda_W lambda_H, and 0, S(1+mu), "
+        "0, S; a missing class direction with a free feature direction contributes "
+        "[S +- sqrt((lambda_W - lambda_H)^2 + 4/(K^2 n))]/2."
     ),
     idea="The loss is invariant under rotations of the class space, so the critical point is diagonal in suitable\n"
     "frames and the Hessian acts on one pair (feature block, class block) at a time.",

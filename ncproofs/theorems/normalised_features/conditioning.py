@@ -71,7 +71,8 @@ def _attained() -> Iterator[Claim]:
     ):
         yield Sign(expression=sympy.together(expression), relation=">", where=where, sentence=words,
                    because="at s = s*, for every off-class probability 0 < q < 1/K")
-    yield Axiom(name="inertia", uses="a symmetric 2 x 2 matrix with positive determinant and trace is positive definite")
+    yield Axiom(name="inertia",
+                uses="a symmetric 2 x 2 matrix with positive determinant and trace is positive definite")
 
 
 def claims() -> Iterator[Claim]:

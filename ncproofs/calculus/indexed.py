@@ -264,10 +264,16 @@ def _vanishes(summed: list[Index], factors: tuple[tuple[Tensor | None, tuple[Ind
         if tensor is not None and (tensor.zero_diagonal or tensor.antisymmetric) and indices[0] == indices[1]:
             return True
     for index in summed:
-        places = [(t, slot) for t, indices in factors for slot, i in enumerate(indices) if i == index]
-        if len(places) == 1 and places[0][0] is not None and places[0][1] in places[0][0].zero_sum:
+        places = [
+            (position, t, slot)
+            for position, (t, indices) in enumerate(factors)
+            for slot, i in enumerate(indices)
+            if i == index
+        ]
+        if len(places) == 1 and places[0][1] is not None and places[0][2] in places[0][1].zero_sum:
             return True
-        if len(places) == 2 and _annihilate(*places[0], *places[1]):
+        apart = len(places) == 2 and places[0][0] != places[1][0]  # a trace is no contraction of two factors
+        if apart and _annihilate(*places[0][1:], *places[1][1:]):
             return True
         if len(places) == 2 and _orthogonal(index, factors):
             return True

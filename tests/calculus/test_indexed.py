@@ -117,3 +117,9 @@ def test_declared_contractions_vanish_and_others_do_not():
     assert not total(v[k] * w[j, k], k).terms
     assert total(v[k] * w[k, j], k).terms
     assert total(v[k] * w[j, k] * v[k], k).terms
+
+
+def test_a_trace_is_no_contraction_of_two_factors():
+    nilpotent = Tensor("T", (K, K), annihilates=((0, "T", 1),))
+    assert total(nilpotent[k, k], k).terms
+    assert not total(nilpotent[k, j] * nilpotent[LETTERS[2], k], k).terms

@@ -255,16 +255,22 @@ def grid_of(place: str, given: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
 
 
 def expand(suite: Suite) -> tuple[Job, ...]:
-    """Every job of the suite, in the order of its file: checks, then theorems, then the grid.
+    """Every job of the suite once, in the order of its file: checks, then theorems, then the grid.
 
     Raises:
         InvalidSuite: a size that is not a whole number in range, or more than ``MOST_JOBS`` jobs.
     """
     found: list[Job] = []
+    seen: set[tuple[object, ...]] = set()
     for check in suite.checks:
         place = f"{suite.place} check {check.number}"
         for theorem in check.theorems:
             for parameters in [None] if check.grid is None else _instances(place, check.grid):
+                instance = None if parameters is None else tuple(parameters.items())
+                question = (theorem, instance, check.expect, check.rigor, check.control)
+                if question in seen:  # the same question twice would be counted twice
+                    continue
+                seen.add(question)
                 found.append(Job(len(found), theorem, parameters, check))
                 if len(found) > MOST_JOBS:
                     raise InvalidSuite(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 
 from ncproofs.proof.claims import Claim
@@ -9,6 +10,7 @@ from ncproofs.theorems.theorem import Theorem
 
 __all__ = ["FAMILIES", "family_lines", "suite_lines", "theorem_lines"]
 
+_WIDTH = 110
 #: family -> (one line, what the problem is, quantity -> meaning, regime -> meaning).
 FAMILIES: dict[str, tuple[str, str, dict[str, str], dict[str, str]]] = {
     "ridge": (
@@ -85,7 +87,8 @@ def theorem_lines(theorem: Theorem) -> list[str]:
 
 
 def _block(text: str) -> list[str]:
-    return [f"  {line.strip()}" for line in text.strip().splitlines()]
+    lines = (part for line in text.strip().splitlines() for part in textwrap.wrap(line.strip(), _WIDTH))
+    return [f"  {line}" for line in lines]
 
 
 def _claim_line(claim: Claim) -> str:

@@ -166,6 +166,8 @@ def check_hessian(
 def _place(manifold: Manifold, point: Point, tangent: Point, rng: Any) -> tuple[Point, Point, Any]:
     import numpy as np
 
+    if not isinstance(manifold, Manifold):
+        raise InvalidProblem(f"{manifold!r} is not a manifold; write for example Sphere(3) or Oblique(3, 4)")
     generator = np.random.default_rng(rng)
     if point is None:
         point = manifold.random_point(generator)
@@ -174,6 +176,9 @@ def _place(manifold: Manifold, point: Point, tangent: Point, rng: Any) -> tuple[
         raise InvalidProblem(f"the point is off the manifold by {defect:.1e}; normalise its columns first")
     if tangent is None:
         return point, manifold.random_tangent(point, generator), generator
+    length = _norm(manifold, manifold.projection(point, tangent)) + _norm(manifold, tangent)
+    if math.isnan(length):
+        raise InvalidProblem("the tangent vector has entries that are not finite; a nonzero finite one is needed")
     length = _norm(manifold, tangent)
     if not (0 < length < math.inf):
         raise InvalidProblem(f"a tangent vector of length {length} given; a nonzero finite one is needed")
@@ -185,7 +190,8 @@ def _place(manifold: Manifold, point: Point, tangent: Point, rng: Any) -> tuple[
 
 
 def _norm(manifold: Manifold, vector: Point) -> float:
-    return math.sqrt(max(0.0, float(manifold.inner_product(vector, vector))))
+    squared = float(manifold.inner_product(vector, vector))
+    return math.sqrt(max(squared, 0.0)) if squared == squared else math.nan
 
 
 def _normal_part(manifold: Manifold, point: Point, vector: Point) -> float:
@@ -200,7 +206,11 @@ def _record(
     import numpy as np
 
     def moved(t: float) -> float:
-        return float(f(manifold.retraction(point, manifold.combination(float(t), tangent, 0, tangent))))
+        value = f(manifold.retraction(point, manifold.combination(float(t), tangent, 0, tangent)))
+        try:
+            return float(value)
+        except (TypeError, ValueError):
+            raise InvalidProblem(f"f returned {type(value).__name__}, but one number is needed") from None
 
     steps = np.logspace(-8, 0, _STEPS)
     start = moved(0.0)

@@ -205,6 +205,8 @@ class Product(Manifold):
         return sum(factor.dimension for factor in self.factors)
 
     def _each(self, method: str, *arguments: Array) -> tuple[Array, ...]:
+        if not all(isinstance(part, (tuple, list)) for part in arguments):
+            raise InvalidProblem(f"one array given; a product of {len(self.factors)} manifolds needs a tuple of them")
         wrong = [len(part) for part in arguments if len(part) != len(self.factors)]
         if wrong:
             raise InvalidProblem(f"{wrong[0]} arrays given for a product of {len(self.factors)} manifolds")

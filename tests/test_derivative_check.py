@@ -182,3 +182,24 @@ def test_the_plot_is_written(tmp_path: Path) -> None:
     found = check_gradient(Euclidean(2), lambda X: float(np.exp(X.sum())), lambda X: np.exp(X.sum()) * np.ones(2))
     found.plot(str(tmp_path / "slope.png"))
     assert (tmp_path / "slope.png").stat().st_size > 1000
+
+
+BAD_INPUT = {
+    "a list for a tangent vector": dict(tangent=[[0.0], [1.0], [0.0]]),
+    "a tangent vector with nan": dict(tangent=np.full((3, 1), np.nan)),
+    "a function with several values": dict(f=lambda X: X[:, 0]),
+    "no manifold": dict(manifold="sphere"),
+}
+
+
+@pytest.mark.parametrize("change", BAD_INPUT.values(), ids=BAD_INPUT)
+def test_bad_input_is_one_sentence(change):
+    given = dict(manifold=Sphere(3), f=lambda X: X[0, 0], point=np.array([[1.0], [0.0], [0.0]])) | change
+    manifold, f = given.pop("manifold"), given.pop("f")
+    with pytest.raises(InvalidProblem, match=r"needed|needs|write"):
+        check_gradient(manifold, f, lambda X: np.array([[1.0], [0.0], [0.0]]), **given)
+
+
+def test_a_product_needs_a_tuple():
+    with pytest.raises(InvalidProblem, match="one array given"):
+        Product(Sphere(3), Sphere(3)).projection(np.ones((3, 4)), np.ones((3, 4)))

@@ -15,6 +15,8 @@ from ncproofs.arithmetic.exact import nonnegative, positive, size
 from ncproofs.errors import InvalidProblem
 from ncproofs.losses.loss import Loss
 
+_HOTTEST = 10**5
+
 __all__ = ["Problem", "Ridge", "Spheres"]
 
 
@@ -87,7 +89,8 @@ class Spheres:
 
     Arguments:
         loss: a ``Loss``. K: classes, at least 2. d: feature dimension, at least 2 (in R^1 unit vectors are isolated
-            points and there is no landscape). n: samples per class, at least 1. tau: > 0, exact.
+            points and there is no landscape). n: samples per class, at least 1. tau: > 0, exact, at most
+            100000 and at least its inverse (curvatures behave like exp(-tau)).
 
     Raises:
         InvalidProblem, InexactInput: one line that says what was given and what is needed.
@@ -107,6 +110,8 @@ class Spheres:
         set_(self, "d", size(self.d, "d", 2))
         set_(self, "n", size(self.n, "n", 1))
         set_(self, "tau", positive(self.tau, "tau"))
+        if not Fraction(1, _HOTTEST) <= self.tau <= _HOTTEST:
+            raise InvalidProblem(f"tau={self.tau} given; write a number from 1/{_HOTTEST} to {_HOTTEST}")
 
     @property
     def N(self) -> int:

@@ -101,7 +101,8 @@ class DualCertificate(Claim):
 
 @dataclass(frozen=True, kw_only=True)
 class ContactInequality(Claim):
-    """Inequality (J): Phi(r) >= Phi(1) + Phi'(1)(r^2 - 1)/2 for |r| <= 2(K-1)/K, with equality only at r = 1."""
+    """Inequality (J): Phi(r) >= Phi(1) + Phi'(1)(r^2 - 1)/2 for |r| <= 2(K-1)/K, with equality only at r = 1,
+    and Phi'(1) < 0."""
 
     problem: Spheres
 

@@ -253,6 +253,9 @@ def _inertia(claim: SphereInertia, effort: Effort) -> Evidence:
     entries = sphere_spectrum(claim.problem, point=claim.point, digits=10)
     zero = sum(e.multiplicity for e in entries if e.enclosure.is_point and e.enclosure.lower == 0)
     negative = sum(e.multiplicity for e in entries if e.enclosure.upper < 0)
+    positive = sum(e.multiplicity for e in entries if e.enclosure.lower > 0)
+    if zero + negative + positive != sum(e.multiplicity for e in entries):
+        raise OutOfScope("the sign of an eigenvalue is not certain at this precision")
     because = f"{zero} eigenvalues of the closed form are exactly 0 and {negative} certainly negative, " \
               "all others are certainly positive"
     yes = claim.zero in (None, zero) and claim.negative in (None, negative)
@@ -295,7 +298,7 @@ def _certificate(claim: DualCertificate, effort: Effort) -> Evidence:
 
 
 def _contact(claim: ContactInequality, effort: Effort) -> Evidence:
-    sentence = f"inequality (J) for {claim.problem}"
+    sentence = f"Phi'(1) < 0 and inequality (J) for {claim.problem}"
     found = contact_inequality(profile_of(claim.problem.loss), claim.problem.K, claim.problem.tau,
                                boxes=effort.boxes)
     if found.truth is Truth.UNDECIDED:

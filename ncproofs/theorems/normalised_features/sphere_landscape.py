@@ -153,8 +153,9 @@ THEOREM = Theorem(
     ),
     covers="all K >= 2, d >= max(K, 3), any number of samples and weights, tau > 0",
     hypotheses=(
-        Hypothesis("cross-entropy", lambda problem: _met(condition=is_cross_entropy(problem))),
-        Hypothesis("d >= K (spurious-sphere-minima: false for d = K-1 and K > d+1)",
+        Hypothesis("cross-entropy (spurious-sphere-minima: false for mean_squared, K = d = 2, n = 2, tau > 1/sqrt 2)",
+                   lambda problem: _met(condition=is_cross_entropy(problem))),
+        Hypothesis("d >= K (spurious-sphere-minima: false for d = K-1 by flipped samples, K > d+1 by direct sums)",
                    lambda problem: _met(condition=problem.d >= problem.K)),
         Hypothesis("d >= 3 (sphere-dimension-two: false for d = 2)", lambda problem: _met(condition=problem.d >= 3)),
     ),

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum, IntEnum
 
-__all__ = ["Evidence", "Rigor", "Truth", "conclude"]
+__all__ = ["BY_AXIOM", "Evidence", "Rigor", "Truth", "conclude"]
 
 
 class Truth(Enum):
@@ -42,6 +42,10 @@ class Rigor(IntEnum):
 
     def __str__(self) -> str:
         return self.name.lower()
+
+
+#: Why a named classical theorem holds; a verdict that rests on nothing else is not certified.
+BY_AXIOM = "named classical theorem"
 
 
 @dataclass(frozen=True, kw_only=True)

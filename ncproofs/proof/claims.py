@@ -96,7 +96,10 @@ class SumIdentity(Claim):
 
 @dataclass(frozen=True, kw_only=True)
 class Axiom(Claim):
-    """A named classical theorem, used as it stands; ``uses`` says where its hypotheses were checked."""
+    """A classical theorem of ``ncproofs.proof.axioms``, used as it stands; ``uses`` says for what, for the reader.
+
+    Another name is a hole. A verdict that rests on axioms alone is not certified: nothing was checked.
+    """
 
     name: str
     uses: str

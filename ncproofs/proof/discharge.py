@@ -13,8 +13,9 @@ import time
 from dataclasses import dataclass
 
 from ncproofs.errors import InvalidClaim
+from ncproofs.proof.axioms import KNOWN_AXIOMS
 from ncproofs.proof.claims import Axiom, Claim, Hole
-from ncproofs.truth import Evidence, Rigor, Truth
+from ncproofs.truth import BY_AXIOM, Evidence, Rigor, Truth
 
 __all__ = ["Effort", "discharge"]
 
@@ -74,10 +75,7 @@ def discharge(claim: Claim, effort: Effort | None = None) -> Evidence:
 
 def _settle(claim: Claim, effort: Effort) -> Evidence:
     if isinstance(claim, Axiom):
-        return Evidence(
-            truth=Truth.HOLDS, rigor=Rigor.EXACT, sentence=f"{claim.name}: {claim.uses}",
-            because="named classical theorem", axioms=(claim.name,),
-        )
+        return _by_axiom(claim)
     if isinstance(claim, Hole):
         return Evidence(
             truth=Truth.HOLDS, rigor=Rigor.SAMPLED, sentence=claim.step,
@@ -87,3 +85,19 @@ def _settle(claim: Claim, effort: Effort) -> Evidence:
     if room is None:
         raise InvalidClaim(f"{type(claim).__name__} is not a kind of claim that can be settled")
     return importlib.import_module(f"ncproofs.proof.{room}").settle(claim, effort)
+
+
+def _by_axiom(claim: Axiom) -> Evidence:
+    """A known classical theorem holds as it stands; an unknown name is a step that nobody checked."""
+    sentence = f"{claim.name}: {claim.uses}"
+    if claim.name not in KNOWN_AXIOMS:
+        return Evidence(
+            truth=Truth.HOLDS,
+            rigor=Rigor.SAMPLED,
+            sentence=sentence,
+            because=f"{claim.name!r} is not one of the classical theorems of ncproofs.proof.axioms",
+            holes=(sentence,),
+        )
+    return Evidence(
+        truth=Truth.HOLDS, rigor=Rigor.EXACT, sentence=sentence, because=BY_AXIOM, axioms=(claim.name,)
+    )

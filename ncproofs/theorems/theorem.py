@@ -11,7 +11,7 @@ from ncproofs.errors import InvalidClaim
 from ncproofs.problems.features import Problem, Ridge
 from ncproofs.proof.claims import Claim
 from ncproofs.proof.discharge import Effort, discharge
-from ncproofs.truth import Evidence, Rigor, Truth, conclude
+from ncproofs.truth import BY_AXIOM, Evidence, Rigor, Truth, conclude
 
 __all__ = ["Hypothesis", "Source", "Theorem", "Verdict", "verify"]
 
@@ -91,10 +91,13 @@ class Verdict:
 
     @property
     def certified(self) -> bool:
-        """Holds, by exact or enclosed means, every hypothesis met, no hole."""
-        return (
-            self.truth is Truth.HOLDS and self.rigor >= Rigor.ENCLOSED and not self.unmet and not self.holes
-        )
+        """Holds, by exact or enclosed means, every hypothesis met, no hole, and something was checked."""
+        rigorous = self.truth is Truth.HOLDS and self.rigor >= Rigor.ENCLOSED
+        return rigorous and not self._only_axioms and not self.unmet and not self.holes
+
+    @property
+    def _only_axioms(self) -> bool:
+        return bool(self.evidence) and all(part.because == BY_AXIOM for part in self.evidence)
 
     @property
     def reason(self) -> str:
@@ -107,6 +110,8 @@ class Verdict:
             return f"conclusion holds here, but outside the hypotheses: {'; '.join(self.unmet)}"
         if self.holes:
             return f"rests on {len(self.holes)} unchecked step(s): {self.holes[0]}"
+        if self._only_axioms:
+            return "nothing but named classical theorems was claimed, so nothing was checked"
         return f"{len(self.evidence)} claims settled"
 
 

@@ -91,7 +91,7 @@ def _full_rank() -> Iterator[Claim]:
                 "balance: the form "
         "is nonnegative and the point is global",
     )
-    yield Axiom(name="Cauchy-Schwarz", uses="x^T G y >= -|G^T x| |y|")
+    yield Axiom(name="Cauchy-Schwarz inequality", uses="x^T G y >= -|G^T x| |y|")
 
 
 def claims() -> Iterator[Claim]:

@@ -109,9 +109,13 @@ def instance(problem: Ridge) -> Iterator[Claim]:
 
 def _softmax(form: SoftmaxForm, classes: int, name: str) -> Iterator[Claim]:
     if classes == 2:
-        yield Axiom(
-            name="a sum with one term",
-            uses=f"for K = 2 the only j != k is one class, so L = phi(t) for {name}",
+        target, other = sympy.symbols("z_k z_j", real=True)
+        yield Identity(
+            left=sympy.log(sympy.exp(target) + sympy.exp(other)) - target,
+            right=sympy.log(1 + sympy.exp(other - target)),
+            where=Domain.of((target, real()), (other, real())),
+            sentence=f"K = 2: ell = log(1 + e^t), t = z_j - z_k, so L = phi(t) with equality for {name}",
+            because="the only j != k is one class",
         )
         return
     rising = Sign(

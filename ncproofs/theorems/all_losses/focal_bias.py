@@ -28,6 +28,7 @@ from ncproofs.proof.domain import Domain, nonnegative, positive
 from ncproofs.theorems.all_losses.focal_convexity_region import FOCAL, focal_power
 from ncproofs.theorems.all_losses.focal_letters import gamma, psi, psi_prime, x
 from ncproofs.theorems.all_losses.focal_uniqueness import tangent_gap
+from ncproofs.theorems.all_losses.lower_bound_chain import identity_with_signs
 from ncproofs.theorems.theorem import Hypothesis, Source, Theorem
 from ncproofs.truth import Truth
 
@@ -158,7 +159,7 @@ def instance(problem: Ridge) -> Iterator[Claim]:
         yield _question(problem, power)
         return
     if not problem.has_bias:
-        yield Axiom(name="Jensen's inequality", uses="no bias: lower-bound-chain needs no convexity of phi")
+        yield identity_with_signs()  # without a bias lower-bound-chain needs no convexity of phi
         return
     exponent = sympy.Rational(power.numerator, power.denominator)
     K = problem.K

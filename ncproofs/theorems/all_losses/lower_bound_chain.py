@@ -67,7 +67,7 @@ def _identity_with_bias() -> SumIdentity:
     )
 
 
-def _identity_with_signs() -> SumIdentity:
+def identity_with_signs() -> SumIdentity:
     # Without bias the sign of each margin may be chosen, so phi need not be convex: t = sum_j (w_j - w_k).h
     margin = total(total(w[j, a] * h[k, i, a], a) - total(w[k, a] * h[k, i, a], a), j)
     left = _weights() - c / N * total(sign[k, i] * margin, k, i)
@@ -114,7 +114,7 @@ def claims() -> Iterator[Claim]:
         left=total(sign[k, i] ** 2 * entry * other, k, i), right=n * K**2 * centring(j, l),
         sentence="M M^T = n K^2 P for M = [epsilon_{k,i} (1 - K e_k)]", because="sum_k e_k e_k^T = I",
     )
-    yield _identity_with_signs()
+    yield identity_with_signs()
     yield _identity_with_bias()
     yield Sign(
         expression=1 - sigma**2 / c**2, relation=">=",

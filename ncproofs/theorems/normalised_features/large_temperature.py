@@ -69,7 +69,7 @@ def _middle() -> Iterator[Claim]:
     yield Sign(expression=length - length / 2, relation=">=", where=Domain.of((length, nonnegative())),
                sentence="averaging <w_k, x> < |x|^2/2 over A would give |x|^2 < |x|^2/2: some distance is at most 1",
                because="x is a convex combination of the classifiers in A")
-    yield Axiom(name="Cauchy-Schwarz",
+    yield Axiom(name="Cauchy-Schwarz inequality",
                 uses="d + 1 < K <= 2d, signed unit coordinate vectors: every x in the hull of the others has "
                      "<w_k, x> <= 0, so |w_k - x| >= <w_k, w_k - x> >= 1")
 

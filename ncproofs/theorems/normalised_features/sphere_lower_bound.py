@@ -29,7 +29,7 @@ def _chain() -> Iterator[Claim]:
         right=-tau * K / (K - 1) * total((w[k, a] - mean) * h[k, i, a], a),
         sentence="L2: t_{k,i} = -(tau K/(K-1)) <w_k - w_bar, h_{k,i}>", because="sum_j w_j = K w_bar",
     )
-    yield Axiom(name="Cauchy-Schwarz", uses="L3: <w_k - w_bar, h> <= rho_k = |w_k - w_bar|")
+    yield Axiom(name="Cauchy-Schwarz inequality", uses="L3: <w_k - w_bar, h> <= rho_k = |w_k - w_bar|")
     yield SumIdentity(
         left=total((w[k, a] - mean) ** 2, k, a) / K, right=scalar(1) - total(mean**2, a),
         sentence="L4: (1/K) sum rho_k^2 = 1 - |w_bar|^2", because="|w_k| = 1",

@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
@@ -28,7 +28,7 @@ from ncproofs.theorems.theorem import Verdict
 from ncproofs.truth import Evidence, Rigor, Truth, conclude
 from ncproofs.worker import serve
 
-__all__ = ["Outcome", "Standing", "run"]
+__all__ = ["Outcome", "Standing", "run", "settling"]
 
 _SPAWN = multiprocessing.get_context("spawn")
 #: A new worker imports SymPy and FLINT before it can start; that is not held against the claim.
@@ -193,6 +193,23 @@ def run(jobs: Sequence[Job], *, workers: int | None = None) -> Generator[Outcome
     finally:
         for worker in team:
             worker.stop()
+
+
+@contextmanager
+def settling() -> Iterator[Callable[[Job], Outcome]]:
+    """A function that settles one job at a time, in a worker that stays warm until the block ends."""
+    worker = _Worker()
+
+    def settle(job: Job) -> Outcome:
+        worker.begin(_Progress(job))
+        while True:
+            for outcome in _attend([worker]):
+                return outcome
+
+    try:
+        yield settle
+    finally:
+        worker.stop()
 
 
 def _attend(busy: list[_Worker]) -> Iterator[Outcome]:

@@ -65,6 +65,8 @@ FLOATS = {
     "critical.search",
     "critical.sphere_search",
     "derivative_check",
+    "testing.conformance",
+    "testing.strategies",
     "critical.sweep",
 }
 BANNED_CALLS = {

@@ -1,0 +1,225 @@
+"""Hypothesis strategies for problems, exact points, tangent vectors, critical points and losses.
+
+Everything that enters a proof is drawn as small fractions and shrinks towards 0, 1, small sizes and cross-entropy.
+Points are lists of rows of fractions, ready for ``ncproofs.calculus``; critical points are floats, which prove
+nothing until ``ncproofs.critical`` has certified them.
+
+    @given(strategies.ridge_problems().flatmap(lambda p: tuples(just(p), strategies.points(p))))
+    def test_something(drawn): ...
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any
+
+from ncproofs.errors import InvalidProblem, MissingDependency
+from ncproofs.losses.cross_entropy import cross_entropy
+from ncproofs.losses.focal import focal
+from ncproofs.losses.label_smoothing import label_smoothing
+from ncproofs.losses.loss import Loss
+from ncproofs.losses.mean_squared import mean_squared
+from ncproofs.problems.features import Ridge, Spheres
+
+try:
+    from hypothesis import assume
+    from hypothesis import strategies as st
+except ImportError:
+    raise MissingDependency("the strategies need hypothesis; write pip install 'ncproofs[test]'") from None
+
+__all__ = [
+    "critical_points", "directions", "losses", "near_critical_points", "points", "positive_rationals", "rationals",
+    "ridge_problems", "sphere_points", "sphere_problems", "tangent_vectors", "unit_vectors", "weights",
+]
+
+Rows = list[list[Fraction]]
+#: (W, H, b): d rows of K, d rows of N, K numbers or None. On spheres (W, H), every column of length one.
+ExactPoint = tuple[Any, ...]
+#: A float eigenvalue below this share of the largest one counts as zero.
+_FLAT = 1e-8
+Draw = Callable[[st.SearchStrategy[Any]], Any]
+
+
+def rationals(bound: int = 3, max_denominator: int = 6) -> st.SearchStrategy[Fraction]:
+    """Fractions in [-bound, bound] with a small denominator; they shrink to 0."""
+    return st.fractions(-bound, bound, max_denominator=max_denominator)
+
+
+def positive_rationals(bound: int = 3, max_denominator: int = 12) -> st.SearchStrategy[Fraction]:
+    """Fractions in (0, bound] with a small denominator; they shrink to 1."""
+    return st.builds(
+        lambda numerator, denominator: Fraction(numerator, denominator),
+        st.integers(1, bound * max_denominator), st.integers(1, max_denominator),
+    ).filter(lambda value: value <= bound)
+
+
+def weights() -> st.SearchStrategy[Fraction]:
+    """Weight decays between 1/2000 and 1/10, as they occur in practice; they shrink to 1/10."""
+    return st.integers(10, 2000).map(lambda inverse: Fraction(1, inverse))
+
+
+def losses(*, convex: bool = False, shift_invariant: bool = False) -> st.SearchStrategy[Loss]:
+    """The losses of the package with random exact parameters; they shrink to cross-entropy.
+
+    Arguments:
+        convex: leave out focal loss, which is not convex in the logits (gamma > 0).
+        shift_invariant: leave out the mean squared error, which changes when a constant is added to all logits.
+    """
+    choices = [
+        st.builds(cross_entropy),
+        st.builds(label_smoothing, st.fractions(0, Fraction(9, 10), max_denominator=20)),
+    ]
+    if not convex:
+        choices.append(st.builds(focal, st.integers(0, 10).map(lambda halves: Fraction(halves, 2))))
+    if not shift_invariant:
+        choices.append(st.builds(mean_squared))
+    return st.one_of(choices)
+
+
+_Range = tuple[int, int]
+
+
+@st.composite
+def ridge_problems(
+    draw: Draw, *, of: st.SearchStrategy[Loss] | None = None, K: _Range = (2, 4), extra: _Range = (-1, 2),
+    n: _Range = (1, 3), bias: Sequence[str] = ("none", "0", "positive"),
+) -> Ridge:
+    """Problems with weight decay.
+
+    ``of`` is a strategy of losses, ``losses()`` when None. ``K`` and ``n`` are (least, largest); d - K lies in the
+    range ``extra``, and d is at least 1. ``bias`` lists the modes to draw from: "none", "0" (free bias), "positive".
+    """
+    loss, classes = draw(losses() if of is None else of), draw(st.integers(*K))
+    mode = draw(st.sampled_from(list(bias)))
+    lambda_b = draw(positive_rationals(1)) if mode == "positive" else mode
+    return Ridge(
+        loss, classes, draw(_dimensions(classes, extra, 1)), draw(st.integers(*n)), draw(weights()), draw(weights()),
+        lambda_b,
+    )
+
+
+@st.composite
+def sphere_problems(
+    draw: Draw, *, of: st.SearchStrategy[Loss] | None = None, K: _Range = (2, 4), extra: _Range = (-1, 2),
+    n: _Range = (1, 3), tau: _Range = (0, 6),
+) -> Spheres:
+    """Problems on spheres; arguments as ``ridge_problems``, and tau above tau[0] and up to tau[1]."""
+    loss, classes = draw(losses() if of is None else of), draw(st.integers(*K))
+    if not 0 <= tau[0] < tau[1]:
+        raise InvalidProblem(f"tau={tau} given, but 0 <= least < largest is needed")
+    temperature = draw(positive_rationals(tau[1]).filter(lambda value: value > tau[0]))
+    return Spheres(loss, classes, draw(_dimensions(classes, extra, 2)), draw(st.integers(*n)), temperature)
+
+
+def _dimensions(K: int, extra: _Range, least: int) -> st.SearchStrategy[int]:
+    low, high = max(least, K + extra[0]), max(least, K + extra[1])
+    return st.integers(low, high)
+
+
+def _matrices(rows: int, columns: int) -> st.SearchStrategy[Rows]:
+    row = st.lists(rationals(2), min_size=columns, max_size=columns)
+    return st.lists(row, min_size=rows, max_size=rows)
+
+
+def points(problem: Ridge | Spheres) -> st.SearchStrategy[ExactPoint]:
+    """Exact points: (W, H, b) of a problem with weight decay, (W, H) with unit columns on spheres."""
+    if isinstance(problem, Spheres):
+        return sphere_points(problem)
+    b = st.lists(rationals(2), min_size=problem.K, max_size=problem.K) if problem.has_bias else st.none()
+    return st.tuples(_matrices(problem.d, problem.K), _matrices(problem.d, problem.N), b)
+
+
+def directions(problem: Ridge) -> st.SearchStrategy[ExactPoint]:
+    """Directions (dW, dH, db), not all zero."""
+    return points(problem).filter(lambda D: any(any(map(any, part)) for part in D[:2]) or any(D[2] or ()))
+
+
+def unit_vectors(d: int) -> st.SearchStrategy[list[Fraction]]:
+    """Rational unit vectors of R^d: (2 x, |x|^2 - 1)/(|x|^2 + 1) for a rational x, up to the order of coordinates."""
+    if d < 2:
+        raise InvalidProblem(f"d={d} given, but unit vectors of dimension at least 2 are needed")
+    tails = st.lists(rationals(2), min_size=d - 1, max_size=d - 1)
+    return st.builds(_stereographic, tails, st.integers(0, d - 1))
+
+
+def _stereographic(x: list[Fraction], place: int) -> list[Fraction]:
+    square = sum((entry * entry for entry in x), Fraction(0))
+    vector = [2 * entry / (square + 1) for entry in x] + [(square - 1) / (square + 1)]
+    return vector[place:] + vector[:place]
+
+
+def sphere_points(problem: Spheres) -> st.SearchStrategy[ExactPoint]:
+    """(W, H) with exact unit columns."""
+    def columns(count: int) -> st.SearchStrategy[Rows]:
+        drawn = st.lists(unit_vectors(problem.d), min_size=count, max_size=count)
+        return drawn.map(lambda vectors: [list(row) for row in zip(*vectors, strict=True)])
+
+    return st.tuples(columns(problem.K), columns(problem.N))
+
+
+def tangent_vectors(problem: Spheres, point: ExactPoint) -> st.SearchStrategy[ExactPoint]:
+    """(dW, dH), each column exactly orthogonal to that of ``point``, not all zero."""
+    ambient = st.tuples(_matrices(problem.d, problem.K), _matrices(problem.d, problem.N))
+    projected = ambient.map(lambda D: tuple(_projected(X, V) for X, V in zip(point, D, strict=True)))
+    return projected.filter(lambda D: any(any(map(any, part)) for part in D))
+
+
+def _projected(X: Rows, V: Rows) -> Rows:
+    """v - <x, v> x, column by column."""
+    inner = [sum(x * v for x, v in zip(*pair, strict=True))
+             for pair in zip(zip(*X, strict=True), zip(*V, strict=True), strict=True)]
+    return [[v - x * s for x, v, s in zip(xs, vs, inner, strict=True)] for xs, vs in zip(X, V, strict=True)]
+
+
+@st.composite
+def critical_points(draw: Draw, problem: Ridge | Spheres) -> Any:
+    """A critical point of any index in floats, with ``W``, ``H`` (``b``), ``value``, ``gradient_norm``, ``index``.
+
+    With weight decay: a minimiser of the problem with r <= d features, padded with zeros, which is critical by
+    symmetry. On spheres: Levenberg-Marquardt on the Riemannian gradient from a random start. The drawn seed makes the
+    point reproducible; a start that does not converge is drawn again.
+    """
+    seed = draw(st.integers(0, 2**20))
+    found = _on_spheres(problem, seed) if isinstance(problem, Spheres) else _padded(
+        problem, draw(st.integers(1, problem.d)), seed)
+    assume(found is not None)
+    return found
+
+
+def _on_spheres(problem: Spheres, seed: int) -> Any:
+    from ncproofs.critical.sphere_search import critical_points as search
+
+    return next(search(problem, 8, seed), None)
+
+
+def _padded(problem: Ridge, rank: int, seed: int) -> Any:
+    """The first minimiser in R^rank that the search finds, as a point in R^d."""
+    import numpy as np
+
+    from ncproofs.critical.search import hessian, local_minima, pack
+
+    found = next(local_minima(replace(problem, d=rank), 12, seed), None)
+    if found is None or rank == problem.d:
+        return found
+    missing = problem.d - rank
+    W, H = (np.vstack([part, np.zeros((missing, part.shape[1]))]) for part in (found.W, found.H))
+    values = np.linalg.eigvalsh(hessian(problem, pack(W, H, found.b)))
+    flat = _FLAT * float(np.abs(values).max())
+    index, nullity = int((values < -flat).sum()), int((np.abs(values) <= flat).sum())
+    return replace(found, W=W, H=H, index=index, nullity=nullity)
+
+
+@st.composite
+def near_critical_points(draw: Draw, problem: Ridge | Spheres, *, within: Fraction = Fraction(1, 1000)) -> Any:
+    """A point of ``critical_points`` moved by at most ``within`` in every coordinate (and back to unit columns)."""
+    import numpy as np
+
+    found = draw(critical_points(problem))
+    rng = np.random.default_rng(draw(st.integers(0, 2**20)))
+    moved = {name: getattr(found, name) + float(within) * (2 * rng.random(getattr(found, name).shape) - 1)
+             for name in ("W", "H")}
+    if isinstance(problem, Spheres):
+        moved = {name: value / np.linalg.norm(value, axis=0) for name, value in moved.items()}
+    return replace(found, **moved)

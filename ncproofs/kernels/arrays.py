@@ -11,7 +11,7 @@ import numpy as np
 from ncproofs.errors import InexactInput, MissingDependency
 from ncproofs.truth import Rigor
 
-__all__ = ["Arrays", "float_of", "namespace", "unit_roundoff"]
+__all__ = ["Arrays", "namespace", "on_host", "unit_roundoff"]
 
 
 def namespace(*arrays: Any) -> Any:
@@ -42,9 +42,13 @@ def unit_roundoff(array: Any) -> float:
     return 2.0**-53 if str(array.dtype).endswith("float64") else 2.0**-24
 
 
-def float_of(value: Any) -> float:
-    """A Python float from a number or a zero-dimensional array."""
-    return float(value.numerator / value.denominator) if isinstance(value, Fraction) else float(value)
+def on_host(array: Any) -> Any:
+    """``array`` as a NumPy array in double precision, on this machine's processor."""
+    if isinstance(array, np.ndarray):
+        return array.astype(np.float64)
+    if hasattr(array, "detach"):
+        array = array.detach().cpu()
+    return np.asarray(np.from_dlpack(array), dtype=np.float64)
 
 
 @dataclass(frozen=True)

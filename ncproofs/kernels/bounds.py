@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from ncproofs.kernels.arrays import namespace, unit_roundoff
+from ncproofs.kernels.arrays import namespace, on_host, unit_roundoff
 from ncproofs.kernels.bounded import TRUSTED_ULPS, Bounded
 from ncproofs.kernels.columns import SoftmaxColumns, SumColumns, columns_of
 from ncproofs.kernels.features import scaled
@@ -73,7 +73,7 @@ class _Sizes:
 
 @dataclass(frozen=True)
 class _Errors:
-    """Per sample: size and error of the loss; norm and error norm of G_i; of Y_i; error of <q_i, Y_i>; the bound of |q_i|."""
+    """Per sample: size and error of the loss; norm and error norm of G_i, and of Y_i; error of <q_i, Y_i>."""
 
     loss: Array
     value: Array
@@ -108,27 +108,22 @@ def rounding_bounds(problem: Ridge | Spheres, point: Point, direction: Point | N
     return _ridge_bounds(problem, point, direction, sizes, errors)
 
 
-def _host(array: Any) -> Array:
-    """``array`` in double precision, on this machine's processor."""
-    if isinstance(array, np.ndarray):
-        return array.astype(np.float64)
-    if hasattr(array, "detach"):
-        array = array.detach().cpu()
-    return np.asarray(np.from_dlpack(array), dtype=np.float64)
-
-
 def _sizes(at: Point, along: Point | None, pass_: Sweep) -> _Sizes:
-    W, H, b = (None if part is None else _host(part) for part in at)
-    V, G, db = (None if part is None else _host(part) for part in along or (None, None, None))
-    columns = np.sqrt((W**2).sum(axis=0))
-    moved = np.zeros(1) if V is None else np.sqrt((V**2).sum(axis=0))
+    def lengths(part: Any, count: int) -> Array:
+        return np.zeros(count) if part is None else _RAISED * np.sqrt((on_host(part) ** 2).sum(axis=0))
+
+    V, G, db = along or (None, None, None)
+    columns, moved = lengths(at[0], pass_.K), lengths(V, pass_.K)
     return _Sizes(
         u=unit_roundoff(at[0]), d=pass_.d, K=pass_.K, N=pass_.N, class_tiles=-(-pass_.K // pass_.per_classes),
         w=_RAISED * columns.max(), v=_RAISED * moved.max(), W=_RAISED * float(np.sqrt((columns**2).sum())),
-        V=_RAISED * float(np.sqrt((moved**2).sum())), b=0.0 if b is None else float(np.abs(b).max()),
-        db=0.0 if db is None else float(np.abs(db).max()), h=_RAISED * np.sqrt((H**2).sum(axis=0)),
-        g=np.zeros(H.shape[1]) if G is None else _RAISED * np.sqrt((G**2).sum(axis=0)),
+        V=_RAISED * float(np.sqrt((moved**2).sum())), b=_largest(at[2]), db=_largest(db),
+        h=lengths(at[1], pass_.N), g=lengths(G, pass_.N),
     )
+
+
+def _largest(part: Any) -> float:
+    return 0.0 if part is None else float(np.abs(on_host(part)).max())
 
 
 def _block_errors(columns: SoftmaxColumns | SumColumns, pass_: Sweep, sizes: _Sizes, start: int, stop: int) -> _Errors:
@@ -139,7 +134,7 @@ def _block_errors(columns: SoftmaxColumns | SumColumns, pass_: Sweep, sizes: _Si
     if isinstance(columns, SoftmaxColumns):
         scalars, _ = pass_.scalars(start, stop)
         m = pass_.labels.counts(start, stop).astype(float)
-        return _softmax_errors(columns, _host(scalars.seen[0]), m, sizes, Z, Q, e, f)
+        return _softmax_errors(columns, on_host(scalars.seen[0]), m, sizes, Z, Q, e, f)
     return _sum_errors(columns, pass_, sizes, (start, stop), Q, e, f)
 
 
@@ -181,12 +176,12 @@ def _sum_errors(columns: SumColumns, pass_: Sweep, sizes: _Sizes, block: tuple[i
     """Entry by entry: waves at z +- e, their sums, phi at those, and the columns with all errors."""
     do, m = Bounded(sizes.u), columns.sums
     tiles = [pass_.logits(*block, first, last) for first, last in pass_.classes()]
-    Z = np.concatenate([_host(z) for z, _ in tiles], axis=0)
+    Z = np.concatenate([on_host(z) for z, _ in tiles], axis=0)
     waves = [(v + 0 * Z, err + 0 * Z) for v, err in columns.waves.run(do, {"z": (Z, np.broadcast_to(e, Z.shape))})]
     counted = sizes.gamma(sizes.K + 4 + sizes.class_tiles)
     totals = {S(i + 1).name: _total(waves[i], counted) for i in range(m)}
     scalars, _ = pass_.scalars(*block)
-    t = (_host(scalars.seen[0]), e * pass_.labels.counts(*block))
+    t = (on_host(scalars.seen[0]), e * pass_.labels.counts(*block))
     phi = columns.phi.run(do, {"t": t, "K": do.constant(sizes.K), **totals})
     value, *partials = ((v + 0 * e, err + 0 * e) for v, err in phi)
     first, flat = partials[: m + 1], partials[m + 1 :]
@@ -194,7 +189,7 @@ def _sum_errors(columns: SumColumns, pass_: Sweep, sizes: _Sizes, block: tuple[i
     if pass_.D is None:
         none = 0 * e
         return _Errors(np.abs(value[0]), 2 * value[1], *G, none, none, none)
-    q = (np.concatenate([_host(part) for _, part in tiles], axis=0), np.broadcast_to(f, Z.shape))
+    q = (np.concatenate([on_host(part) for _, part in tiles], axis=0), np.broadcast_to(f, Z.shape))
     along = [(Q, f), *(_total(do.multiply(waves[m + i], q), counted) for i in range(m))]
     along = [(np.abs(v), err) for v, err in along]
     second = [_summed([do.multiply(_size(flat[i * (m + 1) + j]), along[j]) for j in range(m + 1)], do)
@@ -260,7 +255,7 @@ def _slopes(sizes: _Sizes, errors: _Errors) -> dict[str, float]:
 
 
 def _norm(part: Any) -> float:
-    return _RAISED * float(np.sqrt((_host(part) ** 2).sum()))
+    return _RAISED * float(np.sqrt((on_host(part) ** 2).sum()))
 
 
 def _ridge_bounds(problem: Ridge, point: Point, direction: Point | None, sizes: _Sizes,
@@ -290,11 +285,11 @@ def _sphere_bounds(problem: Spheres, point: Point, direction: Point | None, size
                    errors: _Errors) -> RoundingBounds:
     """As ``_on_spheres`` computes: slopes g = (tau/N) H G^T and tau W G / N, then V - X <x, V> column by column.
 
-    With |x| <= X and an error E of V, the error of V - X <x, V> is at most (1 + X^2) |E| + (2 X^2 gamma_{d+6} + 4 u) |V|.
+    With |x| <= X and an error E of V, that of V - X <x, V> is at most (1 + X^2) |E| + (2 X^2 gamma_{d+8} + 4 u) |V|.
     """
     N, tau, sums, sizes_of = sizes.N, float(problem.tau), _sums(sizes, errors), _slopes(sizes, errors)
     u, over_d = sizes.u, sizes.gamma(sizes.d + 8)
-    tall = [_RAISED * float(np.sqrt((_host(part) ** 2).sum(axis=0)).max()) for part in point[:2]]
+    tall = [_RAISED * float(np.sqrt((on_host(part) ** 2).sum(axis=0)).max()) for part in point[:2]]
     factors = {"W": tau / N, "H": 1 / N}
 
     def raw(name: str, kind: str) -> tuple[float, float]:
@@ -311,7 +306,7 @@ def _sphere_bounds(problem: Spheres, point: Point, direction: Point | None, size
         return RoundingBounds(value, (gradient[0], gradient[1], None))
     product, curvature = [], 0.0
     for x, name, part in zip(tall, "WH", direction, strict=False):
-        D, longest = _norm(part), _RAISED * float(np.sqrt((_host(part) ** 2).sum(axis=0)).max())
+        D, longest = _norm(part), _RAISED * float(np.sqrt((on_host(part) ** 2).sum(axis=0)).max())
         (g, dg), (E, dE) = raw(name, ""), raw(name, "along_")
         bent = longest * (x * dg + (over_d * x + 4 * u * x) * (g + dg))
         error = tangent(x, E, dE) + bent

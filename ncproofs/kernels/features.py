@@ -54,8 +54,7 @@ def evaluate(problem: Ridge | Spheres, point: Point, direction: Point | None = N
     xp = namespace(*arrays)
     for where in (point, direction) if direction is not None else (point,):
         _refuse_shapes(problem, where, labels)
-    spheres = isinstance(problem, Spheres)
-    scale = float(problem.tau) if spheres else 1.0
+    scale = float(problem.tau) if isinstance(problem, Spheres) else 1.0
     shrunk, moved = scaled(point, scale), None if direction is None else scaled(direction, scale)
     found = sweep(xp, columns_of(problem.loss), shrunk, moved, labels, tile, threads)
     if not abs(found.value) < float("inf"):

@@ -2,7 +2,7 @@ r"""One pass over tiles of the logits Z = W^T H + b 1^T: value, gradient and Hes
 
 With G_i = grad L(z_i), q_i the derivative of z_i along (dW, dH, db) and Y_i = Hess L(z_i) q_i, the pass returns
 
-    sum L,   H G^T,   W G,   G 1,          H Y^T + dH G^T,   W Y + dW G,   Y 1,          sum <q_i, Y_i> + 2 <G, dW^T dH>.
+    sum L,  H G^T,  W G,  G 1,     H Y^T + dH G^T,  W Y + dW G,  Y 1,     sum <q_i, Y_i> + 2 <G, dW^T dH>.
 
 A tile has at most ``TILE`` entries. When one sample block sees every class in one tile, its logits are computed
 once; else twice, first for the sums and again for the columns. Memory: the arguments, the results and a few tiles.
@@ -105,7 +105,8 @@ class Sweep:
         self.value = self.curvature = 0.0
         zero = self.W * 0
         self.out_W, self.out_b = zero, zero[0, :] + 0  # not a view of the same memory
-        self.along_W, self.along_b = (None, None) if direction is None else (zero + 0, zero[0, :] + 0)
+        self.along_W: Any = None if direction is None else zero + 0
+        self.along_b: Any = None if direction is None else zero[0, :] + 0
         self.parts_H: list[Any] = []
         self.parts_along_H: list[Any] = []
 

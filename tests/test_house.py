@@ -38,6 +38,7 @@ FLOORS = {
     "store": 7,
     "doctor": 7,
     "report": 8,
+    "scale": 8,
     "audit": 8,
     "testing": 8,
     "cli": 9,
@@ -66,6 +67,14 @@ FLOATS = {
     "critical.sphere_search",
     "derivative_check",
     "critical.sweep",
+    "kernels.arrays",
+    "kernels.bounded",
+    "kernels.bounds",
+    "kernels.curvature",
+    "kernels.features",
+    "kernels.sweep",
+    "kernels.triton_softmax",
+    "scale",
 }
 BANNED_CALLS = {
     "eval",

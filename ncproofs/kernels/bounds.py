@@ -73,7 +73,7 @@ class _Sizes:
 
 @dataclass(frozen=True)
 class _Errors:
-    """Per sample: size and error of the loss; norm and error norm of G_i, and of Y_i; error of <q_i, Y_i>."""
+    """Per sample: size and error of the loss; norm and error norm of G_i, and of Y_i."""
 
     loss: Array
     value: Array
@@ -81,7 +81,6 @@ class _Errors:
     dG: Array
     Y: Array
     dY: Array
-    form: Array
 
 
 def rounding_bounds(problem: Ridge | Spheres, point: Point, direction: Point | None = None, *,
@@ -166,9 +165,8 @@ def _softmax_errors(columns: SoftmaxColumns, ell: Array, m: Array, sizes: _Sizes
         dc = (dbend * 2 * Q + bend * (mean + f + 4 * u * Q)) * 2 * m
         Y, inside = 2 * a * Q + 2 * c, 2 * a * Q + c
         dY = da * 2 * Q + a * (f + mean) + 2 * dc + (eta + 16 * u) * inside + 4 * u * c
-        form = Q * dY + f * Y + sizes.gamma(K + 4) * Q * Y
         value = dF + tilt * m * (2 * e + sizes.gamma(K + 4) * 2 * Z) + 4 * u * (tilt * m * 2 * Z)
-        return _Errors(F + value + 2 * tilt * m * Z, value, G, dG, Y, dY, form)
+        return _Errors(F + value + 2 * tilt * m * Z, value, G, dG, Y, dY)
 
 
 def _sum_errors(columns: SumColumns, pass_: Sweep, sizes: _Sizes, block: tuple[int, int], Q: Array, e: Array,
@@ -188,7 +186,7 @@ def _sum_errors(columns: SumColumns, pass_: Sweep, sizes: _Sizes, block: tuple[i
     G = _column([do.multiply(waves[m + i], first[i + 1]) for i in range(m)], first[0], do)
     if pass_.D is None:
         none = 0 * e
-        return _Errors(np.abs(value[0]), 2 * value[1], *G, none, none, none)
+        return _Errors(np.abs(value[0]), 2 * value[1], *G, none, none)
     q = (np.concatenate([on_host(part) for _, part in tiles], axis=0), np.broadcast_to(f, Z.shape))
     along = [(Q, f), *(_total(do.multiply(waves[m + i], q), counted) for i in range(m))]
     along = [(np.abs(v), err) for v, err in along]
@@ -197,8 +195,7 @@ def _sum_errors(columns: SumColumns, pass_: Sweep, sizes: _Sizes, block: tuple[i
     bend = _summed([do.multiply(waves[2 * m + i], first[i + 1]) for i in range(m)], do)
     entries = [do.multiply(bend, q), *(do.multiply(_size(waves[m + i]), second[i + 1]) for i in range(m))]
     Y, dY = _column([_size(entry) for entry in entries], second[0], do)
-    root = np.sqrt(sizes.K)  # |Y|_1 <= sqrt(K) |Y|_2
-    return _Errors(np.abs(value[0]), 2 * value[1], *G, Y, dY, root * (Q * dY + (f + counted * Q) * Y))
+    return _Errors(np.abs(value[0]), 2 * value[1], *G, Y, dY)
 
 
 def _size(pair: tuple[Array, Array]) -> tuple[Array, Array]:
@@ -233,14 +230,10 @@ def _sums(sizes: _Sizes, errors: _Errors) -> dict[str, float]:
     at_H = sizes.W * (errors.dG + over_K * (errors.G + errors.dG))
     along_H = sizes.W * (errors.dY + over_K * (errors.Y + errors.dY))
     along_H = along_H + sizes.V * (errors.dG + over_K * (errors.G + errors.dG))
-    cross = 2 * g * sizes.V * (errors.dG + (over_K + sizes.gamma(sizes.d + 8)) * (errors.G + errors.dG))
-    whole = cross + errors.form
-    size = errors.Y * (sizes.v * h + sizes.w * g + sizes.db) * np.sqrt(sizes.K) + 2 * g * sizes.V * errors.G
     return {
         "W": float((h * dG).sum()), "H": float(np.sqrt((at_H**2).sum())), "b": float(dG.sum()),
         "along_W": float((h * dY + g * dG).sum()), "along_H": float(np.sqrt((along_H**2).sum())),
-        "along_b": float(dY.sum()), "curvature": float(whole.sum() + over_N * size.sum()),
-        "value": float(errors.value.sum()),
+        "along_b": float(dY.sum()), "value": float(errors.value.sum()),
     }
 
 
@@ -276,9 +269,13 @@ def _ridge_bounds(problem: Ridge, point: Point, direction: Point | None, sizes: 
         return RoundingBounds(value, tuple(gradient))  # type: ignore[arg-type]
     product = [block(k, sums[f"along_{k}"], sizes_of[f"along_{k}"], w, part)
                for k, w, part in zip("WHb", weights, direction, strict=True)]
-    bent = sum(w * _norm(part) ** 2 for w, part in zip(weights, direction, strict=True) if part is not None)
-    curvature = _RAISED * (sums["curvature"] / N + squares * bent)
-    return RoundingBounds(value, tuple(gradient), tuple(product), curvature)  # type: ignore[arg-type]
+    curvature = 0.0
+    for name, weight, part, error in zip("WHb", weights, direction, product, strict=True):
+        if part is not None and error is not None:
+            D = _norm(part)
+            size = sizes_of[f"along_{name}"] / N + weight * D + error
+            curvature += D * (error + sizes.gamma(entries + 8) * size)
+    return RoundingBounds(value, tuple(gradient), tuple(product), _RAISED * curvature)  # type: ignore[arg-type]
 
 
 def _sphere_bounds(problem: Spheres, point: Point, direction: Point | None, sizes: _Sizes,

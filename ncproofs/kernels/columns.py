@@ -108,9 +108,10 @@ class SoftmaxColumns:
         G = E * (a / total)
         return G - floor if self.tilt else G
 
-    def hessian(self, xp: Any, scalars: Scalars, E: Any, Q: Any) -> Any:
+    def both(self, xp: Any, scalars: Scalars, E: Any, Q: Any) -> tuple[Any, Any]:
+        """The columns of the gradient and of Hess q, without the target."""
         _, total, a, mean, c, _ = scalars.parts
-        return E * (Q * (a / total) + (c - a * mean) / total)
+        return self.gradient(xp, scalars, E), E * (Q * (a / total) + (c - a * mean) / total)
 
     def again(self, xp: Any, scalars: Scalars, Z: Any) -> Any:
         """What ``absorb`` returned, with the final top, from logits computed again."""
@@ -151,10 +152,11 @@ class SumColumns:
         first = scalars.parts[0]
         return sum(waves[self.sums + i] * first[i + 1] for i in range(self.sums))
 
-    def hessian(self, xp: Any, scalars: Scalars, waves: Any, Q: Any) -> Any:
+    def both(self, xp: Any, scalars: Scalars, waves: Any, Q: Any) -> tuple[Any, Any]:
         first, second = scalars.parts
         bend = sum(waves[2 * self.sums + i] * first[i + 1] for i in range(self.sums))
-        return bend * Q + sum(waves[self.sums + i] * second[i + 1] for i in range(self.sums))
+        Y = bend * Q + sum(waves[self.sums + i] * second[i + 1] for i in range(self.sums))
+        return self.gradient(xp, scalars, waves), Y
 
     def again(self, xp: Any, scalars: Scalars, Z: Any) -> Any:
         return [wave + Z * 0 for wave in self.waves.run(Arrays(xp, Z), {"z": Z})]

@@ -8,8 +8,9 @@ Gradient and product come out of one pass over the logits, which are never store
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from ncproofs.errors import InvalidProblem, OutOfScope
 from ncproofs.kernels.arrays import namespace
@@ -35,13 +36,15 @@ class Evaluation:
 
 
 def evaluate(problem: Ridge | Spheres, point: Point, direction: Point | None = None, *, labels: Labels | None = None,
-             tile: int = TILE, threads: int = 1) -> Evaluation:
+             tile: int = TILE, threads: int = 1, passes: Literal["array", "triton"] = "array",
+             heard: Callable[[int], None] | None = None) -> Evaluation:
     """f, its (Riemannian) gradient, and along ``direction`` the Hessian product and the curvature, in one pass.
 
     Shapes: ``point`` is (W, H, b): (d, K), (d, N) and (K,), b None when the problem has no bias and on spheres;
     ``direction`` alike, tangent on spheres. Arrays of NumPy, or of any namespace that array-api-compat knows; dtype
     and device are kept. ``labels`` default to n samples of each class, class-major; then N = n K. ``threads`` > 1
-    speeds NumPy up where BLAS alone would use them (needs threadpoolctl).
+    speeds NumPy up where BLAS alone would use them (needs threadpoolctl). ``passes="triton"`` fuses the passes over
+    tiles of torch tensors on CUDA (softmax losses). ``heard`` is told how many samples were just finished.
 
     Memory: results and a few tiles of ``tile`` entries beyond the arguments.
 
@@ -56,7 +59,12 @@ def evaluate(problem: Ridge | Spheres, point: Point, direction: Point | None = N
         _refuse_shapes(problem, where, labels)
     scale = float(problem.tau) if isinstance(problem, Spheres) else 1.0
     shrunk, moved = scaled(point, scale), None if direction is None else scaled(direction, scale)
-    found = sweep(xp, columns_of(problem.loss), shrunk, moved, labels, tile, threads)
+    columns = columns_of(problem.loss)
+    if passes == "triton":
+        from ncproofs.kernels.triton_softmax import fused
+
+        columns = fused(columns)
+    found = sweep(xp, columns, shrunk, moved, labels, tile, threads, heard)
     if not abs(found.value) < float("inf"):
         raise OutOfScope(f"{problem.loss} is not finite at this point in {point[0].dtype}")
     if isinstance(problem, Spheres):
@@ -106,9 +114,7 @@ def _with_decay(xp: Any, problem: Ridge, point: Point, direction: Point | None, 
     if direction is None:
         return Evaluation(value, gradient)
     product = damped((found.along_W, found.along_H, found.along_b), direction)
-    curved = found.curvature or 0.0
-    bent = sum(w * float(xp.sum(part * part)) for w, part in zip(weights, direction, strict=True) if part is not None)
-    return Evaluation(value, gradient, product, curved / N + bent)
+    return Evaluation(value, gradient, product, inner(xp, direction, product))
 
 
 def _on_spheres(xp: Any, problem: Spheres, point: Point, direction: Point | None, found: Swept, N: int) -> Evaluation:

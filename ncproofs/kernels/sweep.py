@@ -2,7 +2,7 @@ r"""One pass over tiles of the logits Z = W^T H + b 1^T: value, gradient and Hes
 
 With G_i = grad L(z_i), q_i the derivative of z_i along (dW, dH, db) and Y_i = Hess L(z_i) q_i, the pass returns
 
-    sum L,  H G^T,  W G,  G 1,     H Y^T + dH G^T,  W Y + dW G,  Y 1,     sum <q_i, Y_i> + 2 <G, dW^T dH>.
+    sum L,   H G^T,   W G,   G 1,        H Y^T + dH G^T,   W Y + dW G,   Y 1.
 
 A tile has at most ``TILE`` entries. When one sample block sees every class in one tile, its logits are computed
 once; else twice, first for the sums and again for the columns. Memory: the arguments, the results and a few tiles.
@@ -10,7 +10,7 @@ once; else twice, first for the sums and again for the columns. Memory: the argu
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -33,7 +33,7 @@ Point = tuple[Any, Any, Any]  # W (d, K), H (d, N), b (K,) or None; the same for
 
 @dataclass(frozen=True)
 class Swept:
-    """Sums over samples, before division by N; ``along_*`` and ``curvature`` are None without a direction."""
+    """Sums over samples, before division by N; ``along_*`` are None without a direction."""
 
     value: float
     W: Any
@@ -42,7 +42,6 @@ class Swept:
     along_W: Any = None
     along_H: Any = None
     along_b: Any = None
-    curvature: float | None = None
 
 
 def tiles(K: int, N: int, tile: int = TILE) -> tuple[int, int]:
@@ -54,8 +53,8 @@ def tiles(K: int, N: int, tile: int = TILE) -> tuple[int, int]:
 
 
 def sweep(xp: Any, columns: SoftmaxColumns | SumColumns, point: Point, direction: Point | None, labels: Labels,
-          tile: int = TILE, threads: int = 1) -> Swept:
-    """The sums above; ``xp`` is the namespace of all arrays.
+          tile: int = TILE, threads: int = 1, heard: Callable[[int], None] | None = None) -> Swept:
+    """The sums above; ``xp`` is the namespace of all arrays. ``heard`` is told the size of each finished block.
 
     With ``threads`` > 1 (NumPy only) each thread takes a share of the samples, and its matrix products run on one
     thread, so that the passes between them run in parallel too.
@@ -65,7 +64,7 @@ def sweep(xp: Any, columns: SoftmaxColumns | SumColumns, point: Point, direction
     """
     samples = point[1].shape[1]
     if threads == 1 or xp is not np or samples < 2 * threads:
-        return Sweep(xp, columns, point, direction, labels, tile).run(0, samples)
+        return Sweep(xp, columns, point, direction, labels, tile).run(0, samples, heard)
     try:
         from threadpoolctl import threadpool_limits
     except ImportError:
@@ -73,7 +72,7 @@ def sweep(xp: Any, columns: SoftmaxColumns | SumColumns, point: Point, direction
     cuts = [samples * i // threads for i in range(threads + 1)]
     with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(threads) as pool:
         shares = [Sweep(xp, columns, point, direction, labels, max(1, tile // threads)) for _ in range(threads)]
-        return _joined(list(pool.map(Sweep.run, shares, cuts, cuts[1:])))
+        return _joined(list(pool.map(Sweep.run, shares, cuts, cuts[1:], [heard] * threads)))
 
 
 def _joined(parts: list[Swept]) -> Swept:
@@ -89,7 +88,7 @@ def _joined(parts: list[Swept]) -> Swept:
         return None if found[0] is None else np.concatenate(found, axis=1)
 
     return Swept(total("value"), total("W"), side_by_side("H"), total("b"), total("along_W"),
-                 side_by_side("along_H"), total("along_b"), total("curvature"))
+                 side_by_side("along_H"), total("along_b"))
 
 
 class Sweep:
@@ -102,7 +101,7 @@ class Sweep:
         self.D = direction
         (self.d, self.K), self.N = self.W.shape, self.H.shape[1]
         self.per_classes, self.per_samples = tiles(self.K, self.N, tile)
-        self.value = self.curvature = 0.0
+        self.value = 0.0
         zero = self.W * 0
         self.out_W, self.out_b = zero, zero[0, :] + 0  # not a view of the same memory
         self.along_W: Any = None if direction is None else zero + 0
@@ -110,16 +109,18 @@ class Sweep:
         self.parts_H: list[Any] = []
         self.parts_along_H: list[Any] = []
 
-    def run(self, begin: int, end: int) -> Swept:
+    def run(self, begin: int, end: int, heard: Callable[[int], None] | None = None) -> Swept:
         """The sums over the samples [begin, end)."""
         xp = self.xp
         for start in range(begin, end, self.per_samples):
             self._block(start, min(end, start + self.per_samples))
+            if heard is not None:
+                heard(min(end, start + self.per_samples) - start)
         H = xp.concat(self.parts_H, axis=1)
         if self.D is None:
             return Swept(self.value, self.out_W, H, self.out_b)
-        return Swept(self.value, self.out_W, H, self.out_b, self.along_W, xp.concat(self.parts_along_H, axis=1),
-                     self.along_b, self.curvature)
+        along_H = xp.concat(self.parts_along_H, axis=1)
+        return Swept(self.value, self.out_W, H, self.out_b, self.along_W, along_H, self.along_b)
 
     def classes(self) -> Iterator[tuple[int, int]]:
         for first in range(0, self.K, self.per_classes):
@@ -185,26 +186,25 @@ class Sweep:
             else:
                 Z, Q = self.logits(start, stop, first, last)
                 seen, spot = self.columns.again(xp, scalars, Z), self._mask(start, stop, first, last)
-            G = _with_targets(xp, self.columns.gradient(xp, scalars, seen), spot, scalars.target)
-            out_H = out_H + self.W[:, first:last] @ G
             if self.D is None:
-                self._add(first, last, H @ G.T, xp.sum(G, axis=1))
-                continue
-            Y = _with_targets(xp, self.columns.hessian(xp, scalars, seen, Q), spot, scalars.target_along)
-            along_H = along_H + self._along(start, stop, first, last, G, Y, Q)
+                G = _with_targets(xp, self.columns.gradient(xp, scalars, seen), spot, scalars.target)
+            else:
+                pair = self.columns.both(xp, scalars, seen, Q)
+                G = _with_targets(xp, pair[0], spot, scalars.target)
+                Y = _with_targets(xp, pair[1], spot, scalars.target_along)
+                along_H = along_H + self._along(start, stop, first, last, G, Y)
+            out_H = out_H + self.W[:, first:last] @ G
+            self._add(first, last, H @ G.T, xp.sum(G, axis=1))
         self.parts_H.append(out_H)
         if along_H is not None:
             self.parts_along_H.append(along_H)
 
-    def _along(self, start: int, stop: int, first: int, last: int, G: Any, Y: Any, Q: Any) -> Any:
+    def _along(self, start: int, stop: int, first: int, last: int, G: Any, Y: Any) -> Any:
         """Take in one tile's part of the products along the direction; its part of W Y + dW G."""
         xp, H = self.xp, self.H[:, start:stop]
         dW, dH, _ = self.D  # type: ignore[misc]
-        dG = dW[:, first:last] @ G
-        self.curvature += float(xp.sum(Q * Y)) + 2 * float(xp.sum(dG * dH[:, start:stop]))
-        self._add(first, last, H @ G.T, xp.sum(G, axis=1))
         self._add_along(first, last, H @ Y.T + dH[:, start:stop] @ G.T, xp.sum(Y, axis=1))
-        return self.W[:, first:last] @ Y + dG
+        return self.W[:, first:last] @ Y + dW[:, first:last] @ G
 
     def _add(self, first: int, last: int, W: Any, b: Any) -> None:
         self.out_W = _added(self.xp, self.out_W, first, last, W)

@@ -112,45 +112,58 @@ def least_curvature(problem: Ridge | Spheres, point: Point, *, labels: Labels | 
     """
     from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh
 
-    xp = namespace(*(part for part in point if part is not None))
-    project = without_symmetries(xp, problem, point)
-    shapes = [None if part is None else tuple(part.shape) for part in point]
-    size = sum(int(np.prod(shape)) for shape in shapes if shape is not None)
-    if size < 3:
-        raise InvalidProblem(f"{size} unknowns given, but Lanczos needs at least three")
-    count = 0
-
-    def tangent(D: Point) -> Point:
-        if isinstance(problem, Spheres):
-            D = (*(V - X * xp.sum(X * V, axis=0)[None, :] for X, V in zip(point[:2], D[:2], strict=True)), None)
-        return project(D)
-
-    def product(flat: Any, lift: float = 0.0) -> Any:
-        nonlocal count
-        count += 1
-        D = tangent(_unpacked(xp, flat, shapes, point[0]))
-        made = evaluate(problem, point, D, labels=labels, tile=tile, threads=threads).product
-        assert made is not None
-        return _packed(tangent(made)) + lift * (flat - _packed(D))
-
-    start = np.random.default_rng(seed).standard_normal(size)
-    start = _packed(tangent(_unpacked(xp, start, shapes, point[0])))
+    work = _Products(problem, point, labels, tile, threads)
+    if work.size < 3:
+        raise InvalidProblem(f"{work.size} unknowns given, but Lanczos needs at least three")
+    start = work.tangent(np.random.default_rng(seed).standard_normal(work.size))
     # What was projected out would be an eigenvalue 0: it is lifted to the size of the Hessian instead.
     high, step = 0.0, start
     for _ in range(_POWER_STEPS):
-        step = product(step / np.linalg.norm(step))
+        step = work.product(step / np.linalg.norm(step))
         high = max(high, float(np.linalg.norm(step)))
-    operator = LinearOperator((size, size), matvec=lambda flat: product(flat, 2 * high), dtype=np.float64)
+    shape = work.size, work.size
+    operator = LinearOperator(shape, matvec=lambda flat: work.product(flat, 2 * high), dtype=np.float64)
     try:
         values, vectors = eigsh(operator, k=1, which="SA", v0=start, tol=tolerance)
     except ArpackNoConvergence as partial:
         if not len(partial.eigenvalues):
             raise InvalidProblem("Lanczos did not converge; raise the tolerance") from None
         values, vectors = partial.eigenvalues, partial.eigenvectors
-    D = tangent(_unpacked(xp, vectors[:, 0], shapes, point[0]))
-    flat = _packed(D)
-    residual = float(np.linalg.norm(product(flat) - values[0] * flat))
-    return LeastCurvature(float(values[0]), D, residual, count)
+    flat = work.tangent(vectors[:, 0])
+    residual = float(np.linalg.norm(work.product(flat) - values[0] * flat))
+    return LeastCurvature(float(values[0]), work.unpacked(flat), residual, work.count)
+
+
+class _Products:
+    """Hessian products on flat vectors, restricted to tangent directions off the symmetries; counts them."""
+
+    def __init__(self, problem: Ridge | Spheres, point: Point, labels: Labels | None, tile: int, threads: int) -> None:
+        self.problem, self.point, self.options = problem, point, {"labels": labels, "tile": tile, "threads": threads}
+        self.xp = namespace(*(part for part in point if part is not None))
+        self.project = without_symmetries(self.xp, problem, point)
+        self.shapes = [None if part is None else tuple(part.shape) for part in point]
+        self.size = sum(int(np.prod(shape)) for shape in self.shapes if shape is not None)
+        self.count = 0
+
+    def unpacked(self, flat: Any) -> Point:
+        return _unpacked(self.xp, flat, self.shapes, self.point[0])
+
+    def tangent(self, flat: Any) -> Any:
+        return _packed(self._along(self.unpacked(flat)))
+
+    def _along(self, D: Point) -> Point:
+        if isinstance(self.problem, Spheres):
+            pairs = zip(self.point[:2], D[:2], strict=True)
+            D = (*(V - X * self.xp.sum(X * V, axis=0)[None, :] for X, V in pairs), None)
+        return self.project(D)
+
+    def product(self, flat: Any, lift: float = 0.0) -> Any:
+        """Hess applied to the tangent part, plus ``lift`` times the rest."""
+        self.count += 1
+        D = self._along(self.unpacked(flat))
+        made = evaluate(self.problem, self.point, D, **self.options).product  # type: ignore[arg-type]
+        assert made is not None
+        return _packed(self._along(made)) + lift * (flat - _packed(D))
 
 
 def _packed(parts: Point) -> Any:

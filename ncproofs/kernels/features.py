@@ -8,6 +8,7 @@ Gradient and product come out of one pass over the logits, which are never store
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -65,7 +66,7 @@ def evaluate(problem: Ridge | Spheres, point: Point, direction: Point | None = N
 
         columns = fused(columns)
     found = sweep(xp, columns, shrunk, moved, labels, tile, threads, heard)
-    if not abs(found.value) < float("inf"):
+    if not math.isfinite(found.value):
         raise OutOfScope(f"{problem.loss} is not finite at this point in {point[0].dtype}")
     if isinstance(problem, Spheres):
         return _on_spheres(xp, problem, point, direction, found, labels.N)

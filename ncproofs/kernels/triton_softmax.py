@@ -11,6 +11,7 @@ Tested on the processor with TRITON_INTERPRET=1; the array path is the reference
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +27,7 @@ except ImportError:
 __all__ = ["TritonColumns", "fused"]
 
 _SAMPLES, _CLASSES = 64, 64
+_LOWEST = tl.constexpr(-math.inf)
 
 
 @triton.jit  # type: ignore[untyped-decorator,unused-ignore]
@@ -41,7 +43,7 @@ def _absorb(  # type: ignore[no-untyped-def]
     for first in range(0, K, CLASSES):
         rows = first + tl.arange(0, CLASSES)
         inside = (rows < K)[:, None] & here[None, :]
-        z = tl.load(Z + rows[:, None] * zk + columns[None, :] * zn, mask=inside, other=-float("inf"))
+        z = tl.load(Z + rows[:, None] * zk + columns[None, :] * zn, mask=inside, other=_LOWEST)
         higher = tl.maximum(m, tl.max(z, axis=0))
         e = tl.where(inside, tl.exp(z - higher[None, :]), 0.0)
         scale = tl.exp(m - higher)

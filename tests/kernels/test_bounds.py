@@ -74,7 +74,7 @@ def compare(problem: Any, point: Any, direction: Any, tile: int, convert: Any = 
 @pytest.mark.parametrize("spheres", [False, True])
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize("name", LOSSES)
-def test_errors_are_within_their_bounds(name: str, dtype: str, spheres: bool) -> None:
+def test_errors_are_within_their_bounds(name: str, dtype: str, *, spheres: bool) -> None:
     for seed in range(3):
         problem, point, direction = drawn(seed, dtype, LOSSES[name], spheres=spheres)
         shares = compare(problem, point, direction, TILES[seed % len(TILES)])

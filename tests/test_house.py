@@ -38,6 +38,7 @@ FLOORS = {
     "store": 7,
     "doctor": 7,
     "report": 8,
+    "scale": 8,
     "audit": 8,
     "testing": 8,
     "cli": 9,
@@ -68,6 +69,14 @@ FLOATS = {
     "testing.conformance",
     "testing.strategies",
     "critical.sweep",
+    "kernels.arrays",
+    "kernels.bounded",
+    "kernels.bounds",
+    "kernels.curvature",
+    "kernels.features",
+    "kernels.sweep",
+    "kernels.triton_softmax",
+    "scale",
 }
 BANNED_CALLS = {
     "eval",

@@ -1,0 +1,122 @@
+"""Kernels in ratios, one run: against the matrix products alone, against torch double backward, growth with K.
+
+    python benchmarks/bench_kernels.py [--classes 8000] [--dimension 256] [--device cuda]
+
+``floor`` is the time of the nine products of gradient and Hessian product (Z, two for its derivative, two for the
+gradient, four for the Hessian product) as whole matrices. torch is measured where it is installed, as loss ->
+autograd.grad(create_graph) -> autograd.grad, on the same arrays.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ncproofs.kernels.features import evaluate
+from ncproofs.losses import cross_entropy
+from ncproofs.problems.features import Ridge
+
+
+def best(run: Callable[[], Any], times: int = 3) -> float:
+    seconds = []
+    for _ in range(times):
+        start = time.perf_counter()
+        run()
+        seconds.append(time.perf_counter() - start)
+    return min(seconds)
+
+
+def arrays(K: int, d: int) -> tuple[Any, ...]:
+    rng = np.random.default_rng(0)
+    return tuple(rng.standard_normal((d, K)) / d**0.5 for _ in range(4))
+
+
+def floor(W: Any, H: Any, V: Any, D: Any) -> None:
+    """The nine products; Z stands for G and Q for Y, of the same shapes."""
+    Z = W.T @ H
+    Q = V.T @ H
+    Q += W.T @ D
+    H @ Z.T, W @ Z, H @ Q.T, D @ Z.T, W @ Q, V @ Z
+
+
+def compare(K: int, d: int, threads: int) -> None:
+    problem = Ridge(cross_entropy(), K, d, 1, "1/100", "1/100")
+    W, H, V, D = arrays(K, d)
+    rounds = [(best(lambda: floor(W, H, V, D), 1),
+               best(lambda: evaluate(problem, (W, H, None), (V, D, None)), 1),
+               best(lambda: evaluate(problem, (W, H, None), (V, D, None), threads=threads), 1)) for _ in range(3)]
+    products, plain, threaded = (min(column) for column in zip(*rounds, strict=True))
+    print(f"K = N = {K}, d = {d}, float64: products alone {products:.2f} s")
+    print(f"  gradient + Hessian product      {plain / products:.2f} times the products")
+    print(f"  the same, {threads} threads            {threaded / products:.2f} times the products")
+    against_torch(W, H, V, D, min(plain, threaded))
+
+
+def against_torch(W: Any, H: Any, V: Any, D: Any, ours: float) -> None:
+    try:
+        import torch
+    except ImportError:
+        print("  torch is not installed: no comparison with double backward")
+        return
+    K = W.shape[1]
+    w, h, v, e = (torch.asarray(part) for part in (W, H, V, D))
+    labels = torch.arange(K)
+
+    def double_backward() -> Any:
+        a, b = w.clone().requires_grad_(), h.clone().requires_grad_()
+        loss = torch.nn.functional.cross_entropy(b.T @ a, labels) + (a.square().sum() + b.square().sum()) / 200
+        slopes = torch.autograd.grad(loss, (a, b), create_graph=True)
+        return torch.autograd.grad(slopes, (a, b), grad_outputs=(v, e))
+
+    print(f"  torch {torch.__version__} double backward    {best(double_backward, 2) / ours:.2f} times ours")
+
+
+def growth(K: int, d: int) -> None:
+    """Peak memory of a process that evaluates once, against the size of its four arguments."""
+    code = (
+        "import numpy as np, time\n"
+        "from ncproofs.kernels.features import evaluate\n"
+        "from ncproofs.kernels.sweep import TILE\n"
+        "from ncproofs.losses import cross_entropy\n"
+        "from ncproofs.problems.features import Ridge\n"
+        f"K, d = {K}, {d}\n"
+        "rng = np.random.default_rng(0)\n"
+        "X, D = ((rng.standard_normal((d, K)), rng.standard_normal((d, K)), None) for _ in range(2))\n"
+        "small = Ridge(cross_entropy(), 4, 2, 1, 1, 1)\n"
+        "evaluate(small, (np.zeros((2, 4)), np.zeros((2, 4)), None))\n"
+        "def most():\n"
+        "    return int(next(x for x in open('/proc/self/status') if x.startswith('VmHWM')).split()[1]) * 1024\n"
+        "before = most()\n"
+        "start = time.perf_counter()\n"
+        "evaluate(Ridge(cross_entropy(), K, d, 1, '1/100', '1/100'), X, D)\n"
+        "print(time.perf_counter() - start, most(), before, 4 * K * d * 8, TILE * 8)\n"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    seconds, peak, before, inputs, tile = map(float, out)
+    print(f"K = N = {K}: {seconds:.1f} s, process peak {peak / 2**20:.0f} MiB; beyond the arguments "
+          f"{(peak - before) / 2**20:.0f} MiB = {(peak - before) / inputs:.2f} arguments "
+          f"({(peak - before - 6 * tile) / inputs:.2f} without six tiles)")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--classes", type=int, default=8000)
+    parser.add_argument("--dimension", type=int, default=256)
+    parser.add_argument("--growth", type=int, nargs="*", default=[2000, 8000])
+    given = parser.parse_args()
+    print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} processors, numpy {np.__version__}")
+    compare(given.classes, given.dimension, os.cpu_count() or 1)
+    for K in given.growth:
+        growth(K, given.dimension)
+
+
+if __name__ == "__main__":
+    main()

@@ -11,21 +11,23 @@ from typing import Any
 
 __all__ = ["PROFILES", "register"]
 
-#: Balls are slow at first use and on loaded machines, so no profile has a deadline; in CI the same examples are tried
+#: Balls are slow at first use and on loaded machines, so no profile has a deadline or minds slow draws; in CI the same examples are tried
 #: every time, at night other ones each time.
+_CALM = {"deadline": None, "suppress_health_check": ["too_slow"]}
 PROFILES: dict[str, dict[str, Any]] = {
-    "ncproofs-dev": {"max_examples": 25, "deadline": None},
-    "ncproofs-ci": {"max_examples": 100, "deadline": None, "derandomize": True, "print_blob": True},
-    "ncproofs-nightly": {"max_examples": 2000, "deadline": None, "print_blob": True},
+    "ncproofs-dev": {"max_examples": 25, **_CALM},
+    "ncproofs-ci": {"max_examples": 100, **_CALM, "derandomize": True, "print_blob": True},
+    "ncproofs-nightly": {"max_examples": 2000, **_CALM, "print_blob": True},
 }
 
 
 def register() -> None:
     """Register every profile whose name is free."""
-    from hypothesis import settings
+    from hypothesis import HealthCheck, settings
     from hypothesis.errors import InvalidArgument
 
-    for name, values in PROFILES.items():
+    for name, profile in PROFILES.items():
+        values = {**profile, "suppress_health_check": [HealthCheck[c] for c in profile["suppress_health_check"]]}
         try:
             settings.get_profile(name)
         except InvalidArgument:

@@ -11,8 +11,8 @@ from typing import Any
 
 __all__ = ["PROFILES", "register"]
 
-#: Balls are slow at first use and on loaded machines, so no profile has a deadline or minds slow draws; in CI the same examples are tried
-#: every time, at night other ones each time.
+#: Balls are slow at first use and on loaded machines, so no profile has a deadline or minds slow draws. In CI the
+#: same examples are tried every time, at night other ones each time.
 _CALM = {"deadline": None, "suppress_health_check": ["too_slow"]}
 PROFILES: dict[str, dict[str, Any]] = {
     "ncproofs-dev": {"max_examples": 25, **_CALM},

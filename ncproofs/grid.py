@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from ncproofs.errors import InvalidSuite
 
-__all__ = ["MOST_JOBS", "numbers", "sizes", "texts"]
+__all__ = ["MOST_JOBS", "numbers", "sizes", "texts", "wholes"]
 
 #: The most instances that one suite, or one grid from the command line, may have.
 MOST_JOBS = 5000
@@ -30,6 +30,17 @@ def texts(place: str, value: object) -> list[str]:
     if not pieces or not all(pieces):
         raise InvalidSuite(f"{place}={value!r} is empty; write at least one value")
     return pieces
+
+
+def wholes(place: str, value: object) -> list[str]:
+    """``value`` (a string, a whole number or a list of them) as spellings in which a comma separates nothing."""
+    pieces = value if isinstance(value, list) else [value]
+    for item in pieces:
+        if isinstance(item, bool) or not isinstance(item, (str, int)):
+            raise InvalidSuite(f"{place}={item!r} given; write a string, a whole number, or a list of them")
+    if not pieces or not all(str(item).strip() for item in pieces):
+        raise InvalidSuite(f"{place}={value!r} is empty; write at least one value")
+    return [str(item).strip() for item in pieces]
 
 
 def _split(text: str) -> list[str]:

@@ -18,11 +18,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ncproofs.errors import InvalidSuite, NcproofsError, UnknownName
-from ncproofs.grid import MOST_JOBS, numbers, sizes, texts
+from ncproofs.families import GRID_KEYS, family_of_class, family_of_keys, problem_of
+from ncproofs.grid import MOST_JOBS, numbers, sizes, texts, wholes
 from ncproofs.truth import Rigor, Truth
 
 if TYPE_CHECKING:
-    from ncproofs.problems.features import Problem
     from ncproofs.theorems.theorem import Theorem
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "Suite",
     "expand",
     "grid_of",
+    "problem_of",
     "read_suite",
     "shipped_suites",
     "suite_path",
@@ -40,12 +41,8 @@ __all__ = [
 
 _LARGEST_FILE = 2**20
 _SUITE_KEYS = ("title", "description")
-_RIDGE_KEYS = ("loss", "K", "d", "n", "lambda_W", "lambda_H", "lambda_b")
-_SPHERES_KEYS = ("loss", "K", "d", "n", "tau")  # a grid with tau speaks of unit classifiers and features
-_GRID_KEYS = tuple(dict.fromkeys(_RIDGE_KEYS + _SPHERES_KEYS))
-_OPTIONAL = ("n", "lambda_b")
 _EFFORT_KEYS = ("boxes", "budget_seconds", "memory_mb")
-_KEYS = ("theorem", *_GRID_KEYS, "expect", "rigor", *_EFFORT_KEYS, "control", "breaks")
+_KEYS = ("theorem", *GRID_KEYS, "expect", "rigor", *_EFFORT_KEYS, "control", "breaks")
 
 
 @dataclass(frozen=True)
@@ -210,10 +207,11 @@ def _check(place: str, number: int, table: dict[str, Any]) -> Check:
 
 
 def _grid(place: str, table: Mapping[str, Any]) -> dict[str, tuple[str, ...]] | None:
-    given = {key: table[key] for key in _GRID_KEYS if key in table}
+    given = {key: table[key] for key in GRID_KEYS if key in table}
     if not given:
         return None
-    missing = [key for key in _keys_of(place, given) if key not in given and key not in _OPTIONAL]
+    family = family_of_keys(place, given)
+    missing = [key for key in family.keys if key not in given and key not in family.optional]
     if missing:
         raise InvalidSuite(
             f"{place} gives {', '.join(given)} but not {', '.join(missing)}; an instance needs them all"
@@ -221,35 +219,23 @@ def _grid(place: str, table: Mapping[str, Any]) -> dict[str, tuple[str, ...]] | 
     return grid_of(place, given)
 
 
-def _keys_of(place: str, given: Mapping[str, Any]) -> tuple[str, ...]:
-    """The sizes of the family that ``given`` speaks of."""
-    if "tau" not in given:
-        return _RIDGE_KEYS
-    foreign = [key for key in given if key not in _SPHERES_KEYS]
-    if foreign:
-        raise InvalidSuite(
-            f"{place} gives tau and {', '.join(foreign)}, but normalised features have no weight decay; "
-            "write either tau or the weights"
-        )
-    return _SPHERES_KEYS
-
-
 def grid_of(place: str, given: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
-    """The values of a grid, exact spellings for each key; n is 1 and lambda_b none when not given.
+    """The values of a grid, exact spellings for each key; what is optional has its default when not given.
 
     Raises:
         InvalidSuite: a value that is no range, expression or exact number; the message starts with ``place``.
     """
-    grid = {}
-    for key in _keys_of(place, given):
-        value = given.get(key, "1" if key == "n" else "none")
+    family = family_of_keys(place, given)
+    grid: dict[str, tuple[str, ...]] = {"family": (family.name,)} if "family" in given else {}
+    for key in family.keys:
+        value = given.get(key, family.optional.get(key))
         if isinstance(value, _Float) or (
             isinstance(value, list) and any(isinstance(v, _Float) for v in value)
         ):
             raise InvalidSuite(
                 f'{place}: {key}={value} is a binary float; write an exact string such as "1/100"'
             )
-        read = numbers if key == "K" else texts
+        read = numbers if key == "K" else wholes if key in family.whole else texts
         grid[key] = tuple(read(f"{place}: {key}", value))
     return grid
 
@@ -279,15 +265,23 @@ def expand(suite: Suite) -> tuple[Job, ...]:
     return tuple(found)
 
 
+#: The keys that a grid runs through first; n and d may be expressions in those before them.
+_LEADING = ("family", "loss", "K", "n")
+
+
 def _instances(place: str, grid: Mapping[str, tuple[str, ...]]) -> Iterable[dict[str, str]]:
-    for loss, K, n in product(grid["loss"], grid["K"], grid["n"]):
-        known = {"K": int(K)}
-        (samples,) = sizes(f"{place}: n", [n], known)
-        features = sizes(f"{place}: d", grid["d"], known | {"n": samples})
-        others = [key for key in grid if key not in ("loss", "K", "d", "n")]
-        for d, choice in product(dict.fromkeys(features), tuple(product(*(grid[key] for key in others)))):
-            fixed = {"loss": loss, "K": K, "d": str(d), "n": str(samples)}
-            yield fixed | dict(zip(others, choice, strict=True))
+    leading = [key for key in _LEADING if key in grid]
+    others = [key for key in grid if key not in (*_LEADING, "d")]
+    for choice in product(*(grid[key] for key in leading)):
+        fixed = dict(zip(leading, choice, strict=True))
+        known = {"K": int(fixed["K"])} if "K" in fixed else {}
+        if "n" in fixed:
+            (known["n"],) = sizes(f"{place}: n", [fixed["n"]], known)
+            fixed["n"] = str(known["n"])
+        for d in dict.fromkeys(sizes(f"{place}: d", grid["d"], known)) if "d" in grid else (None,):
+            for rest in product(*(grid[key] for key in others)):
+                spelled = {**fixed, **({} if d is None else {"d": str(d)}), **dict(zip(others, rest, strict=True))}
+                yield {key: spelled[key] for key in grid}
 
 
 def validate(suite: Suite, jobs: Iterable[Job]) -> None:
@@ -312,33 +306,16 @@ def validate(suite: Suite, jobs: Iterable[Job]) -> None:
             raise InvalidSuite(f"{place}: {error}") from None
         if job.parameters is None and theorem.general is None:
             raise InvalidSuite(
-                f"{place}: {job.theorem} speaks of instances; give loss, K, d and the weights (or tau)"
+                f"{place}: {job.theorem} speaks of instances; give loss, K, d and the weights (or tau), or its family"
             )
         if job.parameters is not None and theorem.instance is None:
             raise InvalidSuite(f"{place}: {job.theorem} is about all sizes at once; leave out the sizes")
 
 
-def _same_family(theorem: Theorem, problem: Problem) -> None:
+def _same_family(theorem: Theorem, problem: Any) -> None:
     if theorem.instance is not None and not isinstance(problem, theorem.family):
-        needed = "tau" if theorem.family.__name__ == "Spheres" else "lambda_W and lambda_H"
+        needed = family_of_class(theorem.family).needed
         raise InvalidSuite(f"{theorem.name} speaks of {theorem.family.__name__} problems; write {needed}")
-
-
-def problem_of(parameters: Mapping[str, str]) -> Problem:
-    """The problem that ``parameters`` spell.
-
-    Raises:
-        NcproofsError: an unknown loss, or sizes and weights that do not describe a problem.
-    """
-    from ncproofs.losses.spelling import loss_from_text
-    from ncproofs.problems.features import Ridge, Spheres
-
-    given: dict[str, Any] = dict(parameters)
-    loss = loss_from_text(given.pop("loss"))
-    if "tau" in given:
-        return Spheres(loss=loss, **given)
-    bias = given.pop("lambda_b")
-    return Ridge(loss=loss, lambda_b=None if bias == "none" else bias, **given)
 
 
 def _known(place: str, table: Mapping[str, Any], known: tuple[str, ...], what: str) -> None:

@@ -14,7 +14,6 @@ from ncproofs.errors import NcproofsError
 from ncproofs.store import decode, encode, evidence_record
 
 if TYPE_CHECKING:
-    from ncproofs.problems.features import Problem
     from ncproofs.theorems.theorem import Theorem
 
 __all__ = ["serve"]
@@ -47,8 +46,8 @@ def serve(pipe: Connection[Any, Any]) -> None:
 
 
 def _settle(order: dict[str, Any], send: Callable[..., None]) -> None:
+    from ncproofs.families import problem_of
     from ncproofs.proof.discharge import Effort, discharge
-    from ncproofs.suite import problem_of
     from ncproofs.theorems.catalogue import load
     from ncproofs.theorems.theorem import claims_of
 
@@ -64,7 +63,7 @@ def _settle(order: dict[str, Any], send: Callable[..., None]) -> None:
     send(kind="done")
 
 
-def _unmet(theorem: Theorem, problem: Problem | None) -> list[str]:
+def _unmet(theorem: Theorem, problem: object | None) -> list[str]:
     from ncproofs.truth import Truth
 
     if problem is None:

@@ -30,6 +30,7 @@ FLOORS = {
     "critical": 4,
     "proof": 5,
     "theorems": 6,
+    "families": 7,
     "grid": 7,
     "suite": 7,
     "worker": 7,
@@ -45,12 +46,13 @@ FLOORS = {
 #: Neighbours on one floor that may know each other, in this direction.
 PAIRS = {
     ("losses", "arithmetic"),
+    ("suite", "families"),
     ("suite", "grid"),
     ("runner", "suite"),
     ("runner", "store"),
     ("runner", "worker"),
     ("worker", "store"),
-    ("worker", "suite"),
+    ("worker", "families"),
 }
 #: Modules in which a binary float is meant: wall-clock time, searches checked later, bounds on rounding.
 FLOATS = {

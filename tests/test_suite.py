@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from ncproofs.errors import InvalidSuite, UnknownName
+from ncproofs.families import family_of_keys, problem_of
 from ncproofs.grid import numbers, sizes, texts
 from ncproofs.suite import expand, read_suite, shipped_suites, suite_path, validate
 from ncproofs.theorems.catalogue import CATALOGUE
@@ -159,3 +160,21 @@ def test_grid_values() -> None:
     for empty in ("", "1,,2", []):
         with pytest.raises(InvalidSuite):
             texts("n", empty)
+
+
+FOREIGN = {
+    "an unknown family": ({"family": "torus", "K": 3}, "there is no family 'torus'"),
+    "a key of another family": ({"family": "sphere", "K": 3, "lambda_W": "1"}, "of family sphere do not have"),
+}
+
+
+@pytest.mark.parametrize(("given", "said"), FOREIGN.values(), ids=FOREIGN)
+def test_a_family_has_its_own_keys(given: dict[str, object], said: str) -> None:
+    with pytest.raises(InvalidSuite, match=said):
+        family_of_keys("here", given)
+
+
+def test_a_family_may_be_named() -> None:
+    sizes = {"loss": "cross_entropy", "K": "3", "d": "3", "n": "1"}
+    assert problem_of({"family": "sphere", **sizes, "tau": "1/2"}) == problem_of({**sizes, "tau": "1/2"})
+    assert problem_of({**sizes, "lambda_W": "1", "lambda_H": "1"}).lambda_b is None

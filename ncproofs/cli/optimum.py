@@ -80,7 +80,7 @@ def sphere(digits: int, *, point: str, spectrum_: bool, json_: bool, **given: st
 
 
 def _problem(given: dict[str, str]) -> Any:
-    from ncproofs.suite import problem_of
+    from ncproofs.families import problem_of
 
     return problem_of(given)
 

@@ -13,14 +13,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from ncproofs.families import Family
     from ncproofs.runner import Outcome
     from ncproofs.suite import Check, Job, Suite
 
 __all__ = ["verify_command"]
 
-#: What an instance is when the command line gives some sizes but not all.
-_DEFAULTS = {"loss": "cross_entropy", "K": "3:5", "d": "K", "n": "1"}
-_WEIGHTS = {"Ridge": {"lambda_W": "1/100", "lambda_H": "1/100"}, "Spheres": {"tau": "1"}}
 _SIZES = ("loss", "K", "d", "n", "lambda_W", "lambda_H", "lambda_b", "tau")
 
 _EPILOG = """\b
@@ -49,6 +47,8 @@ Sizes not given are: loss cross_entropy, K 3:5, d K, n 1, both weights 1/100, no
     "--lambda-b", "lambda_b", help="Weight decay of the bias: none (no bias), 0 (free bias) or a number."
 )
 @click.option("--tau", help="Temperature of normalised features, exact.")
+@click.option("--set", "others", multiple=True, metavar="KEY=VALUE",
+              help="Any other key of the theorem's family (see `ncproofs list families`), repeatable.")
 @click.option("--rigor", type=click.Choice(["enclosed", "exact"]), help="The least rigor to accept.")
 @click.option(
     "--jobs", type=click.IntRange(1, 256), help="Worker processes; as many as processors when not given."
@@ -95,6 +95,7 @@ def _selected(names: tuple[str, ...], options: dict[str, Any]) -> Suite:
     from ncproofs.theorems.catalogue import CATALOGUE
 
     sizes = {key: options[key] for key in _SIZES if options[key] is not None}
+    sizes.update(_pair(text) for text in options["others"])
     suites = [name for name in names if name.endswith(".toml") or name in shipped_suites()]
     theorems = [name for name in names if name not in suites]
     unknown = [name for name in theorems if name not in CATALOGUE and ":" not in name]
@@ -129,13 +130,30 @@ def _checks_of(theorem: str, sizes: dict[str, Any]) -> list[Check]:
     from ncproofs.theorems.catalogue import load
 
     if sizes:
-        family = "Spheres" if "tau" in sizes else load(theorem).family.__name__
-        if family == "Spheres" and any(key.startswith("lambda") for key in sizes) and "tau" not in sizes:
-            family = "Ridge"
-        given = {**_DEFAULTS, **_WEIGHTS[family], **sizes}
+        family = _family(load(theorem).family, sizes)
+        named = {} if family.name in ("ridge", "sphere") else {"family": family.name}
+        given = {**named, **{key: family.usual[key] for key in family.usual if key not in sizes}, **sizes}
         return [Check(number=1, theorems=(theorem,), grid=grid_of("the command line", given))]
     known = [c for c in read_suite(suite_path("default")).checks if theorem in c.theorems]
     return [replace(check, theorems=(theorem,)) for check in known] or [Check(number=1, theorems=(theorem,))]
+
+
+def _family(problem: type, sizes: dict[str, Any]) -> Family:
+    """The theorem's own family, unless the sizes can only be those of the other one with features."""
+    from ncproofs.families import FAMILIES, family_of_class
+
+    own = family_of_class(problem)
+    if own.name in ("ridge", "sphere"):
+        weights = any(key.startswith("lambda") for key in sizes)
+        return FAMILIES["sphere" if "tau" in sizes else "ridge" if weights else own.name]
+    return own
+
+
+def _pair(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not (key and equals and value):
+        raise click.UsageError(f"--set {text} given; write KEY=VALUE, for example --set tau=1/2")
+    return key, value
 
 
 def _spelled(sizes: dict[str, Any]) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ncproofs.errors import InvalidClaim
-from ncproofs.problems.features import Problem, Ridge
+from ncproofs.problems.features import Ridge
 from ncproofs.proof.claims import Claim
 from ncproofs.proof.discharge import Effort, discharge
 from ncproofs.truth import BY_AXIOM, Evidence, Rigor, Truth, conclude
@@ -47,7 +47,7 @@ class Theorem:
         name: a slug, e.g. ``lower-bound-chain``. title, statement: for people; ``idea``: at most six lines.
         source: ``Source``. hypotheses: checked on instances.
         general: claims for all sizes at once (symbolic K, n, d), or None.
-        instance: function from a problem of type ``family`` (Ridge or Spheres) to the claims there, or None.
+        instance: function from a problem of class ``family`` to the claims there, or None.
         covers: what the general claims quantify over, e.g. "all K >= 2, n >= 1, d >= K - 1".
         open_questions: what is not known; printed with the theorem.
 
@@ -115,7 +115,7 @@ class Verdict:
         return f"{len(self.evidence)} claims settled"
 
 
-def verify(theorem: Theorem, problem: Problem | None = None, effort: Effort | None = None) -> Verdict:
+def verify(theorem: Theorem, problem: object | None = None, effort: Effort | None = None) -> Verdict:
     """Settle every claim of ``theorem``: for all sizes at once, or at ``problem``.
 
     A hypothesis that ``problem`` does not meet is listed in ``unmet``; the conclusion is still tried there, so
@@ -146,7 +146,7 @@ def verify(theorem: Theorem, problem: Problem | None = None, effort: Effort | No
     )
 
 
-def claims_of(theorem: Theorem, problem: Problem | None) -> tuple[Claim, ...]:
+def claims_of(theorem: Theorem, problem: object | None) -> tuple[Claim, ...]:
     """The claims that ``verify`` would settle."""
     if problem is None:
         if theorem.general is None:

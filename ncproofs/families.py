@@ -1,0 +1,123 @@
+"""The families of problems that suites and the command line can spell, one row each.
+
+A problem crosses files, pipes and command lines as exact spellings, key by key. To add a family, add a row to
+``FAMILIES``: its keys, what may be left out, and the function that builds the problem.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ncproofs.errors import InvalidSuite
+
+__all__ = ["FAMILIES", "GRID_KEYS", "Family", "family_named", "family_of_class", "family_of_keys", "problem_of"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Family:
+    """How the problems of one class are spelled.
+
+    Arguments:
+        name: as in ``ncproofs optimum NAME``. problem: name of the problem's class.
+        keys: every key, in the order in which a grid runs through them. optional: key -> spelling when left out.
+        usual: key -> spelling when the command line leaves it out.
+        whole: keys whose value may contain commas, so that only a TOML list separates several of them.
+        build: from the spellings of every key to the problem. needed: for error messages.
+    """
+
+    name: str
+    problem: str
+    keys: tuple[str, ...]
+    optional: Mapping[str, str]
+    build: Callable[[dict[str, Any]], Any]
+    needed: str
+    usual: Mapping[str, str] = field(default_factory=dict)
+    whole: tuple[str, ...] = ()
+
+
+def _ridge(given: dict[str, Any]) -> Any:
+    from ncproofs.losses.spelling import loss_from_text
+    from ncproofs.problems.features import Ridge
+
+    return Ridge(loss=loss_from_text(given.pop("loss")), **given)
+
+
+def _spheres(given: dict[str, Any]) -> Any:
+    from ncproofs.losses.spelling import loss_from_text
+    from ncproofs.problems.features import Spheres
+
+    return Spheres(loss=loss_from_text(given.pop("loss")), **given)
+
+
+_SIZES = {"loss": "cross_entropy", "K": "3:5", "d": "K", "n": "1"}
+
+#: Name -> family. A grid without the key ``family`` is of family sphere when it gives tau, else ridge.
+FAMILIES = {
+    family.name: family
+    for family in (
+        Family(
+            name="ridge", problem="Ridge", keys=("loss", "K", "d", "n", "lambda_W", "lambda_H", "lambda_b"),
+            optional={"n": "1", "lambda_b": "none"}, build=_ridge, needed="lambda_W and lambda_H",
+            usual={**_SIZES, "lambda_W": "1/100", "lambda_H": "1/100"},
+        ),
+        Family(
+            name="sphere", problem="Spheres", keys=("loss", "K", "d", "n", "tau"), optional={"n": "1"},
+            build=_spheres, needed="tau", usual={**_SIZES, "tau": "1"},
+        ),
+    )
+}
+
+#: Every key that makes a table of a suite a grid of instances.
+GRID_KEYS = tuple(dict.fromkeys(["family", *(key for family in FAMILIES.values() for key in family.keys)]))
+
+
+def family_named(place: str, name: object) -> Family:
+    """The family called ``name``.
+
+    Raises:
+        InvalidSuite: there is none.
+    """
+    if not isinstance(name, str) or name not in FAMILIES:
+        raise InvalidSuite(f"{place}: there is no family {name!r}; there are: {', '.join(FAMILIES)}")
+    return FAMILIES[name]
+
+
+def family_of_class(problem: type) -> Family:
+    """The family of a problem's class, as a theorem names it."""
+    return next(family for family in FAMILIES.values() if family.problem == problem.__name__)
+
+
+def family_of_keys(place: str, given: Mapping[str, Any]) -> Family:
+    """The family that a grid speaks of: the one it names; else by tau; and no key of another family.
+
+    Raises:
+        InvalidSuite: an unknown family, or a key that it does not have.
+    """
+    if "family" in given:
+        family = family_named(place, given["family"])
+    else:
+        family = FAMILIES["sphere" if "tau" in given else "ridge"]
+    foreign = [key for key in given if key not in (*family.keys, "family")]
+    if foreign and "family" not in given and family.name == "sphere":
+        raise InvalidSuite(
+            f"{place} gives tau and {', '.join(foreign)}, but normalised features have no weight decay; "
+            "write either tau or the weights"
+        )
+    if foreign:
+        raise InvalidSuite(
+            f"{place} gives {', '.join(foreign)}, which problems of family {family.name} do not have; "
+            f"they have: {', '.join(family.keys)}"
+        )
+    return family
+
+
+def problem_of(parameters: Mapping[str, str]) -> Any:
+    """The problem that ``parameters`` spell.
+
+    Raises:
+        NcproofsError: an unknown family or loss, or sizes and weights that do not describe a problem.
+    """
+    family = family_of_keys("the problem", parameters)
+    return family.build({**family.optional, **{key: parameters[key] for key in parameters if key != "family"}})

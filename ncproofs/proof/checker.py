@@ -43,9 +43,9 @@ def seal(statement: dict[str, Any], witness: dict[str, Any], producer: str) -> b
 
 KINDS: dict[str, tuple[tuple[str, ...], Callable[[list[Any], Any, Budget], None]]] = {
     "sum-identity/1": (("symbols", "relations", "indices", "tensors", "left", "right"), sum_identity),
-    "identity/1": (("domain", "let", "left", "right"), identity),
-    "sign/1": (("domain", "let", "expression", "relation"), sign),
-    "root/1": (("variable", "lower", "upper", "let", "expression"), root),
+    "identity/1": (("domain", "left", "right"), identity),
+    "sign/1": (("domain", "expression", "relation"), sign),
+    "root/1": (("variable", "lower", "upper", "expression"), root),
     "ridge/saddle-box/1": (("problem", "centre", "radius", "margin"), saddle_box),
     "ridge/minimum/1": (("problem", "lower", "upper"), minimum),
     "matrix/inertia/1": (("size", "entries", "positive", "negative", "zero"), inertia_of),

@@ -30,6 +30,10 @@ _WRITERS = {
     "Sign": "general_certificates",
     "UniqueRoot": "general_certificates",
     "SumIdentity": "sum_certificates",
+    **dict.fromkeys((
+        "BenignLandscape", "CollapsedOptimum", "CriticalValue", "Curvature", "NullityAtOptimum", "OptimalValue",
+        "OptimumIs", "ScaleEquation", "SpectrumAtOptimum", "UniqueArgmin",
+    ), "ridge_certificates"),
 }
 _PARAMETERS = {"cross_entropy": None, "mean_squared": None, "label_smoothing": "alpha", "focal": "gamma"}
 

@@ -34,8 +34,12 @@ _WRITERS = {
         "BenignLandscape", "CollapsedOptimum", "CriticalValue", "Curvature", "NullityAtOptimum", "OptimalValue",
         "OptimumIs", "ScaleEquation", "SpectrumAtOptimum", "UniqueArgmin",
     ), "ridge_certificates"),
+    **dict.fromkeys((
+        "BenignSphereLandscape", "ContactInequality", "DualCertificate", "MultiplierBalance",
+        "NoSpuriousSphereMinima", "SphereGeometry", "SphereInertia", "SphereQuantity", "SphereSpectrum",
+        "SphereValue", "SpuriousSphereMinimum",
+    ), "sphere_certificates"),
 }
-_PARAMETERS = {"cross_entropy": None, "mean_squared": None, "label_smoothing": "alpha", "focal": "gamma"}
 
 
 class NoCertificate(NcproofsError):
@@ -57,14 +61,14 @@ def problem_record(problem: Problem) -> dict[str, Any]:
     Raises:
         NoCertificate: a loss that the checker does not know.
     """
-    name = problem.loss.name.partition("(")[0]
-    if name not in _PARAMETERS:
-        raise NoCertificate(f"the checker does not know the loss {problem.loss}")
-    key = _PARAMETERS[name]
-    sizes: dict[str, Any] = {
-        "loss": name, "parameter": None if key is None else str(problem.loss.parameters[key]),
-        "K": problem.K, "d": problem.d, "n": problem.n,
-    }
+    from ncproofs.proof.certificate_spelling import Unspeakable
+    from ncproofs.proof.written_losses import loss_record
+
+    try:
+        name, parameter = loss_record(problem.loss)
+    except Unspeakable as error:
+        raise NoCertificate(str(error)) from None
+    sizes: dict[str, Any] = {"loss": name, "parameter": parameter, "K": problem.K, "d": problem.d, "n": problem.n}
     if isinstance(problem, Ridge):
         bias = None if problem.lambda_b is None else str(problem.lambda_b)
         return sizes | {"lambda_W": str(problem.lambda_W), "lambda_H": str(problem.lambda_H), "lambda_b": bias}

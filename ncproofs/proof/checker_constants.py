@@ -17,13 +17,13 @@ _TRIALS = 20_000  # primes below this are found
 class Constants(Field):
     """Real constants, with one spelling for equal ones as far as it goes; definedness is the caller's concern.
 
-    Square roots and logarithms of rationals are split along primes, exp(r) is a power of exp(1/scale), and the
+    Square roots and logarithms of rationals are split along primes, exp(r) is a power of exp(unit), and the
     logarithm of a product of known numbers is the sum of their logarithms. Anything else is a generator of its own.
     """
 
-    def __init__(self, budget: Budget, scale: int = 1) -> None:
+    def __init__(self, budget: Budget, unit: Fraction = Fraction(1)) -> None:
         super().__init__(budget, proving=False)
-        self.scale, self.unit = scale, self.generator(2)  # exp(1/scale)
+        self.unit, self.base = unit, self.generator(2)  # exp(unit)
         self.known: list[Ratio] = []
         self.logs: list[tuple[Ratio, Ratio]] = []
         self.exps: list[tuple[Ratio, Ratio]] = []
@@ -62,10 +62,10 @@ class Constants(Field):
         exact = self._rational(a)
         if exact is None:
             return self._generated(self.exps, a, 2)
-        if (exact * self.scale).denominator > 1 or abs(exact * self.scale) > 100_000:
-            raise Rejected("an exponent that is no moderate multiple of 1/scale")
-        power = int(exact * self.scale)
-        ((monomial, _),) = self.unit[0].items()
+        if (exact / self.unit).denominator > 1 or abs(exact / self.unit) > 1000:
+            raise Rejected("an exponent that is no small multiple of the unit")
+        power = int(exact / self.unit)
+        ((monomial, _),) = self.base[0].items()
         whole: Ratio = {((monomial[0][0], abs(power)),): 1} if power else ONE, {}
         return whole if power >= 0 else self.div((ONE, {}), whole)
 
@@ -131,7 +131,8 @@ class Constants(Field):
 
 
 def compared(
-    budget: Budget, bits: int, derived: Callable[[Any], Any], relation: str, claimed: Any, scale: int = 1
+    budget: Budget, bits: int, derived: Callable[[Any], Any], relation: str, claimed: Any,
+    unit: Fraction = Fraction(1),
 ) -> None:
     """Raise unless ``derived(algebra)`` relation the constant expression ``claimed``.
 
@@ -140,7 +141,7 @@ def compared(
     balls = Intervals(bits, budget)
     low, high = balls.sub(derived(balls), evaluate(claimed, {}, balls))
     if relation == "==":
-        field = Constants(budget, scale)
+        field = Constants(budget, unit)
         if not low <= 0 <= high or not field.vanishes(field.sub(derived(field), evaluate(claimed, {}, field))):
             raise Rejected("the quantity is not shown to equal the value")
         return

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from math import isqrt
 from typing import Any
 
-from ncproofs.proof.checker_arithmetic import Intervals, Rejected
+from ncproofs.proof.checker_arithmetic import Algebra, Budget, Intervals, Rejected
 from ncproofs.proof.checker_losses import Loss, expansion, times, total
 from ncproofs.proof.checker_reading import listed, rational, whole
 
@@ -29,10 +30,11 @@ class Place:
 class Model:
     """The data term at a point of R^r: K classifiers, places, maybe a bias; N samples."""
 
-    def __init__(self, balls: Intervals, loss: Loss, W: list[list[Any]], places: list[Place], tau: Any = None,
+    def __init__(self, balls: Any, loss: Loss, W: list[list[Any]], places: list[Place], tau: Any = None,
                  bias: list[Any] | None = None) -> None:
         self.balls, self.W, self.places, self.bias = balls, W, places, bias
         self.tau = balls.number(Fraction(1)) if tau is None else tau
+        self.zero = balls.number(Fraction(0))
         self.N = sum(place.weight for place in places)
         self.logits = []
         for place in places:
@@ -43,9 +45,9 @@ class Model:
                            for z, place in zip(self.logits, places, strict=True)]
 
     def dot(self, x: list[Any], y: list[Any]) -> Any:
-        zero = self.balls.number(Fraction(0))
+        zero = self.zero
         return total(self.balls, [zero, *(self.balls.mul(a, b) for a, b in zip(x, y, strict=True)
-                                          if a != (0, 0) and b != (0, 0))])
+                                          if a != zero and b != zero)])
 
     def value(self) -> Any:
         """The mean loss."""
@@ -78,8 +80,7 @@ class Model:
         place move together, so that its coordinate y moves each by y/sqrt m. ``diagonals``: what the rest of the
         objective adds on the diagonal for each of them. ``with_bias``: the same for the bias, or None.
         """
-        balls, K = self.balls, len(self.W)
-        zero = balls.number(Fraction(0))
+        balls, K, zero = self.balls, len(self.W), self.zero
         moves = [("w", j, v) for j in range(K) for v in frames[0][j]]
         moves += [("h", p, v) for p in range(len(self.places)) for v in frames[1][p]]
         moves += [] if with_bias is None else [("b", j, []) for j in range(K)]
@@ -129,7 +130,7 @@ class Model:
 def thin(matrix: list[list[Any]], balls: Intervals) -> tuple[list[list[int]], int]:
     """Integers in units of 2^-bits and a bound of the distance in the 2-norm, in the same unit."""
     middle = [[(low + high) // 2 for low, high in row] for row in matrix]
-    spread = max((sum((high - low) // 2 + 1 for low, high in row) for row in matrix), default=0)
+    spread = max((sum((high - low + 1) // 2 for low, high in row) for row in matrix), default=0)
     return middle, spread
 
 
@@ -156,6 +157,35 @@ def below(matrix: list[list[int]], x: int, balls: Intervals) -> int:
         A = [[lower[i][j] if j <= i else lower[j][i] for j in range(len(lower))] for i in range(len(lower))]
         previous = pivot
     return found
+
+
+class Exact(Algebra):
+    """Fractions as an algebra, with the roots of squares: enough for the squared error at a rational point."""
+
+    def __init__(self, budget: Budget) -> None:
+        self.budget = budget
+
+    def number(self, q: Fraction) -> Fraction:
+        return q
+
+    def add(self, a: Fraction, b: Fraction) -> Fraction:
+        return a + b
+
+    def neg(self, a: Fraction) -> Fraction:
+        return -a
+
+    def mul(self, a: Fraction, b: Fraction) -> Fraction:
+        self.budget.spend(1)
+        return a * b
+
+    def div(self, a: Fraction, b: Fraction) -> Fraction:
+        return a / b
+
+    def sqrt(self, a: Fraction) -> Fraction:
+        root = Fraction(isqrt(a.numerator), isqrt(a.denominator))
+        if root * root != a:
+            raise Rejected("a root that is not rational")
+        return root
 
 
 class Eigenvalues:

@@ -29,6 +29,10 @@ def fractional_power(algebra: Any, base: Any, exponent: Fraction) -> Any:
     return algebra.exp(times(algebra, algebra.log(base), exponent))
 
 
+def _weighted(algebra: Any, groups: list[tuple[Any, int]]) -> Any:
+    return total(algebra, [entry if count == 1 else times(algebra, entry, count) for entry, count in groups])
+
+
 class Loss:
     """One of the closed list, or an expression in t = z_k, K and the sums S1, S2, ... over j of f1(z_j), f2(z_j), ..."""
 
@@ -53,34 +57,30 @@ class Loss:
         return self.is_linear or self.name == "focal"
 
     def at(self, algebra: Any, z: list[Any], k: int) -> Any:
-        if self.name == "expression":
-            env = {"t": z[k], "K": algebra.number(Fraction(len(z)))}
-            for i, body in enumerate(self.sums, start=1):
-                env[f"S{i}"] = total(algebra, [evaluate(body, {"z": entry}, algebra) for entry in z])
-            return evaluate(self.phi, env, algebra)
-        if self.name.endswith("mean_squared"):
-            one = algebra.number(Fraction(1))
-            misses = [algebra.sub(entry, one) if j == k else entry for j, entry in enumerate(z)]
-            return self._square(algebra, total(algebra, [algebra.power(miss, 2) for miss in misses]),
-                                total(algebra, misses), len(z))
-        gaps = [algebra.sub(entry, z[k]) for entry in z]
-        S = total(algebra, [algebra.exp(gap) for j, gap in enumerate(gaps) if j != k])
-        return self._of_sum(algebra, S, total(algebra, gaps), len(z))
+        """The loss at the logits z with the true class k."""
+        return self.at_groups(algebra, z[k], [(entry, 1) for j, entry in enumerate(z) if j != k])
 
     def at_gap(self, algebra: Any, K: int, m: Any) -> Any:
         """The loss at the logits z_k = m, z_j = 0 for the K - 1 others."""
-        zero = algebra.number(Fraction(0))
+        return self.at_groups(algebra, m, [(algebra.number(Fraction(0)), K - 1)])
+
+    def at_groups(self, algebra: Any, own: Any, others: list[tuple[Any, int]]) -> Any:
+        """The loss with the true logit ``own`` and the others, each with how often it occurs."""
+        others = [(entry, count) for entry, count in others if count]
+        K = 1 + sum(count for _, count in others)
+        groups = [(own, 1), *others]
         if self.name == "expression":
-            env = {"t": m, "K": algebra.number(Fraction(K))}
+            env = {"t": own, "K": algebra.number(Fraction(K))}
             for i, body in enumerate(self.sums, start=1):
-                own, other = (evaluate(body, {"z": entry}, algebra) for entry in (m, zero))
-                env[f"S{i}"] = algebra.add(own, times(algebra, other, K - 1))
+                env[f"S{i}"] = _weighted(algebra, [(evaluate(body, {"z": entry}, algebra), n) for entry, n in groups])
             return evaluate(self.phi, env, algebra)
         if self.name.endswith("mean_squared"):
-            miss = algebra.sub(m, algebra.number(Fraction(1)))
-            return self._square(algebra, algebra.power(miss, 2), miss, K)
-        S = times(algebra, algebra.exp(algebra.neg(m)), K - 1)
-        return self._of_sum(algebra, S, times(algebra, m, 1 - K), K)
+            groups[0] = algebra.sub(own, algebra.number(Fraction(1))), 1
+            return self._square(algebra, _weighted(algebra, [(algebra.power(entry, 2), n) for entry, n in groups]),
+                                _weighted(algebra, groups), K)
+        gaps = [(algebra.sub(entry, own), count) for entry, count in others]
+        S = _weighted(algebra, [(algebra.exp(gap), count) for gap, count in gaps])
+        return self._of_sum(algebra, S, _weighted(algebra, gaps), K)
 
     def _square(self, algebra: Any, squares: Any, sum_: Any, K: int) -> Any:
         """|z - e_k|^2/2, without the square of its mean part if projected."""

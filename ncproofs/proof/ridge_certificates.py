@@ -13,6 +13,7 @@ from ncproofs.critical.spectrum import SpectrumEntry, family_spectrum, spectrum
 from ncproofs.errors import NcproofsError
 from ncproofs.problems.features import Ridge
 from ncproofs.proof.certificate import NoCertificate, problem_record, stated
+from ncproofs.proof.certificate_spelling import Unspeakable
 from ncproofs.proof.checker import KINDS
 from ncproofs.proof.checker_arithmetic import Budget, Limit, Rejected
 from ncproofs.proof.claims import (
@@ -28,13 +29,15 @@ from ncproofs.proof.claims import (
     SpectrumAtOptimum,
     UniqueArgmin,
 )
-from ncproofs.proof.constant_text import constant
+from ncproofs.proof.written_losses import constant
 from ncproofs.proof.discharge import Effort
 from ncproofs.proof.reduced_certificates import bracket, collapsed_margin, search
 
-__all__ = ["first_accepted", "table_of", "write"]
+__all__ = ["about", "first_accepted", "settled", "shorter", "table_of", "write"]
 
 Pair = tuple[dict[str, Any], dict[str, Any]]
+Draft = tuple[dict[str, Any], Iterator[dict[str, Any]]]
+Rules = dict[type[Any], Callable[[Any], Draft]]
 
 _BITS = (64, 96, 160, 256, 512)
 _STEPS = 10**7
@@ -46,7 +49,16 @@ def write(claim: Any, effort: Effort) -> Pair:
     Raises:
         NoCertificate: no witness was found that the checker accepts.
     """
-    rule = _RULES.get(type(claim))
+    return settled(_RULES, claim)
+
+
+def settled(rules: Rules, claim: Any) -> Pair:
+    """What the rule for the type of ``claim`` writes, with the first witness that the checker accepts.
+
+    Raises:
+        NoCertificate: there is no rule, or no such witness.
+    """
+    rule = rules.get(type(claim))
     if rule is None:
         raise NoCertificate(f"there is no writer for {type(claim).__name__}")
     try:
@@ -54,7 +66,7 @@ def write(claim: Any, effort: Effort) -> Pair:
         return statement, first_accepted(statement, witnesses)
     except NoCertificate:
         raise
-    except NcproofsError as error:
+    except (NcproofsError, Unspeakable) as error:
         raise NoCertificate(str(error)) from None
 
 
@@ -75,7 +87,7 @@ def _title(claim: Claim) -> str:
     return claim.sentence or f"{type(claim).__name__} at {getattr(claim, 'problem', '')}"
 
 
-def _about(claim: Any, kind: str, **parts: Any) -> dict[str, Any]:
+def about(claim: Any, kind: str, **parts: Any) -> dict[str, Any]:
     return stated(kind, _title(claim), problem=problem_record(claim.problem), **parts)
 
 
@@ -84,29 +96,29 @@ def _searched(problem: Ridge, **more: Any) -> Iterator[dict[str, Any]]:
         yield {"bits": bits, "search": search(problem, bits), **more}
 
 
-def _optimal_value(claim: OptimalValue) -> tuple[dict[str, Any], Iterator[dict[str, Any]]]:
-    statement = _about(claim, "ridge/optimum/1", quantity="objective", relation=claim.relation,
+def _optimal_value(claim: OptimalValue) -> Draft:
+    statement = about(claim, "ridge/optimum/1", quantity="objective", relation=claim.relation,
                        value=constant(claim.value))
     return statement, _searched(claim.problem)
 
 
-def _optimum_is(claim: OptimumIs) -> tuple[dict[str, Any], Iterator[dict[str, Any]]]:
-    statement = _about(claim, "ridge/optimum/1", quantity=claim.quantity, relation="==", value=constant(claim.value))
+def _optimum_is(claim: OptimumIs) -> Draft:
+    statement = about(claim, "ridge/optimum/1", quantity=claim.quantity, relation="==", value=constant(claim.value))
     return statement, _searched(claim.problem)
 
 
-def _geometry(claim: CollapsedOptimum) -> tuple[dict[str, Any], Iterator[dict[str, Any]]]:
-    return _about(claim, "ridge/geometry/1", geometry=claim.geometry), _searched(claim.problem)
+def _geometry(claim: CollapsedOptimum) -> Draft:
+    return about(claim, "ridge/geometry/1", geometry=claim.geometry), _searched(claim.problem)
 
 
-def _scale(claim: ScaleEquation) -> tuple[dict[str, Any], Iterator[dict[str, Any]]]:
+def _scale(claim: ScaleEquation) -> Draft:
     ratio = None if claim.scale is None else constant(claim.scale)
-    statement = _about(claim, "ridge/scale/1", slope=constant(claim.slope), scale=ratio)
+    statement = about(claim, "ridge/scale/1", slope=constant(claim.slope), scale=ratio)
     return statement, ({"bits": bits, "search": None, "root": bracket(collapsed_margin(claim.problem))}
                        for bits in _BITS[1:])
 
 
-def _argmin(claim: UniqueArgmin) -> tuple[dict[str, Any], Iterator[dict[str, Any]]]:
+def _argmin(claim: UniqueArgmin) -> Draft:
     import sympy
 
     if claim.c is None:
@@ -121,29 +133,29 @@ def _argmin(claim: UniqueArgmin) -> tuple[dict[str, Any], Iterator[dict[str, Any
     return statement, _searched(problem)
 
 
-def _nullity(claim: NullityAtOptimum) -> tuple[dict[str, Any], Iterator[dict[str, Any]]]:
+def _nullity(claim: NullityAtOptimum) -> Draft:
     return _inertia_of(claim, "minimum", spectrum(claim.problem, digits=10), claim.nullity)
 
 
-def _stability(claim: CriticalValue) -> tuple[dict[str, Any], Iterator[dict[str, Any]]]:
+def _stability(claim: CriticalValue) -> Draft:
     entries = family_spectrum(claim.problem, claim.family, digits=10)
     return _inertia_of(claim, claim.family, entries, None)
 
 
 def _inertia_of(
     claim: Any, point: str, entries: tuple[SpectrumEntry, ...], zero: int | None
-) -> tuple[dict[str, Any], Iterator[dict[str, Any]]]:
+) -> Draft:
     signs = [(entry.enclosure.lower, entry.enclosure.upper, entry.multiplicity) for entry in entries]
     found = sum(count for low, high, count in signs if low == high == 0)
     gap = min(max(low, -high) for low, high, _ in signs if low > 0 or high < 0) / 2
-    statement = _about(claim, "ridge/inertia/1", point=point, negative=sum(n for _, high, n in signs if high < 0),
+    statement = about(claim, "ridge/inertia/1", point=point, negative=sum(n for _, high, n in signs if high < 0),
                        zero=found if zero is None else zero)
-    return statement, _at_point(claim.problem, point, gap=_shorter(gap))
+    return statement, _at_point(claim.problem, point, gap=shorter(gap))
 
 
-def _spectrum(claim: SpectrumAtOptimum) -> tuple[dict[str, Any], Iterator[dict[str, Any]]]:
+def _spectrum(claim: SpectrumAtOptimum) -> Draft:
     table = table_of(spectrum(claim.problem, digits=12))
-    statement = _about(claim, "ridge/spectrum/1", point="minimum", eigenvalues=table)
+    statement = about(claim, "ridge/spectrum/1", point="minimum", eigenvalues=table)
     return statement, _at_point(claim.problem, "minimum")
 
 
@@ -153,7 +165,7 @@ def _at_point(problem: Ridge, point: str, **more: Any) -> Iterator[dict[str, Any
         yield {"bits": bits, "search": search(problem, bits) if point == "minimum" else None, "root": root, **more}
 
 
-def _shorter(value: Fraction) -> str:
+def shorter(value: Fraction) -> str:
     """A rational near ``value`` > 0, at most that, with few digits."""
     digits = 0
     while value * 10**digits < 100:
@@ -190,16 +202,16 @@ def _rounded(value: Fraction, digits: int, side: int) -> Fraction:
     return (whole + 2 if side > 0 else whole - 1) * unit
 
 
-def _curvature(claim: Curvature) -> tuple[dict[str, Any], Iterator[dict[str, Any]]]:
-    statement = _about(claim, "ridge/origin-curvature/1", value=constant(claim.value))
+def _curvature(claim: Curvature) -> Draft:
+    statement = about(claim, "ridge/origin-curvature/1", value=constant(claim.value))
     return statement, ({"bits": bits, "search": None} for bits in _BITS[1:2])
 
 
-def _benign(claim: BenignLandscape) -> tuple[dict[str, Any], Iterator[dict[str, Any]]]:
-    return _about(claim, "ridge/benign/1"), iter([{}])
+def _benign(claim: BenignLandscape) -> Draft:
+    return about(claim, "ridge/benign/1"), iter([{}])
 
 
-_RULES: dict[type[Any], Callable[[Any], tuple[dict[str, Any], Iterator[dict[str, Any]]]]] = {
+_RULES: Rules = {
     OptimalValue: _optimal_value,
     OptimumIs: _optimum_is,
     CollapsedOptimum: _geometry,

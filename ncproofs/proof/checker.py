@@ -23,7 +23,7 @@ if not __package__:  # copied away from ncproofs: this folder stands in for the 
         _folder.__path__ = [str(Path(__file__).resolve().parent)]
         sys.modules.setdefault(_name, _folder)
 
-from ncproofs.proof import checker_optimum, checker_spheres
+from ncproofs.proof import checker_critical, checker_optimum, checker_spheres
 from ncproofs.proof.checker_arithmetic import Budget, Limit, Rejected
 from ncproofs.proof.checker_reading import BYTES, canonical, listed, need, parse
 from ncproofs.proof.checker_ridge import inertia_of, minimum, saddle_box
@@ -52,6 +52,7 @@ KINDS: dict[str, tuple[tuple[str, ...], Callable[[list[Any], Any, Budget], None]
     "matrix/inertia/1": (("size", "entries", "positive", "negative", "zero"), inertia_of),
     **checker_optimum.KINDS,
     **checker_spheres.KINDS,
+    **checker_critical.KINDS,
 }
 
 

@@ -49,23 +49,27 @@ class Problem:
                 parts.append(times(algebra, squares, weight / 2))
         return total(algebra, parts)
 
+    def curvature(self, balls: Intervals, centre: Any, direction: Any, spread: Fraction) -> tuple[Any, Fraction]:
+        """The s^2 coefficient of f(X + s D) for X within ``spread`` of the centre, and |D|^2."""
+        series, D, x = Series(balls, 2), self.point(direction), []
+        for middle, slope in zip(self.point(centre), D, strict=True):
+            side = balls.number(middle - spread)[0], balls.number(middle + spread)[1]
+            x.append([side, balls.number(slope), series.zero])
+        return self.objective(series, x)[2], sum((entry * entry for entry in D), Fraction(0))
+
 
 def saddle_box(statement: list[Any], witness: Any, budget: Budget) -> None:
-    problem, centre = Problem(statement[0]), statement[1]
-    radius, margin = map(rational, statement[2:])
-    bits, direction = need(witness, "bits", "direction")
+    descends(Problem(statement[0]), statement, witness, budget)
+
+
+def descends(problem: Any, statement: list[Any], witness: Any, budget: Budget) -> None:
+    """The curvature in the box, along the direction of the witness, is at most -margin |D|^2."""
+    (radius, margin), (bits, direction) = map(rational, statement[2:]), need(witness, "bits", "direction")
     if radius < 0 or margin <= 0:
         raise Rejected("radius >= 0 and margin > 0 are needed")
     balls = Intervals(whole(bits, 64, 4096), budget)
-    series = Series(balls, 2)
-    D = problem.point(direction)
-    x = []
-    for middle, slope in zip(problem.point(centre), D, strict=True):
-        side = balls.number(middle - radius)[0], balls.number(middle + radius)[1]
-        x.append([side, balls.number(slope), series.zero])
-    half = problem.objective(series, x)[2]
-    bound = balls.number(-margin * sum(entry * entry for entry in D) / 2)
-    if not any(D) or half[1] > bound[0]:
+    half, squared = problem.curvature(balls, statement[1], direction, radius)
+    if not squared or half[1] > balls.number(-margin * squared / 2)[0]:
         raise Rejected("the curvature along the direction is not shown to be at most -margin")
 
 

@@ -15,8 +15,8 @@ from typing import Any
 from ncproofs.proof.checker_arithmetic import Budget, Intervals, Rejected, Series
 from ncproofs.proof.checker_constants import Constants, compared
 from ncproofs.proof.checker_hessian import Block, Eigenvalues, Exact, Model, Place, has_inertia, has_table
-from ncproofs.proof.checker_losses import Loss, times
-from ncproofs.proof.checker_reading import expression, listed, need, rational, whole
+from ncproofs.proof.checker_losses import Loss, times, total
+from ncproofs.proof.checker_reading import expression, listed, need, rational, vector, whole
 from ncproofs.proof.checker_ridge import inertia
 from ncproofs.proof.checker_sectors import etf_blocks, transverse_blocks
 
@@ -29,13 +29,35 @@ class Spheres:
         self.N, self.gap = self.K * self.n, self.tau * Fraction(self.K, self.K - 1)
         if self.tau <= 0:
             raise Rejected("tau > 0 is needed")
-        if self.loss.name == "expression":
-            raise Rejected("a loss of the list is needed")
 
     @property
     def centred(self) -> Loss:
         """The loss without what does not change at an ETF: there the mean of z - e_k is the constant -1/K."""
         return Loss("projected_mean_squared", None) if self.loss.name == "mean_squared" else self.loss
+
+
+    def curvature(self, balls: Intervals, centre: Any, direction: Any, spread: Fraction) -> tuple[Any, Fraction]:
+        """The s^2 coefficient of f along normalise(X + s D) for unit columns X within ``spread``, and |D|^2.
+
+        The velocity is P D, and where the gradient vanishes the coefficient is Hess[P D, P D]/2.
+        """
+        K, d, N = self.K, self.d, self.N
+        series, columns, squared = Series(balls, 2), [], Fraction(0)
+        balls.budget.spend(20 * d * (K + N + K * N))
+        for place, count in enumerate((K, N)):
+            X, D = (vector(need(part, "W", "H")[place], d * count) for part in (centre, direction))
+            squared += sum(entry * entry for entry in D)
+            for i in range(count):
+                column = [[(balls.number(X[a * count + i] - spread)[0], balls.number(X[a * count + i] + spread)[1]),
+                           balls.number(D[a * count + i]), series.zero] for a in range(d)]
+                length = series.sqrt(total(series, [series.power(entry, 2) for entry in column]))
+                columns.append([series.div(entry, length) for entry in column])
+        losses = []
+        for s, h in enumerate(columns[K:]):
+            z = [times(series, total(series, [series.mul(x, y) for x, y in zip(w, h, strict=True)]), self.tau)
+                 for w in columns[:K]]
+            losses.append(self.loss.at(series, z, s // self.n))
+        return times(series, total(series, losses), Fraction(1, N))[2], squared
 
 
 def regime(problem: Spheres, balls: Intervals, points: Any) -> str:
@@ -101,7 +123,10 @@ def contact_holds(problem: Spheres, balls: Intervals, points: Any, *, whole: boo
 
 def _opened(statement: list[Any], witness: Any, budget: Budget, *more: str) -> tuple[Spheres, Intervals, Any, list[Any]]:
     bits, points, *others = need(witness, "bits", "points", *more)
-    return Spheres(statement[0]), Intervals(whole(bits, 64, 4096), budget), points, others
+    problem = Spheres(statement[0])
+    if problem.loss.name == "expression":
+        raise Rejected("a loss of the list is needed")
+    return problem, Intervals(whole(bits, 64, 4096), budget), points, others
 
 
 def quantity(problem: Spheres, point: str, name: Any, algebra: Any) -> Any:

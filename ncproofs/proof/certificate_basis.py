@@ -96,7 +96,7 @@ class _Basis:
         return made
 
     def _product(self, powers: dict[int, int]) -> tuple[sympy.Expr, sympy.Expr]:
-        powers = {index: power for index, power in powers.items() if power}
+        powers = {index: int(power) for index, power in powers.items() if power}
         value = sympy.Mul(*(self.pairs[index][0] ** power for index, power in powers.items()))
         total = sympy.Add(*(self.pairs[index][1] * power for index, power in powers.items()))
         body = [[index, power] for index, power in powers.items()]

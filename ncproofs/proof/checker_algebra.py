@@ -131,8 +131,8 @@ class Field(Algebra):
                 total = evaluate(expression(body), env, self)
                 sign = self.sign(total)
                 value = self.generator(sign if sign > 0 else 2)
-                if sign > 0:  # exp(x) = 1 + q with q > 0 (>= 0) for x > 0 (>= 0)
-                    value = self.add((ONE, {}), value)
+                if sign > 0:  # exp(x) = 1 + x + q with q > 0 (>= 0) for x > 0 (>= 0)
+                    value = self.add(self.add((ONE, {}), total), value)
             elif kind == "log":
                 value = evaluate(expression(body), env, self)
                 if self.sign(value) != 2:

@@ -1,6 +1,6 @@
 """Critical points that exist, with their inertia, and directions of negative curvature: ``.../critical-point/1``.
 
-The point lies in R^r. The coordinates of W below the diagonal in the r pivot columns are 0, and so is the last bias
+The point lies in R^r. The coordinates of [W H] below the diagonal in r pivot columns are 0, and so is the last bias
 where all biases may be shifted; they are frozen. A zero of the gradient in the free coordinates is one in all of them
 while the pivots are not 0, since the gradient is orthogonal to the orbit: the rotation of the rows s < a moves the
 frozen entry (a, pivot t) by -W[s][pivot t], which is 0 for t < s and the pivot for t = s. On spheres the multipliers
@@ -43,6 +43,7 @@ class Point:
         self.W = [[boxes[0][a * K + j] for a in range(rank)] for j in range(K)]
         self.H = [[boxes[1][a * P + p] for a in range(rank)] for p in range(P)]
         self.b = boxes[2] if has_bias else None
+        self.columns = [*self.W, *self.H]
 
     def model(self, balls: Intervals, problem: Problem | Spheres) -> Model:
         """In R^(r+1), with the last coordinate 0."""
@@ -164,20 +165,21 @@ def _critical(problem: Problem | Spheres, statement: list[Any], witness: Any, bu
     rank, places, pivots, centre, radius, negative, zero, value, rival = statement
     bits, gap, multipliers = need(witness, "bits", "gap", "multipliers")
     balls, rank, spread = Intervals(whole(bits, 64, 4096), budget), whole(rank, 0, problem.d), rational(radius)
-    columns = [whole(column, 0, problem.K - 1) for column in listed(pivots, rank)]
+    columns = [whole(column, 0, problem.K + len(listed(places)) - 1) for column in listed(pivots, rank)]
     if spread <= 0 or len(set(columns)) < rank:
         raise Rejected("a radius > 0 and different pivot columns are needed")
     exact, box = (Point(balls, problem, rank, places, centre, width) for width in (Fraction(0), spread))
     K, P, sphere = problem.K, len(box.labels), isinstance(problem, Spheres)
     nu = [rational(entry) for entry in listed(multipliers, K + P if sphere else 0)] or [Fraction(0)] * (K + P)
-    frozen = {columns[s] * rank + a for s in range(rank) for a in range(s + 1, rank)}
-    if any(exact.centre[0][a * K + columns[s]] for s in range(rank) for a in range(s + 1, rank)):
-        raise Rejected("an entry of W below a pivot is not 0")
-    if any(box.W[columns[s]][s][0] <= 0 <= box.W[columns[s]][s][1] for s in range(rank)):
-        raise Rejected("a pivot is not shown to be nonzero")
-    for s in range(rank):  # frozen coordinates are 0 in the box too
+    frozen, zero_ball = set(), balls.number(Fraction(0))
+    for s, c in enumerate(columns):
+        if box.columns[c][s][0] <= 0 <= box.columns[c][s][1]:
+            raise Rejected("a pivot is not shown to be nonzero")
         for a in range(s + 1, rank):
-            box.W[columns[s]][a] = balls.number(Fraction(0))
+            if exact.columns[c][a] != zero_ball:
+                raise Rejected("an entry below a pivot is not 0")
+            box.columns[c][a] = zero_ball  # frozen: 0 in the whole box
+            frozen.add(c * rank + a)
     shifted = isinstance(problem, Problem) and problem.lambda_b == 0 and problem.loss.is_softmax
     size = (K + P) * rank + (K + P if sphere else K if box.b is not None else 0)
     if shifted and box.b is not None:

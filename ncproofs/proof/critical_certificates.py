@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ncproofs.critical.krawczyk import NotCertified, certify_critical_point
 from ncproofs.critical.sphere_krawczyk import certify_sphere_point
-from ncproofs.problems.features import Problem, Ridge
+from ncproofs.problems.features import Problem, Ridge, Spheres
 from ncproofs.proof.certificate import NoCertificate, problem_record, stated
 from ncproofs.proof.checker_arithmetic import Budget, Intervals
 from ncproofs.proof.checker_critical import Point
@@ -106,7 +106,7 @@ def _family(problem: Problem) -> str:
 
 def _certified(problem: Problem, W: Array, H: Array, b: Any) -> tuple[Any, _Slice]:
     """What the prover certifies, and its centre turned into the gauge of the checker."""
-    for bits in (192, 256):
+    for bits in (128, 256):
         if isinstance(problem, Ridge):
             found: Any = certify_critical_point(problem, W, H, b, bits)
         else:
@@ -130,20 +130,22 @@ def _centres(matrix: Any) -> Rows:
 
 
 def _turned(problem: Problem, W: Rows, H: Rows, bias: list[Fraction] | None) -> _Slice:
-    """Rotated so that W is upper triangular on pivot columns, in high precision; equal samples are one place."""
+    """Rotated so that [W H] is upper triangular on pivot columns, in high precision; equal samples are one place."""
     places, H = _places(problem, H)
     pivots: list[int] = []
-    for s in range(len(W)):
-        column = max((k for k in range(problem.K) if k not in pivots), key=lambda k: sum(row[k] ** 2 for row in W[s:]))
+    X = [[*w, *h] for w, h in zip(W, H, strict=True)]
+    for s in range(len(X)):
+        free = [c for c in range(len(X[s])) if c not in pivots and (c < problem.K or isinstance(problem, Spheres))]
+        column = max(free, key=lambda c: sum(row[c] ** 2 for row in X[s:]))
         pivots.append(column)
-        for a in range(s + 1, len(W)):  # a rotation of the rows s and a that makes the entry (a, column) zero
-            if W[a][column]:
-                length = _root(W[s][column] ** 2 + W[a][column] ** 2)
-                cosine, sine = W[s][column] / length, W[a][column] / length
-                for X in (W, H):
-                    X[s], X[a] = ([_short(cosine * x + sine * y) for x, y in zip(X[s], X[a], strict=True)],
-                                  [_short(cosine * y - sine * x) for x, y in zip(X[s], X[a], strict=True)])
-                W[a][column] = Fraction(0)
+        for a in range(s + 1, len(X)):  # a rotation of the rows s and a that makes the entry (a, column) zero
+            if X[a][column]:
+                length = _root(X[s][column] ** 2 + X[a][column] ** 2)
+                cosine, sine = X[s][column] / length, X[a][column] / length
+                X[s], X[a] = ([_short(cosine * x + sine * y) for x, y in zip(X[s], X[a], strict=True)],
+                              [_short(cosine * y - sine * x) for x, y in zip(X[s], X[a], strict=True)])
+                X[a][column] = Fraction(0)
+    W, H = ([row[:problem.K] for row in X], [row[problem.K:] for row in X])
     return _Slice(W, H, bias, places, pivots)
 
 

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
+from itertools import islice
 from typing import Any
 
+from ncproofs.calculus.sphere_objective import sphere_value
 from ncproofs.critical.profiles import is_mean_squared, profile_of
-from ncproofs.critical.sphere_points import is_projected
+from ncproofs.critical.sphere_families import direct_sum, direct_sum_sizes
+from ncproofs.critical.sphere_points import is_projected, named_point
 from ncproofs.critical.sphere_spectrum import sphere_spectrum
 from ncproofs.problems.features import Spheres
 from ncproofs.proof.certificate import NoCertificate, problem_record
 from ncproofs.proof.checker_arithmetic import Budget, Intervals, Rejected
 from ncproofs.proof.checker_spheres import Spheres as WrittenSpheres
 from ncproofs.proof.checker_spheres import contact_holds
+from ncproofs.proof.critical_certificates import critical_point_certificate, rival_point
 from ncproofs.proof.discharge import Effort
 from ncproofs.proof.ridge_certificates import Draft, Pair, Rules, about, settled, shorter, table_of
 from ncproofs.proof.sphere_claims import (
@@ -26,7 +30,12 @@ from ncproofs.proof.sphere_claims import (
     SphereSpectrum,
     SphereValue,
 )
-from ncproofs.proof.sphere_landscape import BenignSphereLandscape, NoSpuriousSphereMinima
+from ncproofs.proof.sphere_landscape import (
+    BenignSphereLandscape,
+    NoSpuriousSphereMinima,
+    SpuriousSphereMinimum,
+    claimed_place,
+)
 from ncproofs.proof.written_losses import constant
 
 __all__ = ["write"]
@@ -159,6 +168,33 @@ def _benign(claim: BenignSphereLandscape | NoSpuriousSphereMinima) -> Draft:
     return about(claim, "sphere/benign/1"), iter([{}])
 
 
+def _spurious(claim: SpuriousSphereMinimum) -> Draft:
+    """A critical point of index 0 whose zeros are its orbit's, above a named point."""
+    W, H, where = claimed_place(claim)
+    title = claim.sentence or f"spurious minimum, {where}: {claim.problem}"
+    statement, witness = critical_point_certificate(claim.problem, W, H, rival=_rival(claim.problem), title=title)
+    if statement["negative"]:
+        raise NoCertificate(f"the certified point has index {statement['negative']}")
+    return statement, iter([witness])
+
+
+def _rival(problem: Spheres) -> dict[str, Any]:
+    """The lowest of neural collapse, the orthonormal frame and direct sums of simplices, where they have room."""
+    points = [named_point(problem, name, 64) for name, needed in (("etf", problem.K - 1), ("frame", problem.K))
+              if problem.d >= needed]
+    if not points:
+        sums = (direct_sum(problem, sizes, 64) for sizes in islice(direct_sum_sizes(problem.K, problem.d), 40))
+        points = [(point.W, point.H) for point in sums]
+    if not points:
+        raise NoCertificate("no point to compare with is known")
+    W, H = min(points, key=lambda point: float(sphere_value(problem, *point, 64).mid()))
+    return rival_point(problem, _floats(W), _floats(H))
+
+
+def _floats(matrix: Any) -> list[list[float]]:
+    return [[float(entry.mid()) for entry in row] for row in matrix.tolist()]
+
+
 _RULES: Rules = {
     BenignSphereLandscape: _benign,
     ContactInequality: _contact,
@@ -170,4 +206,5 @@ _RULES: Rules = {
     SphereQuantity: _quantity,
     SphereSpectrum: _spectrum,
     SphereValue: _value,
+    SpuriousSphereMinimum: _spurious,
 }

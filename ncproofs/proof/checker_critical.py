@@ -92,7 +92,7 @@ def _gradient(balls: Intervals, problem: Problem | Spheres, point: Point, nu: li
     return result
 
 
-def _hessian(balls: Intervals, problem: Problem | Spheres, point: Point, nu: list[Any], rank: int,
+def hessian(balls: Intervals, problem: Problem | Spheres, point: Point, nu: list[Any], rank: int,
              model: Model) -> list[Block]:
     """In R^r (bordered by the constraints on spheres), outside, and between the samples of a place."""
     K, zero, one = problem.K, balls.number(Fraction(0)), balls.number(Fraction(1))
@@ -190,7 +190,7 @@ def _critical(problem: Problem | Spheres, statement: list[Any], witness: Any, bu
     free = [i for i in range(size) if i not in frozen]
     model = box.model(balls, problem)
     wide = [(balls.number(x - spread)[0], balls.number(x + spread)[1]) for x in nu]
-    blocks = _hessian(balls, problem, box, wide, rank, model)
+    blocks = hessian(balls, problem, box, wide, rank, model)
     gradient = _gradient(balls, problem, exact, [balls.number(x) for x in nu], rank)
     radii = [spread] * (K * rank) + [spread * _root_below(m) for _, m in box.labels for _ in range(rank)]
     radii += [spread] * (size - len(radii))

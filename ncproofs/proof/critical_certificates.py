@@ -19,7 +19,7 @@ from ncproofs.critical.sphere_krawczyk import certify_sphere_point
 from ncproofs.problems.features import Problem, Ridge, Spheres
 from ncproofs.proof.certificate import NoCertificate, problem_record, stated
 from ncproofs.proof.checker_arithmetic import Budget, Intervals
-from ncproofs.proof.checker_critical import Point
+from ncproofs.proof.checker_critical import Point, hessian
 from ncproofs.proof.checker_ridge import Problem as WrittenRidge
 from ncproofs.proof.checker_spheres import Spheres as WrittenSpheres
 from ncproofs.proof.ridge_certificates import Pair, first_accepted, shorter
@@ -30,8 +30,7 @@ Array = NDArray[np.float64]
 Rows = list[list[Fraction]]
 
 _SHIFT = 160  # bits of the centre
-_GAPS = tuple(str(Fraction(1, 10**k)) for k in (3, 5, 7, 9, 12, 15))
-_RADII = tuple(Fraction(1, 2**k) for k in (40, 60, 80))
+_RADII = tuple(Fraction(1, 2**k) for k in (60, 75, 50))
 _TOGETHER = Fraction(1, 10**12)
 
 
@@ -83,17 +82,35 @@ def critical_point_certificate(
     for radius in _RADII:
         statement["radius"] = str(radius)
         try:
-            return statement, first_accepted(statement, _witnesses(problem, slice_))
+            return statement, first_accepted(statement, _witnesses(problem, slice_, found.nullity))
         except NoCertificate as error:
             reason = str(error)
     raise NoCertificate(reason)
 
 
-def _witnesses(problem: Problem, slice_: _Slice) -> Iterator[dict[str, Any]]:
+def _witnesses(problem: Problem, slice_: _Slice, zeros: int) -> Iterator[dict[str, Any]]:
     for bits in (128, 192):
-        multipliers = [] if isinstance(problem, Ridge) else _multipliers(problem, slice_, bits)
-        for gap in _GAPS:
-            yield {"bits": bits, "gap": gap, "multipliers": multipliers}
+        nu = [] if isinstance(problem, Ridge) else _multipliers(problem, slice_, bits)
+        yield {"bits": bits, "gap": _gap(problem, slice_, nu, zeros, bits), "multipliers": list(map(str, nu))}
+
+
+def _gap(problem: Problem, slice_: _Slice, nu: list[Fraction], zeros: int, bits: int) -> str:
+    """Half the least magnitude of a nonzero eigenvalue of the checker's blocks, from floats."""
+    written, balls = _written(problem), Intervals(bits, Budget(10**9))
+    point = Point(balls, written, slice_.rank, slice_.places, slice_.record, Fraction(0))
+    weights = [balls.number(x) for x in nu] or [balls.number(Fraction(0))] * (problem.K + len(slice_.places))
+    sizes: list[float] = []
+    for block, copies in hessian(balls, written, point, weights, slice_.rank, point.model(balls, written)):
+        if block and copies:
+            found = np.linalg.eigvalsh(np.array([[float(Fraction(low, 2**bits)) for low, _ in row] for row in block]))
+            sizes += [size for size in np.abs(found).tolist() for _ in range(copies)]
+    sizes.sort()
+    return shorter(Fraction(sizes[zeros]) / 2) if len(sizes) > zeros and sizes[zeros] > 0 else "1"
+
+
+def _written(problem: Problem) -> Any:
+    record = problem_record(problem)
+    return WrittenRidge(record) if isinstance(problem, Ridge) else WrittenSpheres(record)
 
 
 def _rounded(value: Fraction) -> Fraction:
@@ -175,9 +192,9 @@ def _places(problem: Problem, H: Rows) -> tuple[list[list[int]], Rows]:
     return places, [list(row) for row in zip(*kept, strict=True)] if H else []
 
 
-def _multipliers(problem: Problem, slice_: _Slice, bits: int) -> list[str]:
+def _multipliers(problem: Problem, slice_: _Slice, bits: int) -> list[Fraction]:
     """nu = -<x, df/dx> at the centre, for the classifiers and then for one sample of each place."""
-    written, balls = WrittenSpheres(problem_record(problem)), Intervals(bits, Budget(10**9))
+    written, balls = _written(problem), Intervals(bits, Budget(10**9))
     point = Point(balls, written, slice_.rank, slice_.places, slice_.record, Fraction(0))
     rows, features, _ = point.model(balls, written).slopes()
     result = []
@@ -186,7 +203,7 @@ def _multipliers(problem: Problem, slice_: _Slice, bits: int) -> list[str]:
         for entry, part in zip(x, slope, strict=False):
             product = balls.mul(entry, part)
             low, high = low + product[0], high + product[1]
-        result.append(str(Fraction(-(low + high) // 2, 2**bits)))
+        result.append(Fraction(-(low + high) // 2, 2**bits))
     return result
 
 
@@ -235,7 +252,5 @@ def _floats(values: Any, bits: int) -> dict[str, Any]:
 
 def _margin(problem: Problem, centre: dict[str, Any], direction: dict[str, Any]) -> Fraction:
     """-2 times the s^2 coefficient over |D|^2 at the centre, rounded to a few digits: the largest margin there."""
-    record = problem_record(problem)
-    written: Any = WrittenRidge(record) if isinstance(problem, Ridge) else WrittenSpheres(record)
-    half, squared = written.curvature(Intervals(96, Budget(10**9)), centre, direction, Fraction(0))
+    half, squared = _written(problem).curvature(Intervals(96, Budget(10**9)), centre, direction, Fraction(0))
     return Fraction(-2 * half[1], 2**96) / squared

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 from itertools import pairwise
-from math import isqrt
 from typing import Any
 
 from ncproofs.proof.checker_arithmetic import Budget, Intervals, Rejected, Series
@@ -121,7 +120,9 @@ def contact_holds(problem: Spheres, balls: Intervals, points: Any, *, whole: boo
             raise Rejected("a piece on which J > 0 is not shown")
 
 
-def _opened(statement: list[Any], witness: Any, budget: Budget, *more: str) -> tuple[Spheres, Intervals, Any, list[Any]]:
+def _opened(
+    statement: list[Any], witness: Any, budget: Budget, *more: str
+) -> tuple[Spheres, Intervals, Any, list[Any]]:
     bits, points, *others = need(witness, "bits", "points", *more)
     problem = Spheres(statement[0])
     if problem.loss.name == "expression":
@@ -213,7 +214,7 @@ def _blocks(problem: Spheres, point: Any, algebra: Any) -> list[Block]:
 
 
 def _kernel(problem: Spheres, point: Any, claimed: int, budget: Budget) -> int:
-    """A number of eigenvalues that are certainly 0: the orbit of the rotations, or by exact algebra if more are claimed."""
+    """How many eigenvalues are certainly 0: the orbit of the rotations, or by exact algebra if more are claimed."""
     K, d = problem.K, problem.d
     rank = K if point == "frame" else K - 1
     orbit = rank * d - rank * (rank + 1) // 2

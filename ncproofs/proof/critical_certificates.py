@@ -1,7 +1,7 @@
 """Certificates of single critical points, found in floats: existence with inertia, and saddle boxes.
 
-``ridge/critical-point/1``, ``sphere/critical-point/1``, ``ridge/saddle-box/1``, ``sphere/saddle-box/1``. With a ``rival``
-of lower value, a critical point of index 0 whose nullity is that of its orbit is a spurious local minimum.
+``ridge/critical-point/1``, ``sphere/critical-point/1``, ``ridge/saddle-box/1``, ``sphere/saddle-box/1``. With a
+``rival`` of lower value, a critical point of index 0 whose nullity is that of its orbit is a spurious local minimum.
 """
 
 from __future__ import annotations
@@ -73,8 +73,9 @@ def critical_point_certificate(
     value = found.value
     slack = (value.upper - value.lower) + Fraction(1, 10**15)
     statement = stated(
-        f"{_family(problem)}/critical-point/1", title or f"critical point of {problem}", problem=problem_record(problem),
-        rank=slice_.rank, places=slice_.places, pivots=slice_.pivots, centre=slice_.record, radius="1",
+        f"{_family(problem)}/critical-point/1", title or f"critical point of {problem}",
+        problem=problem_record(problem), rank=slice_.rank,
+        places=slice_.places, pivots=slice_.pivots, centre=slice_.record, radius="1",
         negative=found.index, zero=found.nullity, rival=rival,
         value=[str(_rounded(value.lower - slack)), str(_rounded(value.upper + slack))],
     )
@@ -178,7 +179,9 @@ def _root(value: Fraction) -> Fraction:
 
 def _places(problem: Problem, H: Rows) -> tuple[list[list[int]], Rows]:
     """Samples of one class that agree to twelve digits become one place with their number."""
-    columns, places, kept = list(zip(*H, strict=True)), [], []
+    columns: list[tuple[Fraction, ...]] = list(zip(*H, strict=True))
+    places: list[list[int]] = []
+    kept: list[tuple[Fraction, ...]] = []
     for s in range(problem.N):
         column = columns[s] if H else ()
         k = s // problem.n
@@ -227,8 +230,8 @@ def saddle_box_certificate(
         NoCertificate: the checker does not accept any radius and margin that was tried.
     """
     bias = isinstance(problem, Ridge) and problem.has_bias
-    parts = {"W": _floats(W, 60), "H": _floats(H, 60)}
-    moves = {"W": _floats(direction[0], 16), "H": _floats(direction[1], 16)}
+    parts: dict[str, Any] = {"W": _floats(W, 60), "H": _floats(H, 60)}
+    moves: dict[str, Any] = {"W": _floats(direction[0], 16), "H": _floats(direction[1], 16)}
     if isinstance(problem, Ridge):
         parts["b"], moves["b"] = (_floats(b, 60), _floats(direction[2], 16)) if bias else (None, None)
     reason = ""
@@ -240,7 +243,8 @@ def saddle_box_certificate(
                            problem=problem_record(problem), centre=parts, radius=str(Fraction(1, 2**radius)),
                            margin=shorter(margin))
         try:
-            return statement, first_accepted(statement, iter([{"bits": bits, "direction": moves} for bits in (96, 160)]))
+            witnesses = ({"bits": bits, "direction": moves} for bits in (96, 160))
+            return statement, first_accepted(statement, witnesses)
         except NoCertificate as error:
             reason = str(error)
     raise NoCertificate(reason)

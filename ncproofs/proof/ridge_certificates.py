@@ -29,9 +29,10 @@ from ncproofs.proof.claims import (
     SpectrumAtOptimum,
     UniqueArgmin,
 )
-from ncproofs.proof.written_losses import constant
+from ncproofs.proof.constants import as_expression
 from ncproofs.proof.discharge import Effort
 from ncproofs.proof.reduced_certificates import bracket, collapsed_margin, search
+from ncproofs.proof.written_losses import constant
 
 __all__ = ["about", "first_accepted", "settled", "shorter", "table_of", "write"]
 
@@ -123,7 +124,7 @@ def _argmin(claim: UniqueArgmin) -> Draft:
 
     if claim.c is None:
         raise NoCertificate("uniqueness for every c > 0 has a certificate only for one c")
-    squared = sympy.nsimplify(sympy.expand(sympy.sympify(claim.c) ** 2))
+    squared = sympy.expand(as_expression(claim.c) ** 2)
     if not squared.is_Rational:
         raise NoCertificate(f"c={claim.c} is not the square root of a rational")
     problem = Ridge(claim.loss, claim.K, max(claim.K - 1, 1), 1, Fraction(squared.p, squared.q), Fraction(1))

@@ -187,7 +187,7 @@ def _rival(problem: Spheres) -> dict[str, Any]:
         points = [(point.W, point.H) for point in sums]
     if not points:
         raise NoCertificate("no point to compare with is known")
-    W, H = min(points, key=lambda point: float(sphere_value(problem, *point, 64).mid()))
+    W, H = min(points, key=lambda point: float(sphere_value(problem, point[0], point[1], 64).mid()))
     return rival_point(problem, _floats(W), _floats(H))
 
 

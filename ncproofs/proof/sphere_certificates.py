@@ -85,7 +85,7 @@ def contact_points(problem: Spheres, bits: int) -> list[str]:
 
 def _is_settled(record: WrittenSpheres, balls: Intervals, low: Fraction, high: Fraction, reach: Fraction) -> bool:
     try:
-        contact_holds(record, balls, [str(end) for end in (low, high)], whole=False)
+        contact_holds(record, balls, [str(end) for end in (low, high)], complete=False)
     except Rejected:
         return False
     return True

@@ -53,7 +53,7 @@ def least(loss: Loss, K: int, slope: Any, balls: Intervals, search: Any) -> tupl
         box = balls.number(low)[0], balls.number(high)[1]
         value, rise, bend = g(series.constant(box, 1), series)
         if rise[0] > 0 and not low:
-            found.append((low, high))
+            found += [(low, high)] if g(balls.number(low))[0] <= bound else []
         elif not (rise[0] > 0 or rise[1] < 0 or value[0] > bound):
             if not low or bend[0] <= 0:
                 raise Rejected("a piece of the reduced function is not settled")

@@ -40,7 +40,7 @@ Pair = tuple[dict[str, Any], dict[str, Any]]
 Draft = tuple[dict[str, Any], Iterator[dict[str, Any]]]
 Rules = dict[type[Any], Callable[[Any], Draft]]
 
-_BITS = (64, 96, 160, 256, 512)
+_BITS = (64, 96, 160, 320)
 _STEPS = 10**7
 
 

@@ -120,4 +120,9 @@ class _HalfLine:
     def _is_settled(self, low: Fraction, high: Fraction, bound: int) -> bool:
         value, slope, _ = self.at(low, high)
         rises = slope[0] > 0 and (low > 0 or self.at(low, low)[0][0] > bound)
-        return rises or slope[1] < 0 or value[0] > bound
+        if rises or slope[1] < 0 or value[0] > bound:
+            return True
+        balls, box = self.balls, (self.balls.number(low)[0], self.balls.number(high)[1])
+        centre = ((box[0] + box[1]) // 2,) * 2
+        middle = balls.add(self.loss.at_gap(balls, self.K, centre), balls.mul(self.price, centre))
+        return balls.add(middle, balls.mul(slope, balls.sub(box, centre)))[0] > bound  # mean value form

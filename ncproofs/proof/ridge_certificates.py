@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from fractions import Fraction
 from typing import Any
 
+from ncproofs.critical.optimum import optimum
 from ncproofs.critical.spectrum import SpectrumEntry, family_spectrum, spectrum
 from ncproofs.errors import NcproofsError
 from ncproofs.problems.features import Ridge
@@ -33,6 +34,7 @@ from ncproofs.proof.constants import as_expression
 from ncproofs.proof.discharge import Effort
 from ncproofs.proof.reduced_certificates import bracket, collapsed_margin, search
 from ncproofs.proof.written_losses import constant
+from ncproofs.truth import Truth
 
 __all__ = ["about", "drafted", "first_accepted", "settled", "shorter", "state", "table_of", "write"]
 
@@ -128,6 +130,9 @@ def _optimum_is(claim: OptimumIs) -> Draft:
 
 
 def _geometry(claim: CollapsedOptimum) -> Draft:
+    found = optimum(claim.problem, digits=6)
+    if found.truth is not Truth.HOLDS or found.geometry != claim.geometry:
+        raise NoCertificate(f"not the geometry of the minimisers: {found.because}")
     return about(claim, "ridge/geometry/1", geometry=claim.geometry), _searched(claim.problem)
 
 

@@ -36,6 +36,9 @@ FLOORS = {
     "worker": 7,
     "runner": 7,
     "store": 7,
+    "certificates": 7,
+    "bundle": 8,
+    "checking": 8,
     "doctor": 7,
     "report": 8,
     "scale": 8,
@@ -54,6 +57,9 @@ PAIRS = {
     ("runner", "worker"),
     ("worker", "store"),
     ("worker", "families"),
+    ("worker", "certificates"),
+    ("certificates", "families"),
+    ("certificates", "store"),
 }
 #: Modules in which a binary float is meant: wall-clock time, searches checked later, bounds on rounding.
 FLOATS = {
@@ -180,7 +186,10 @@ def _lines(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
 #: The checker is copied out of the package and runs alone: it imports its own files relatively and prints.
 CHECKER = "proof.checker"
 #: Rooms that look names up at run time, among rooms of their own floor or below.
-LATE = {"__init__", "proof.discharge", "theorems.catalogue", "losses.spelling", "doctor", "cli.__init__"}
+LATE = {
+    "__init__", "proof.discharge", "proof.certificate", "theorems.catalogue", "losses.spelling", "doctor",
+    "cli.__init__",
+}
 
 
 def _is_text(call: ast.Call) -> bool:

@@ -70,7 +70,7 @@ def derived_pin(statement: Any) -> str | None:
         return None
     kinds = {str(part.get("kind")) for part in claims if isinstance(part, dict)}
     required = REQUIRED.get(theorem, ())
-    if theorem not in CATALOGUE or (required and kinds >= set(required)):
+    if theorem not in CATALOGUE or (required and kinds >= {kind for kind, _ in required}):
         return None
     try:
         return digest_of(statement_of(load(theorem), problem_from(parameters)))

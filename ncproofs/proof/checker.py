@@ -29,7 +29,7 @@ from ncproofs.proof import checker_critical, checker_optimum, checker_ridge, che
 from ncproofs.proof.checker_arithmetic import Budget, Limit, Rejected
 from ncproofs.proof.checker_reading import BYTES, canonical, listed, need, parse
 from ncproofs.proof.checker_sums import sum_identity
-from ncproofs.proof.checker_theorems import AXIOMS, REQUIRED
+from ncproofs.proof.checker_theorems import AXIOMS, PARAMETERS, REQUIRED
 
 __all__ = ["check", "main", "pinned"]
 
@@ -98,10 +98,15 @@ def _verdict(statement: Any, witness: Any, claims: _Claims) -> tuple[str, Any]:
     for part, witnessed in zip(listed(parts), listed(witnesses, len(parts)), strict=True):
         claims.decide(part, witnessed)
     if parameters is not None:
+        if not isinstance(parameters, dict) or set(parameters) not in PARAMETERS:
+            raise Rejected("parameters with the keys of no problem")
         for part in claims.checked:  # whatever a claim says about its problem is what the parameters say
             problem = part.get("problem", {key: part[key] for key in ("loss", "parameter", "K") if key in part})
-            if not isinstance(parameters, dict) or any(parameters.get(key) != problem[key] for key in problem):
+            # Compared as written: true is not 1.
+            if canonical({key: parameters.get(key) for key in problem}) != canonical(problem):
                 raise Rejected("a claim about another problem than the parameters")
+            if part["kind"] == "ridge/argmin/1":
+                checker_optimum.price_is_that_of(part["c"], parameters, claims.budget)
     return theorem, parameters
 
 
@@ -112,11 +117,12 @@ def _standing(theorem: str, parameters: Any, claims: _Claims, pins: Pins) -> str
     if parameters is None and theorem in pins:
         raise Rejected(f"not the pinned statement of {theorem}")
     if parameters is not None:
-        kinds = {part["kind"] for part in claims.checked}
-        missing = [kind for kind in REQUIRED.get(theorem, ()) if kind not in kinds]
+        missing = [kind for kind, fixed in REQUIRED.get(theorem, ()) if not any(
+            part["kind"] == kind and all(part.get(key) == value for key, value in fixed.items())
+            for part in claims.checked)]
         if missing or not REQUIRED.get(theorem):
             raise Rejected(f"{theorem} at a problem needs {', '.join(missing) or 'a pinned statement'}")
-    return "not pinned"
+    return "not pinned" if parameters is None else "what it claims at these parameters"
 
 
 def check(raw: bytes, pins: Pins | None = None, expected: set[str] | None = None) -> tuple[str, str]:

@@ -196,6 +196,13 @@ def argmin(statement: list[Any], witness: Any, budget: Budget) -> None:
         least(loss, K, slope, balls, search)
 
 
+def price_is_that_of(c: Any, parameters: Any, budget: Budget) -> None:
+    """c^2 = n lambda_W lambda_H for the problem that ``parameters`` spell; c > 0 is known."""
+    problem = Problem(parameters)
+    square = problem.n * problem.lambda_W * problem.lambda_H
+    compared(budget, 128, lambda algebra: algebra.number(square), "==", ["^", expression(c), 2])
+
+
 def _bracketed(problem: Problem, balls: Intervals, root: Any) -> tuple[int, int]:
     """An interval that holds a margin m > 0 at which the simplex ETF is critical: -dL/dm = (K - 1) c there."""
     K, d = problem.K, problem.d

@@ -32,6 +32,8 @@ class Sums:
         self.indices = {name(key): self._size(size) for key, size in indices.items()}
         self.slots: dict[str, list[int]] = {}
         self.properties: dict[str, list[list[Any]]] = {}
+        if "delta" in tensors:
+            raise Rejected("delta is Kronecker's; a tensor needs another name")
         for key, tensor in tensors.items():
             slots, properties = need(tensor, "slots", "properties")
             self.slots[name(key)] = [self._size(size) for size in listed(slots)]

@@ -37,26 +37,32 @@ AXIOMS = frozenset({
     "von Neumann's trace inequality",
 })
 
-#: Theorem -> the kinds of claims about the problem that a verdict at a problem must have. No kinds: its claims do
-#: not name the problem (they are numbers computed from it), so that only a pinned statement is accepted.
-REQUIRED: dict[str, tuple[str, ...]] = {
+#: Theorem -> the claims about the problem that a verdict at a problem must have: kind and the fields that the theorem
+#: fixes. No claims: its own do not name the problem (they are numbers computed from it), so that only a pinned
+#: statement is accepted. What a theorem claims only where a closed form or a small Hessian is at hand is not listed.
+_AT_MINIMUM, _NO_DESCENT = {"point": "minimum"}, {"point": "etf", "negative": 0}
+_VALUE = {"quantity": "objective", "relation": "=="}
+REQUIRED: dict[str, tuple[tuple[str, dict[str, object]], ...]] = {
     "contrastive-bound": (),
-    "reduced-function": ("ridge/argmin/1",),
-    "collapse-optimum": ("ridge/geometry/1",),
+    "reduced-function": (("ridge/argmin/1", {}),),
+    "collapse-optimum": (("ridge/geometry/1", {}),),
     "focal-uniqueness": (),
     "focal-bias": (),
-    "collapse-spectrum": ("ridge/spectrum/1", "ridge/inertia/1"),
-    "origin-spectrum": ("ridge/origin-curvature/1",),
-    "benign-landscape": ("ridge/benign/1",),
-    "mse-optimum": ("ridge/optimum/1",),
-    "mse-spectrum": ("ridge/spectrum/1",),
-    "mse-landscape": ("ridge/benign/1",),
-    "sphere-optimum": ("sphere/geometry/1", "sphere/optimum/1", "sphere/inertia/1"),
-    "duality-certificate": ("sphere/dual/1",),
-    "label-smoothing-threshold": ("sphere/geometry/1", "sphere/optimum/1"),
-    "sphere-focal": ("sphere/contact/1", "sphere/geometry/1", "sphere/optimum/1", "sphere/inertia/1"),
-    "sphere-mse": ("sphere/geometry/1", "sphere/optimum/1", "sphere/dual/1", "sphere/spectrum/1"),
-    "sphere-spectrum": ("sphere/spectrum/1", "sphere/inertia/1"),
-    "sphere-conditioning": ("sphere/conditioning/1",),
-    "sphere-landscape": ("sphere/benign/1",),
+    "collapse-spectrum": (("ridge/spectrum/1", _AT_MINIMUM), ("ridge/inertia/1", _AT_MINIMUM)),
+    "origin-spectrum": (("ridge/origin-curvature/1", {}),),
+    "benign-landscape": (("ridge/benign/1", {}),),
+    "mse-optimum": (("ridge/optimum/1", _VALUE),),
+    "mse-spectrum": (("ridge/spectrum/1", _AT_MINIMUM),),
+    "mse-landscape": (("ridge/benign/1", {}),),
+    "sphere-optimum": (("sphere/geometry/1", {}), ("sphere/inertia/1", _NO_DESCENT)),
+    "duality-certificate": (("sphere/dual/1", {}),),
+    "label-smoothing-threshold": (("sphere/geometry/1", {}),),
+    "sphere-focal": (("sphere/contact/1", {}), ("sphere/geometry/1", {}), ("sphere/inertia/1", _NO_DESCENT)),
+    "sphere-mse": (("sphere/geometry/1", {}),),
+    "sphere-spectrum": (("sphere/spectrum/1", {"point": "etf"}), ("sphere/inertia/1", _NO_DESCENT)),
+    "sphere-conditioning": (("sphere/conditioning/1", {}),),
+    "sphere-landscape": (("sphere/benign/1", {}),),
 }
+#: The keys of the parameters of a verdict, by family.
+_FEATURES = {"loss", "parameter", "K", "d", "n"}
+PARAMETERS = ({*_FEATURES, "lambda_W", "lambda_H", "lambda_b"}, {*_FEATURES, "tau"})

@@ -314,7 +314,20 @@ def test_claims_speak_of_the_problem_that_the_verdict_names():
     for other in (own | {"K": 4}, own | {"lambda_b": "0"}, own | {"loss": "focal"}, {}, "K = 3", [own]):
         found, why = verdict(at_problem("my:theorem", other))
         assert found == "rejected"
-        assert "another problem" in why
+        assert "another problem" in why or "keys of no problem" in why
+
+
+LOOSE = {
+    "true for one": {"n": True},
+    "a key too many": {"seed": 1},
+    "a key of the other family": {"tau": "1"},
+}
+
+
+@pytest.mark.parametrize("more", LOOSE.values(), ids=LOOSE)
+def test_parameters_are_those_of_a_problem_and_no_more(more):
+    own = EXAMPLES["saddle, cross-entropy"]()[0]["problem"]
+    assert verdict(at_problem("my:theorem", {**own, "n": 1, **more}))[0] == "rejected"
 
 
 def test_a_theorem_of_the_catalogue_needs_its_own_claims():

@@ -9,7 +9,7 @@ with one-hot columns of Y. With ``relu`` (two layers) the first is followed by m
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from math import prod
@@ -157,6 +157,27 @@ class Layered:
     def mean_weight(self) -> Fraction:
         """kappa_b = lambda_b/(1 + lambda_b): how much the mean direction counts once the bias is eliminated."""
         return Fraction(1) if self.lambda_b is None else self.lambda_b / (1 + self.lambda_b)
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """Exact spellings under the names of the command line and of suites."""
+        return {
+            "layers": str(self.layers), "K": str(self.K), "d": _spelled(self.widths), "n": str(self.n),
+            "lambdas": _spelled(self.lambdas), "lambda_H": str(self.lambda_H),
+            "lambda_b": "none" if self.lambda_b is None else str(self.lambda_b), "relu": "yes" if self.relu else "no",
+            "class_sizes": "none" if self.balanced else _spelled(self.class_sizes),
+        }
+
+    @classmethod
+    def from_parameters(cls, parameters: Mapping[str, Any]) -> Layered:
+        """The problem that ``parameters`` spell; ``d`` stands for the widths (K when left out).
+
+        Raises:
+            InvalidProblem, InexactInput: as the class itself.
+        """
+        given = dict(parameters)
+        widths = given.pop("d", "K")
+        return cls(widths=() if widths == "K" else widths, **given)
 
     def __str__(self) -> str:
         sizes = f"n={self.n}" if self.balanced else f"class_sizes={_spelled(self.class_sizes)}"

@@ -2,7 +2,8 @@
 
 The product is linear in each factor, so with Z = W_L ... W_1 H and R = (Z - Y)/N
 
-    f(X + tD) = f(X) + t <grad, D> + (t^2/2) [ |DZ|^2 / N + 2 sum_{l > m} <R, W_L .. D_l .. D_m .. H> + sum lambda |D|^2 ] + ...
+    f(X + tD) = f(X) + t <grad, D>
+        + (t^2/2) [ |DZ|^2 / N + 2 sum_{l > m} <R, W_L .. D_l .. D_m .. H> + sum_l lambda_l |D_l|^2 ] + ...
 
 Nothing of the closed forms of ``ncproofs.critical`` is used here.
 """

@@ -73,7 +73,8 @@ def modes_of(problem: Layered) -> tuple[Mode, ...]:
     if not problem.balanced:
         if problem.has_bias:
             raise OutOfScope(
-                "class sizes are unequal and there is a bias: no closed form is known; write lambda_b=none or equal sizes"
+                "class sizes are unequal and there is a bias, for which no closed form is known; "
+                "write lambda_b=none or equal sizes"
             )
         sizes = sorted(set(problem.class_sizes), reverse=True)
         return tuple(
@@ -128,8 +129,7 @@ def _enclosed(M: int, value: Fraction, low: Fraction, high: Fraction) -> arb:
     bits = ctx.prec
     # The small root is about kappa^(M/(M-2)): its bracket starts below it, for relative precision.
     if low == 0:
-        low = value if M == 3 else min(value, Fraction(1, 2) * high)  # sigma^(M-2) >= kappa^M there, so sigma >= kappa^M
-        low = low / 2
+        low = min(value, high) / 2  # sigma^(M-2) >= kappa^M there, so sigma >= kappa^M
     for extra in (0, 64, 256, 1024):
         root = bracket_root(gap, low, high, bits + extra)
         if root is not None:
@@ -149,4 +149,5 @@ def _rational_roots(M: int, value: Fraction) -> tuple[Fraction, ...]:
 
 def excess(M: int, sigma: Number) -> Number:
     """e(sigma) = sigma ((M-2) - (M-1) sigma): a mode in use is worth 1 + e, one not in use 1."""
-    return sigma * ((M - 2) - (M - 1) * sigma)
+    value: Number = sigma * (-(M - 1) * sigma + (M - 2))  # type: ignore[operator]
+    return value

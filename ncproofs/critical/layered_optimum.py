@@ -5,7 +5,7 @@ Quantities (names are those of ``ncproofs optimum layered``) are listed by ``ncp
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -142,7 +142,7 @@ def _shown(value: Fraction) -> str:
 
 
 def _named(
-    problem: Layered, modes: tuple[Mode, ...], used: list[int], states: list[str]
+    problem: Layered, modes: tuple[Mode, ...], used: list[int], states: Sequence[str]
 ) -> tuple[str, str, tuple[str, ...]]:
     wanted = sum(mode.count for mode, state in zip(modes, states, strict=True) if state == "present")
     short = sum(used) < wanted
@@ -165,15 +165,17 @@ def _named(
 
 
 def _unequal(
-    modes: tuple[Mode, ...], used: list[int], states: list[str], *, short: bool
+    modes: tuple[Mode, ...], used: list[int], states: Sequence[str], *, short: bool
 ) -> tuple[str, str, tuple[str, ...]]:
     lost = [mode.name for mode, state in zip(modes, states, strict=True) if state == "absent"]
     notes = [f"classes of size {name[1:]} vanish: logits and features are zero" for name in lost]
-    partial = next((m for m, u, s in zip(modes, used, states, strict=True) if s == "present" and u < m.count), None)
-    if short and partial is not None:
-        notes.append(f"the widths leave room for {sum(used)} directions, the largest classes first; within the "
-                     f"{partial.count} classes of size {partial.name[1:]} every projector is optimal")
-        return "rank-deficient frame", f"orthogonal frame of rank {sum(used)}", tuple(notes)
+    if short:
+        notes.append(f"the widths leave room for {sum(used)} directions, the largest classes first")
+        partial = next((mode for mode, count in zip(modes, used, strict=True) if 0 < count < mode.count), None)
+        if partial is None:
+            return "rank-deficient frame", "orthogonal means", tuple(notes)
+        notes.append(f"within the {partial.count} classes of size {partial.name[1:]} every projector is optimal")
+        return "rank-deficient frame", f"frame of rank {sum(used)}", tuple(notes)
     if lost:
         return "minority collapse", "orthogonal means", tuple(notes)
     return "orthogonal means", "orthogonal means", ()
@@ -199,10 +201,10 @@ def _landscape_notes(problem: Layered) -> tuple[str, ...]:
         return ()
     value, M = kappa_power(problem), problem.factors
     if value < first_order(M):
-        return (f"metastable: 0 and the points of rank 1 to {problem.rank - 1} with sigma_plus are spurious local minima"
-                if problem.rank > 1 else "metastable: 0 is a spurious local minimum",)
+        ranks = f" and the points of rank 1 to {problem.rank - 1} with sigma_plus" if problem.rank > 1 else ""
+        return (f"spurious local minima: zero{ranks}",)
     if first_order(M) < value < saddle_node(M):
-        return ("metastable: kappa_c < kappa < kappa_sn, the points with sigma_plus are local minima that are not global",)
+        return ("metastable: kappa_c < kappa < kappa_sn, so the points with sigma_plus are spurious local minima",)
     return ()
 
 

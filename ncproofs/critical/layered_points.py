@@ -17,6 +17,7 @@ from flint import arb, arb_mat, ctx
 from ncproofs.arithmetic.enclosure import Enclosure
 from ncproofs.arithmetic.inertia import inertia
 from ncproofs.arithmetic.linalg import eigenvalue_enclosures, symmetric_part
+from ncproofs.critical.layered_minimiser import helmert, point_factors
 from ncproofs.critical.layered_modes import excess, first_order, kappa_power, power, saddle_node, sigma_root
 from ncproofs.critical.optimum import climb
 from ncproofs.critical.profiles import to_ball
@@ -25,7 +26,14 @@ from ncproofs.critical.spectrum import SpectrumEntry, merged
 from ncproofs.errors import OutOfScope
 from ncproofs.problems.layered import Layered
 
-__all__ = ["CriticalPoint", "critical_point", "critical_points", "layered_spectrum", "point_factors", "spectrum_table"]
+__all__ = [
+    "CriticalPoint",
+    "critical_factors",
+    "critical_point",
+    "critical_points",
+    "layered_spectrum",
+    "spectrum_table",
+]
 
 Row = tuple[Number, int, str]
 _MOST_POINTS = 2000
@@ -51,7 +59,8 @@ class CriticalPoint:
 
 def _covered(problem: Layered) -> None:
     if problem.relu or problem.has_bias or not problem.balanced:
-        hint = "; write `ncproofs optimum ridge --loss mean_squared`" if problem.layers == 1 and problem.balanced else ""
+        one = problem.layers == 1 and problem.balanced
+        hint = "; write `ncproofs optimum ridge --loss mean_squared`" if one else ""
         raise OutOfScope(
             f"critical points and spectra are known for the linear model without a bias and with equal classes{hint}"
         )
@@ -241,9 +250,8 @@ def _own_blocks(problem: Layered, name: str, count: int, rank: int, sigma: Numbe
     kappa = to_ball(power(kappa_power(problem), Fraction(1, M)))
     weights = problem.weights
     steep = x ** (M - 2) / kappa
-    symmetric = arb_mat(M, M, [x ** (2 * M - 2) + (kappa if i == j else -kappa) + (0 if i != j else 0)
-                               for i in range(M) for j in range(M)])
-    # (x^(2M-2) - kappa) 11^T + 2 kappa I has diagonal x^(2M-2) + kappa and x^(2M-2) - kappa elsewhere.
+    # (x^(2M-2) - kappa) 11^T + 2 kappa I
+    symmetric = arb_mat(M, M, [x ** (2 * M - 2) + (kappa if i == j else -kappa) for i in range(M) for j in range(M)])
     singular = kappa_power(problem) == saddle_node(M) and M > 2
     values = _block_eigenvalues(_weighted(problem, symmetric, kappa), int(singular), bits)
     yield from ((value, count * (count + 1) // 2, f"{name}, symmetric") for value in values)
@@ -297,26 +305,11 @@ def layered_spectrum(problem: Layered, plus: int, minus: int = 0, *, digits: int
     return merged(problem, lambda bits: spectrum_table(problem, plus, minus, bits), digits)  # type: ignore[arg-type]
 
 
-def point_factors(problem: Layered, sigmas: list[Number], bits: int) -> list[arb_mat]:
-    """(H, W_1, ..., W_L) of the balanced point whose k-th class direction is e_k with sigma_k, at ``bits`` bits.
-
-    Equal classes or not: H has the columns sqrt(nu_k sigma_k^(2/M) / (n_k lambda_H)) e_k for the samples of class k.
-    """
-    M = problem.factors
+def critical_factors(problem: Layered, plus: int, minus: int, bits: int) -> list[arb_mat]:
+    """(H, W_1, ..., W_L) of one such critical point, at ``bits`` bits."""
+    critical_point(problem, plus, minus, digits=6)
     with ctx.workprec(bits):
-        energies = []
-        for sigma, size in zip(sigmas, problem.class_sizes, strict=True):
-            scale = to_ball(power(size * problem.weight_product, Fraction(1, M)))
-            exponent = to_ball(Fraction(2, M))
-            positive = not (isinstance(sigma, Fraction) and sigma == 0)
-            energies.append(scale * to_ball(sigma) ** exponent if positive else arb(0))
-        factors = [arb_mat(rows, columns) for rows, columns in problem.shapes]
-        start = 0
-        for k, (energy, size) in enumerate(zip(energies, problem.class_sizes, strict=True)):
-            if k < min(problem.widths):
-                for sample in range(start, start + size):
-                    factors[0][k, sample] = (energy / (size * to_ball(problem.lambda_H))).sqrt()
-                for layer, weight in enumerate(problem.lambdas, start=1):
-                    factors[layer][k, k] = (energy / to_ball(weight)).sqrt()
-            start += size
-        return factors
+        upper, lower = _sigmas(problem, plus, minus)
+        empty: list[Number] = [Fraction(0)] * (problem.K - plus - minus)
+        sigmas = [upper] * plus + [lower] * minus + empty
+        return point_factors(problem, sigmas, helmert(problem.K), bits)

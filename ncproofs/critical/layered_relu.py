@@ -4,9 +4,10 @@ In units of equal decay the problem is, with T = W_1 H and P = relu(T) and singu
 
     K f = (1/2) sum_i kappa / (kappa + p_i^2) + kappa |T|_*.
 
-If |P|_* <= |T|_* (for two columns always: theorem ``layered-relu``) this is at least the linear minimum. Without that the
-circulants T = a circ(1, 1, 0, -1, -1, 0) and a circ(1, 1, 0, -1/phi, 0) go below it around kappa_c. For 16 kappa^3 >= K
-zero is optimal: |P|_F <= |T|_* and Jensen's inequality leave K/(2 (1 + t^2/(K kappa))) + kappa t >= K/2, t = |T|_*.
+If |P|_* <= |T|_* (for two columns always: theorem ``layered-relu``) this is at least the linear minimum. Without that
+the circulants T = a circ(1, 1, 0, -1, -1, 0) and a circ(1, 1, 0, -1/phi, 0) go below it around kappa_c. For
+16 kappa^3 >= K zero is optimal: |P|_F <= |T|_* = t and Jensen's inequality leave
+K/(2 (1 + t^2/(K kappa))) + kappa t >= K/2.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from fractions import Fraction
 
 from flint import acb, arb, arb_mat, ctx
 
+from ncproofs.arithmetic.enclosure import Enclosure
 from ncproofs.critical.layered_modes import excess, first_order, kappa_power, power, sigma_root
 from ncproofs.critical.layered_optimum import LayeredOptimum, layered_optimum
 from ncproofs.critical.profiles import to_ball
@@ -65,8 +67,9 @@ def relu_status(problem: Layered) -> tuple[Truth, str, Rival | None]:
     value, K = kappa_power(problem), problem.K
     if 16 * value >= K:
         return Truth.HOLDS, f"16 kappa^3 = {16 * value} >= K: zero is the only minimiser", None
-    if min(problem.widths) < K:
-        return Truth.UNDECIDED, f"widths {min(problem.widths)} < K: the rank of relu(W_1 H) may exceed that of W_1 H", None
+    narrow = min(problem.widths)
+    if narrow < K:
+        return Truth.UNDECIDED, f"width {narrow} < K: the rank of relu(W_1 H) may exceed that of W_1 H", None
     if K == 2:
         return Truth.HOLDS, "|relu(T)|_* <= |T|_* for every T with two columns (theorem layered-relu)", None
     found = rival(problem)
@@ -78,12 +81,16 @@ def relu_status(problem: Layered) -> tuple[Truth, str, Rival | None]:
 def relu_optimum(problem: Layered, *, digits: int) -> LayeredOptimum:
     """The linear optimum, with the truth of its being the optimum with a ReLU."""
     linear = layered_optimum(linear_part(problem), digits=digits)
-    truth, because, _ = relu_status(problem)
+    truth, because, better = relu_status(problem)
     kept = {name: value for name, value in linear.quantities.items() if name not in _LINEAR_ONLY}
-    notes = [note for note in linear.notes if not note.startswith("metastable")]
+    notes = [note for note in linear.notes if not note.startswith(("metastable", "spurious"))]
     if linear.regime == "orthogonal frame":
         notes.append("relu(W_1 H) and W_2 are orthogonal frames; H need not be: W_1 H may be p ((1+a) I - a 11^T) for "
                      "every 0 <= a <= 1/(K-1)")
+    if better is not None:
+        kept["better_value"] = Enclosure.of_ball(better.value)
+        notes.append("the quantities are those of the linear minimum, which is not the minimum here; better_value is "
+                     "that of a certified point below it")
     holes = (NUCLEAR_NORM,) if truth is Truth.UNDECIDED else ()
     if truth is Truth.UNDECIDED:
         notes.append("the objective is an upper bound: the linear minimum is attained with a nonnegative W_1 H")
@@ -169,7 +176,8 @@ def rival_factors(problem: Layered, found: Rival, bits: int) -> list[arb_mat]:
     with ctx.workprec(bits):
         kappa = to_ball(power(kappa_power(problem), Fraction(1, 3)))
         golden = (arb(5).sqrt() - 1) / 2
-        symbols = [[arb(1), arb(1), arb(0), -golden, arb(0)]] * found.five + [list(map(arb, (1, 1, 0, -1, -1, 0)))] * found.six
+        symbols = [[arb(1), arb(1), arb(0), -golden, arb(0)]] * found.five
+        symbols += [list(map(arb, (1, 1, 0, -1, -1, 0)))] * found.six
         sizes = [found.a5] * found.five + [found.a6] * found.six
         nu = kappa / problem.K
         scales = [(nu / to_ball(weight)).sqrt() for weight in problem.weights]

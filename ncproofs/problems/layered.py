@@ -1,6 +1,7 @@
 """The layered unconstrained features model with the mean squared error: L weight layers on free features.
 
-W_1 is (d_2, d_1), ..., W_L is (K, d_L), H is (d_1, N): columns are features, class by class; b is (K,). The objective is
+W_1 is (d_2, d_1), ..., W_L is (K, d_L), H is (d_1, N): columns are features, class by class; b is (K,).
+The objective is
 
     f = (1/2N) |W_L ... W_1 H + b 1^T - Y|^2 + sum_l lambda_l/2 |W_l|^2 + lambda_H/2 |H|^2 + lambda_b/2 |b|^2,
 

@@ -33,6 +33,7 @@ LAYERED: tuple[str, str, dict[str, str], dict[str, str]] = (
         "W_row_norm_sq": "|row of W_L|^2",
         "W_singular_values_sq_l": "squared singular values of W_l across the classes (K or K - 1 of them)",
         "W_mean_singular_value_sq_l": "the one along the mean of the classes, when there is a bias",
+        "better_value": "with --relu, where the linear minimum is beaten: the value of a certified point below it",
         "W_fro_sq_l, H_fro_sq": "sums of squares of all entries",
         "..._n9": "for unequal classes: kappa, kappa_power, sigma (the class's own logit), feature_norm_sq and "
         "W_singular_values_sq_l of the classes with 9 samples",
@@ -63,7 +64,8 @@ def point_records(points: Sequence[CriticalPoint], digits: int) -> list[dict[str
 
 def point_lines(points: Sequence[CriticalPoint], digits: int) -> list[str]:
     """For people: one row an orbit of critical points."""
-    lines = ["", "  critical points: directions with sigma_plus, with sigma_minus; negative and zero eigenvalues; value"]
+    head = "directions with sigma_plus, with sigma_minus; negative and zero eigenvalues; value"
+    lines = ["", f"  critical points: {head}"]
     for point in points:
         lower, upper = point.value.decimals(digits)
         value = f"{lower} (exactly)" if point.value.is_point and lower == upper else f"[{lower}, {upper}]"

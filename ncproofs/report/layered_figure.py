@@ -16,7 +16,7 @@ PHASES = {
     "collapse": "#7fb3d5",
     "intermediate": "#a9dfbf",
     "trivial": "#d5d8dc",
-    "trivial, metastable": "#f5cba7",
+    "trivial below kappa_sn": "#f5cba7",
 }
 _CELLS = 120
 
@@ -24,7 +24,8 @@ _CELLS = 120
 def phase(layers: int, kappa: Fraction, lambda_b: Fraction) -> str:
     """The regime at one exact point (K = 3; it depends on K through kappa alone); between boundaries never a tie.
 
-    "trivial, metastable": zero is global, and points with sigma_plus are local minima when there is no bias.
+    "trivial below kappa_sn": zero is global, and there are nonzero critical points too (with a bias: sigma_plus times a
+    projector orthogonal to 1).
     """
     from ncproofs.critical.layered_modes import saddle_node
     from ncproofs.critical.layered_optimum import layered_regime
@@ -35,7 +36,7 @@ def phase(layers: int, kappa: Fraction, lambda_b: Fraction) -> str:
     problem = Layered(layers=layers, K=3, lambdas=(weight,) * layers, lambda_H=weight, lambda_b=lambda_b)
     name = layered_regime(problem).name
     below = kappa**problem.factors < saddle_node(problem.factors)
-    return "trivial, metastable" if name == "trivial" and below else name
+    return "trivial below kappa_sn" if name == "trivial" and below else name
 
 
 def _grid(layers: int, cells: int) -> tuple[list[Fraction], list[Fraction], list[list[str]]]:

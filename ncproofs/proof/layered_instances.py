@@ -46,6 +46,7 @@ __all__ = ["settle"]
 _GEOMETRIES = ("orthogonal frame", "simplex ETF", "intermediate frame", "orthogonal means", "zero")
 _KINDS = ("global minimum", "local minimum", "strict saddle", "degenerate saddle")
 _LARGEST_DENSE = 150
+_LARGEST_CONFIRMED = 80
 _LARGEST_WRITTEN = 4000
 
 
@@ -227,7 +228,7 @@ def _place(plus: int, minus: int) -> str:
 
 def _confirmed(problem: Layered, at: CriticalPoint) -> str:
     """The counts of the closed form against the dense Hessian, where that is small; what was found, in words."""
-    if problem.dimension > _LARGEST_DENSE or at.kind == "degenerate saddle":
+    if problem.dimension > _LARGEST_CONFIRMED or at.kind == "degenerate saddle":
         return "closed form"
     for bits in (128, 256, 512):
         dense = layered_hessian(problem, critical_factors(problem, at.plus, at.minus, bits + 32), bits + 32)

@@ -26,8 +26,7 @@ def claims() -> Iterator[Claim]:
         right=2 * p * q * (1 - 1 / c),
         where=WEIGHTS,
         sentence="along W + t sqrt(lambda_H) u v^T, H + t sqrt(lambda_W) v u^T (x) 1^T/sqrt(n), with u a missing "
-                 "class and v "
-                 "an unused feature, the second derivative is 2 lambda_W lambda_H (1 - 1/c)",
+                 "class and v an unused feature, the second derivative is 2 lambda_W lambda_H (1 - 1/c)",
         because="the block is [[lambda_W, -g/c], [-g/c, lambda_H]], g = sqrt(lambda_W lambda_H), c = kappa",
     )
     yield Sign(
@@ -66,12 +65,10 @@ THEOREM = Theorem(
     name="layered-benign",
     title="One layer: every critical point is a global minimum or a strict saddle, for every width",
     statement=(
-        "Let c = K sqrt(n lambda_W lambda_H). For c < 1 the critical points of the one-layer model without a bias are "
-        "the "
-        "points of rank r = 0, ..., min(K, d) with W H_bar = (1-c) Pi, in families of dimension r(K+d) - (3r^2+r)/2; "
-        "the "
-        "largest rank is global and every other one is a strict saddle with an explicit descent direction. For c >= 1 "
-        "only zero is critical, and it is the global minimum."
+        "Let c = K sqrt(n lambda_W lambda_H). For c < 1 the critical points of the one-layer model without a bias "
+        "are the points of rank r = 0, ..., min(K, d) with W H_bar = (1-c) Pi, in families of dimension r(K+d) - "
+        "(3r^2+r)/2; the largest rank is global and every other one is a strict saddle with an explicit descent "
+        "direction. For c >= 1 only zero is critical, and it is the global minimum."
     ),
     idea="With one layer the product of an unused feature direction and a missing class appears at second order, with\n"
     "weight -1/c against the decay; with two layers or more it does not.",

@@ -46,9 +46,8 @@ def _bound() -> Iterator[Claim]:
     yield Axiom(name="von Neumann's trace inequality",
                 uses="|Z - I|^2 >= sum (1 - sigma_i(Z))^2 and |ZP - P|^2 >= sum over K - 1 of (1 - sigma_i(ZP))^2")
     yield Axiom(name="singular values do not grow under a projector",
-                uses="sigma_i(ZP) <= sigma_i(Z); clipping at 1 lowers the bound's terms, and leaves K - 1 class modes "
-                     "and "
-                     "one of weight kappa_b")
+                uses="sigma_i(ZP) <= sigma_i(Z); clipping at 1 lowers the bound's terms, and leaves K - 1 class "
+                     "modes and one of weight kappa_b")
     yield Axiom(name="equality case of von Neumann's trace inequality",
                 uses="a minimiser shares singular vectors with I and with P: Z = alpha P + beta 11^T/K")
     yield Identity(
@@ -123,19 +122,17 @@ THEOREM = Theorem(
     name="layered-bias",
     title="Layered models with a bias: an exact simplex ETF up to lambda_b*, an intermediate frame beyond",
     statement=(
-        "With kappa_b = lambda_b/(1 + lambda_b) and sigma*(t) the larger root of sigma^(M-2) (1-sigma)^M = t^M for "
-        "t < kappa_c, else 0, the minimisers for widths >= K have W_L ... W_1 H_bar = alpha (I - 11^T/K) + beta "
-        "11^T/K, "
-        "alpha = sigma*(kappa), beta = sigma*(kappa/kappa_b), b = (1-beta)/(K(1+lambda_b)). So the class means are an "
-        "exact simplex ETF for every 0 <= lambda_b < lambda_b* = kappa/(kappa_c - kappa) (and widths >= K - 1 "
-        "suffice), "
-        "and approach an orthogonal frame only as lambda_b -> oo. For two layers or more beta jumps at lambda_b*."
+        "With kappa_b = lambda_b/(1 + lambda_b) and sigma*(t) the larger root of sigma^(M-2) (1-sigma)^M = t^M for t "
+        "< kappa_c, else 0, the minimisers for widths >= K have W_L ... W_1 H_bar = alpha (I - 11^T/K) + beta "
+        "11^T/K, alpha = sigma*(kappa), beta = sigma*(kappa/kappa_b) (0 for lambda_b = 0), b = (1-beta)/(K(1+lambda_b)). "
+        "So the class means are an exact simplex ETF for every 0 <= lambda_b < lambda_b* = kappa/(kappa_c - kappa) (and widths >= "
+        "K - 1 suffice), and approach an orthogonal frame only as lambda_b -> oo. For two layers or more beta jumps "
+        "at lambda_b*."
     ),
     idea=(
         "The bias is eliminated by a square and leaves weight kappa_b on the mean. At a minimiser the factors are\n"
-        "balanced, and von Neumann's inequality, once for I and once for P, bounds the loss by K - 1 modes of "
-        "strength\n"
-        "kappa and one of strength kappa/kappa_b."
+        "balanced, and von Neumann's inequality, once for I and once for P, bounds the loss by K - 1 modes\n"
+        "of strength kappa and one of strength kappa/kappa_b."
     ),
     source=source("with an unregularised bias the minimisers are simplex ETFs, without a bias orthogonal frames",
                   "stronger", "every bias weight and depth: the simplex ETF is exact up to lambda_b*"),

@@ -18,7 +18,7 @@ s, beta, size, tau = sympy.symbols("s beta n_k tau", positive=True)
 j, k, a = Index("j", K), Index("k", K), Index("a", d)
 
 
-def claims() -> Iterator[Claim]:
+def _separation() -> Iterator[Claim]:
     P, mean, root = Tensor("P", (K, d)), Tensor("H", (d, K)), Tensor("g", (K,))
     error = total(P[j, a] * mean[a, k], a) - delta(j, k)
     yield SumIdentity(
@@ -32,6 +32,10 @@ def claims() -> Iterator[Claim]:
     yield Axiom(name="von Neumann's trace inequality", uses="|Z - D|^2 >= sum (sigma_i(Z) - sqrt(n_(i)))^2, sorted")
     yield Axiom(name="equality case of von Neumann's trace inequality",
                 uses="Z and D share singular vectors, so the class means are orthogonal")
+
+
+def claims() -> Iterator[Claim]:
+    yield from _separation()
     where = Domain.of((M, integers_from(2)), (s, positive()), (beta, positive()), (tau, positive()))
     own = beta * s ** (-2 * (M - 1) / M)
     yield Identity(
@@ -86,15 +90,13 @@ THEOREM = Theorem(
     title="Unequal classes: orthogonal means of unequal length, and the small classes vanish first",
     statement=(
         "Without a bias, with n_k samples of class k, N = sum n_k and beta = N (lambda_H lambda_1 ... "
-        "lambda_L)^(1/M), the "
-        "minimisers (widths >= K) have orthogonal class means with W_L ... W_1 h_k = tau_k e_k, where tau_k is the "
-        "larger "
-        "root of tau^(M-2) (1-tau)^M = kappa_k^M if kappa_k < kappa_c and 0 beyond, kappa_k = beta n_k^(-(M-1)/M). So "
-        "class k survives iff beta < kappa_c n_k^((M-1)/M) (one layer: N sqrt(lambda_W lambda_H) < sqrt(n_k))."
+        "lambda_L)^(1/M), the minimisers (widths >= K) have orthogonal class means with W_L ... W_1 h_k = tau_k e_k, "
+        "where tau_k is the larger root of tau^(M-2) (1-tau)^M = kappa_k^M if kappa_k < kappa_c and 0 beyond, "
+        "kappa_k = beta n_k^(-(M-1)/M). So class k survives iff beta < kappa_c n_k^((M-1)/M) (one layer: N "
+        "sqrt(lambda_W lambda_H) < sqrt(n_k))."
     ),
-    idea="Weighting the class means by sqrt(n_k) turns the targets into diag(sqrt n_k). At a minimiser the factors "
-         "are\n"
-    "balanced, von Neumann's inequality separates the classes, and each is a mode of its own.",
+    idea="Weighting the class means by sqrt(n_k) turns the targets into diag(sqrt n_k). At a minimiser the\n"
+    "factors are balanced, von Neumann's inequality separates the classes, and each is a mode of its own.",
     source=source("minority classes collapse first under imbalance", "stronger", "every depth, exact thresholds"),
     covers="all L >= 1, K >= 2, all class sizes, widths and weights",
     hypotheses=(LINEAR, UNBIASED),

@@ -110,8 +110,8 @@ def _known_forms() -> Iterator[Claim]:
     threshold = ((L - 1) ** (L - 1) / L ** (2 * L)) ** (1 / L)
     yield Identity(
         left=L * threshold, right=(L - 1) ** ((L - 1) / L) / L, where=Domain.of((L, integers_from(2))),
-        sentence="the threshold L K (K n lambda_H lambda_1 ... lambda_L)^(1/L) = (L-1)^((L-1)/L)/L is the same: it is "
-                 "L kappa^((L+1)/L)",
+        sentence="the threshold L K (K n lambda_H lambda_1 ... lambda_L)^(1/L) = (L-1)^((L-1)/L)/L is the same: it "
+                 "is L kappa^((L+1)/L)",
         because="kappa_c^(L+1) = (L-1)^(L-1)/L^(2L)",
     )
 
@@ -145,13 +145,11 @@ THEOREM = Theorem(
     name="layered-optimum",
     title="The global minimum of the layered model, for every depth, and its first-order transition",
     statement=(
-        "Let M = L + 1, kappa = K (n lambda_H lambda_1 ... lambda_L)^(1/M), kappa_c^M = (M-2)^(M-2)/(M-1)^(2M-2). For "
-        "kappa < kappa_c the global minimisers are W_L ... W_1 H_bar = sigma_+ Pi, Pi a projector of rank min(K, "
-        "widths): "
-        "for widths >= K orthogonal frames in every layer. For kappa > kappa_c the minimiser is zero; for kappa = "
-        "kappa_c "
-        "and two layers or more every rank with sigma = (M-2)/(M-1) is global. One layer: sigma = 1 - kappa, kappa_c "
-        "= 1."
+        "Let M = L + 1, kappa = K (n lambda_H lambda_1 ... lambda_L)^(1/M), kappa_c^M = (M-2)^(M-2)/(M-1)^(2M-2). "
+        "For kappa < kappa_c the global minimisers are W_L ... W_1 H_bar = sigma_+ Pi, Pi a projector of rank min(K, "
+        "widths): for widths >= K orthogonal frames in every layer. For kappa > kappa_c the minimiser is zero; for "
+        "kappa = kappa_c and two layers or more every rank with sigma = (M-2)/(M-1) is global. One layer: sigma = 1 "
+        "- kappa, kappa_c = 1."
     ),
     idea=(
         "A minimiser exists and is a critical point, so it is in the list of layered-reduction. Its directions are\n"

@@ -52,8 +52,8 @@ def _scaling() -> Iterator[Claim]:
                       (K, integers_from(2)))
     yield Identity(
         left=nu**M / weights, right=sympy.Integer(1), where=where,
-        sentence="with W_l = sqrt(nu/lambda_l) A_l and H_bar = sqrt(nu/(n lambda_H)) A_0 the product is that of the A, "
-                 "nu = (n lambda_H lambda_1 ... lambda_L)^(1/M)",
+        sentence="with W_l = sqrt(nu/lambda_l) A_l and H_bar = sqrt(nu/(n lambda_H)) A_0 the product is that of the "
+                 "A, nu = (n lambda_H lambda_1 ... lambda_L)^(1/M)",
         because="the product of the squared factors is nu^M/(n lambda_H lambda_1 ... lambda_L) = 1",
     )
     yield Identity(left=lam * (nu / lam), right=nu, where=where,
@@ -148,17 +148,15 @@ THEOREM = Theorem(
     statement=(
         "At every critical point of the L-layer model with mean squared error, features equal their class means and "
         "lambda_(l+1) W_(l+1)^T W_(l+1) = lambda_l W_l W_l^T. Without a bias and with equal classes, after scaling "
-        "only "
-        "kappa = K (n lambda_H lambda_1 ... lambda_L)^(1/M) is left, M = L + 1, and the critical points are exactly "
-        "the "
-        "choices of r <= min(K, widths) orthonormal directions u_k with W_L ... W_1 H_bar = sum sigma_k u_k u_k^T, "
-        "sigma_k^(M-2) (1-sigma_k)^M = kappa^M. There f = (1/2) [1 + (1/K) sum sigma_k ((M-2) - (M-1) sigma_k)]."
+        "only kappa = K (n lambda_H lambda_1 ... lambda_L)^(1/M) is left, M = L + 1, and the critical points are "
+        "exactly the choices of r <= min(K, widths) orthonormal directions u_k with W_L ... W_1 H_bar = sum sigma_k "
+        "u_k u_k^T, sigma_k^(M-2) (1-sigma_k)^M = kappa^M. There f = (1/2) [1 + (1/K) sum sigma_k ((M-2) - (M-1) "
+        "sigma_k)]."
     ),
     idea=(
         "The loss and the decay split off the within-class part as squares. Multiplying the equation of one factor by\n"
-        "that factor and subtracting its neighbour's leaves the balance; balanced factors share singular bases, and "
-        "the\n"
-        "last equation then identifies left and right singular vectors."
+        "that factor and subtracting its neighbour's leaves the balance; balanced factors share singular bases, and\n"
+        "the last equation then identifies left and right singular vectors."
     ),
     source=source("within-class variability vanishes and layers are aligned at the minimisers of the linear model",
                   "stronger", "all critical points, every number of layers, symbolic M"),

@@ -31,9 +31,8 @@ def _reduction() -> Iterator[Claim]:
         because="completing the square in the singular basis of P",
     )
     yield Axiom(name="variational form of the nuclear norm",
-                uses="the decay of W_1 and H_bar with product T is at least kappa |T|_*: K f = (1/2) sum kappa/(kappa "
-                     "+ "
-                     "p_i^2) + kappa |T|_*")
+                uses="the decay of W_1 and H_bar with product T is at least kappa |T|_*: K f = (1/2) sum "
+                     "kappa/(kappa + p_i^2) + kappa |T|_*")
     at = {p: x**2, kappa: x * (1 - x**3)}
     yield Identity(
         left=(kappa / (2 * (kappa + p**2)) + kappa * p).subs(at, simultaneous=True),
@@ -57,7 +56,7 @@ def _reduction() -> Iterator[Claim]:
 
 def _two_classes() -> Iterator[Claim]:
     """(p_1, m_1), (p_2, m_2): positive and negative parts of the two columns; g, q, ... as in the sentences."""
-    P1, P2, N1, N2, g, q, h, a, u, v = sympy.symbols("P_1 P_2 N_1 N_2 g q h a u v", nonnegative=True)
+    P1, P2, N1, N2, g = sympy.symbols("P_1 P_2 N_1 N_2 g", nonnegative=True)
     free = [(symbol, nonnegative()) for symbol in (P1, P2, N1, N2)]
     s1, s2 = sympy.symbols("s_1 s_2", nonnegative=True)
     yield Identity(
@@ -69,14 +68,19 @@ def _two_classes() -> Iterator[Claim]:
     )
     yield Axiom(name="Cauchy-Schwarz inequality",
                 uses="<m_1, m_2> <= q = N_1 N_2, g = <p_1, p_2> <= P_1 P_2, <p_1, m_2> <= N_2 a/P_2, <m_1, p_2> <= "
-                     "N_1 a/P_1 "
-                     "with a = area(P), since m_2 is orthogonal to p_2")
+                     "N_1 a/P_1 with a = area(P), since m_2 is orthogonal to p_2")
     yield Identity(
         left=(P1**2 + N1**2) * (P2**2 + N2**2) - (g + N1 * N2) ** 2 - (P1**2 * P2**2 - g**2),
         right=(P1 * N2 - N1 * P2) ** 2 + 2 * N1 * N2 * (P1 * P2 - g), where=Domain.of(*free, (g, nonnegative())),
         sentence="if 0 <= <t_1, t_2> <= g + q: area(T)^2 >= area(P)^2 + (P_1 N_2 - N_1 P_2)^2 + 2 q (P_1 P_2 - g)",
         because="expand; so area(T) >= area(P)",
     )
+    yield from _obtuse()
+
+
+def _obtuse() -> Iterator[Claim]:
+    P1, P2, N1, N2, g, q, h, a, u, v = sympy.symbols("P_1 P_2 N_1 N_2 g q h a u v", nonnegative=True)
+    free = [(symbol, nonnegative()) for symbol in (P1, P2, N1, N2)]
     yield Identity(
         left=(P1**2 + N1**2) * (P2**2 + N2**2) - (u + v - g) ** 2,
         right=(P1**2 * P2**2 - g**2) + (P1 * N2) ** 2 + (N1 * P2) ** 2 + (N1 * N2) ** 2
@@ -243,22 +247,17 @@ THEOREM = Theorem(
     title="Two layers with a ReLU: the linear minimum under a nuclear-norm hypothesis, and what happens without it",
     statement=(
         "For min (1/2N) |W_2 relu(W_1 H) - Y|^2 + decay, widths >= K, equal classes: the minimum is at most that of "
-        "the "
-        "linear model. It is equal, with relu(W_1 H_bar) and W_2 orthogonal frames for kappa < kappa_c, under (NN) "
-        "|relu(W_1 H)|_* <= |W_1 H|_*, which holds always for K = 2. For 16 kappa^3 >= K zero is optimal. Without "
-        "(NN) the "
-        "conclusion is false around kappa_c for every K >= 5: K = 6, kappa = 2/5 has a point of value 621/2002 + "
-        "8 sqrt 3/75 < 1/2. H itself need not be an orthogonal frame: W_1 H_bar = p((1+a) I - a 11^T) is optimal for "
-        "every "
-        "0 <= a <= 1/(K-1) when a = 0 is."
+        "the linear model. It is equal, with relu(W_1 H_bar) and W_2 orthogonal frames for kappa < kappa_c, under "
+        "(NN) |relu(W_1 H)|_* <= |W_1 H|_*, which holds always for K = 2. For 16 kappa^3 >= K zero is optimal. "
+        "Without (NN) the conclusion is false around kappa_c for every K >= 5: K = 6, kappa = 2/5 has a point of "
+        "value 621/2002 + 8 sqrt 3/75 < 1/2. H itself need not be an orthogonal frame: W_1 H_bar = p((1+a) I - a "
+        "11^T) is optimal for every 0 <= a <= 1/(K-1) when a = 0 is."
     ),
     idea=(
-        "W_2 is eliminated by least squares and W_1, H by the nuclear norm: K f = (1/2) sum kappa/(kappa + p_i^2) + "
-        "kappa\n"
-        "|T|_*, with p the singular values of relu(T). For two columns the nuclear norm is a length and an area, and "
-        "the\n"
-        "negative parts pay for the area they make. Circulants of five and six classes have a relu of larger nuclear "
-        "norm."
+        "W_2 is eliminated by least squares and W_1, H by the nuclear norm: K f = (1/2) sum kappa/(kappa + p_i^2)\n"
+        "+ kappa |T|_*, with p the singular values of relu(T). For two columns the nuclear norm is a length and an\n"
+        "area, and the negative parts pay for the area they make. Circulants of five and six classes have a relu of\n"
+        "larger nuclear norm."
     ),
     source=source("the ReLU model has the minimisers of the linear one, under an assumption on nuclear norms",
                   "corrected",

@@ -96,6 +96,9 @@ def _others() -> Iterator[Claim]:
         sentence="one layer, missing class and unused feature: eigenvalues kappa - 1 and kappa + 1",
         because="the residual there is -1; with more layers only the decay kappa is left",
     )
+
+
+def _unscaled() -> Iterator[Claim]:
     strength = x ** (M - 2) * (1 - x**M)
     yield Identity(
         left=x ** (2 * M - 2) + strength, right=x ** (M - 2), where=Domain.of((M, integers_from(2)), (x, positive())),
@@ -149,6 +152,7 @@ def _counting() -> Iterator[Claim]:
 def claims() -> Iterator[Claim]:
     yield from _own()
     yield from _others()
+    yield from _unscaled()
     yield from _counting()
 
 
@@ -166,11 +170,9 @@ THEOREM = Theorem(
     statement=(
         "At r modes of one sigma = x^M (kappa f scaled so that all factors have the decay kappa) the Hessian has the "
         "eigenvalues x^(M-2) ((2M-2) sigma - (M-2)) and 2 kappa [M-1] on r(r+1)/2 symmetric pairs; M x^(M-2) and 0 "
-        "[M-1] "
-        "on r(r-1)/2 antisymmetric ones; 2 kappa and 0 for each unused hidden direction; 2 x^(M-2) and 0 for each "
-        "missing "
-        "class; kappa on the rest (one layer: kappa +- 1); and within classes x^(M-2), kappa. Unscaled, entries carry "
-        "sqrt(lambda_l lambda_m)/kappa. Points that mix sigma_+ and sigma_- add blocks of size 2M."
+        "[M-1] on r(r-1)/2 antisymmetric ones; 2 kappa and 0 for each unused hidden direction; 2 x^(M-2) and 0 for "
+        "each missing class; kappa on the rest (one layer: kappa +- 1); and within classes x^(M-2), kappa. Unscaled, "
+        "entries carry sqrt(lambda_l lambda_m)/kappa. Points that mix sigma_+ and sigma_- add blocks of size 2M."
     ),
     idea=(
         "In the bases of the modes the product is diagonal, so a pair of directions (one on each side) meets only\n"

@@ -121,15 +121,12 @@ THEOREM = Theorem(
     title="Two layers or more: the landscape is not benign, at any weight decay",
     statement=(
         "For L >= 2 zero is a strict local minimum for every kappa > 0. For kappa < kappa_sn the points with r modes "
-        "of "
-        "sigma_+ and none of sigma_- are local minima, strict modulo rotations, for every r = 0, ..., min(K, widths); "
-        "those with s >= 1 modes of sigma_- are strict saddles. So for kappa < kappa_c the ranks below min(K, widths) "
-        "are "
-        "spurious, and for kappa_c < kappa < kappa_sn all nonzero ones are."
+        "of sigma_+ and none of sigma_- are local minima, strict modulo rotations, for every r = 0, ..., min(K, "
+        "widths); those with s >= 1 modes of sigma_- are strict saddles. So for kappa < kappa_c the ranks below "
+        "min(K, widths) are spurious, and for kappa_c < kappa < kappa_sn all nonzero ones are."
     ),
-    idea="At zero the product of M >= 3 factors is of third order, and the decay is of second. At r modes the "
-         "spectrum\n"
-    "is known: its zeros are rotations, and the only eigenvalue of uncertain sign is positive at sigma_+.",
+    idea="At zero the product of M >= 3 factors is of third order, and the decay is of second. At r modes the\n"
+    "spectrum is known: its zeros are rotations, and the only eigenvalue of uncertain sign is positive at sigma_+.",
     source=source("the minimisers of the deep linear model are collapsed", "auxiliary",
                   "shows that benignity of one layer does not extend to two"),
     covers="all L >= 2, K >= 2, n >= 1, all widths and weights",

@@ -190,8 +190,11 @@ def _tie(problem: Layered, modes: tuple[Mode, ...], used: tuple[int, ...], tied:
             f"sigma = {sigma}, is globally optimal")
     if tied.name == "mean":
         note += "; so a simplex ETF and an intermediate frame are both global minimisers"
-    geometry = "simplex ETF or intermediate frame" if tied.name == "mean" else (
-        f"orthogonal frames of every rank from {sum(used)} to {sum(used) + room}")
+    geometry = f"frames of every rank from {sum(used)} to {sum(used) + room}"
+    if tied.name == "mean":
+        geometry = "simplex ETF or intermediate frame"
+    elif not problem.balanced and tied.count == 1:
+        geometry = "orthogonal means"  # the tied class is there or not; within a block any direction would do
     return LayeredRegime(name="tie", geometry=geometry, modes=modes, used=used, because=because, notes=(note,),
                          axioms=_axioms(problem))
 

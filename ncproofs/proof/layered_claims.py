@@ -47,8 +47,8 @@ class LayeredQuantity(Claim):
 class LayeredGeometry(Claim):
     """Every global minimiser of ``problem`` has ``geometry``.
 
-    One of "orthogonal frame", "simplex ETF", "intermediate frame", "orthogonal means", "zero", of the class means; with
-    relu, of the class means of relu(W_1 H).
+    One of "orthogonal frame", "simplex ETF", "intermediate frame", "orthogonal means" (zero ones allowed), "zero", of
+    the class means; with relu, of the class means of relu(W_1 H).
     """
 
     problem: Layered

@@ -174,8 +174,12 @@ def _geometry(claim: LayeredGeometry, effort: Effort) -> Evidence:
     at = layered_optimum(problem, digits=12)
     if at.geometry == geometry:
         return _verdict(sentence, problem, at.because, Rigor.EXACT, at.axioms, yes=True)
-    if geometry == "orthogonal means" and at.geometry == "orthogonal frame":
+    if geometry == "orthogonal means" and at.geometry in ("orthogonal frame", "zero"):
         return _verdict(sentence, problem, at.because, Rigor.EXACT, at.axioms, yes=True)
+    if geometry == "orthogonal frame" and at.regime == "orthogonal means":  # unequal classes may have equal lengths
+        lengths = [value for name, value in at.quantities.items() if name.startswith("feature_norm_sq")]
+        if max(value.lower for value in lengths) <= min(value.upper for value in lengths):
+            return refuse(sentence, "the class means are orthogonal, and their lengths agree to 12 digits")
     shown = ", ".join(at.quantities["objective"].decimals(12))
     notes = f"; {'; '.join(at.notes)}" if at.notes else ""
     witness = f"the minimisers are of the kind: {at.geometry} (regime {at.regime}, value in [{shown}]){notes}"

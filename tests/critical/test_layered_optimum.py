@@ -74,13 +74,13 @@ REGIMES = {
     "one layer beyond": (deep(1, 3, 2), "trivial", "zero"),
     "one layer, d < K": (deep(1, 4, "1/4", widths=2), "rank-deficient frame", "projector of rank 2"),
     "two layers": (deep(2, 3, "1/17"), "orthogonal frame", "orthogonal frame"),
-    "two layers at kappa_c": (deep(2, 3, "1/16"), "tie", "orthogonal frames of every rank from 0 to 3"),
+    "two layers at kappa_c": (deep(2, 3, "1/16"), "tie", "frames of every rank from 0 to 3"),
     "two layers at kappa_c, narrow": (deep(2, 3, "1/16", widths="3,2"), "tie",
-                                      "orthogonal frames of every rank from 0 to 2"),
+                                      "frames of every rank from 0 to 2"),
     "two layers, metastable": (deep(2, 3, "1/12"), "trivial", "zero"),
     "two layers at kappa_sn": (deep(2, 3, "27/256"), "trivial", "zero"),
     "two layers, one narrow": (deep(2, 4, "1/100", widths="5,3"), "rank-deficient frame", "projector of rank 3"),
-    "three layers at kappa_c": (deep(3, 2, "4/729"), "tie", "orthogonal frames of every rank from 0 to 2"),
+    "three layers at kappa_c": (deep(3, 2, "4/729"), "tie", "frames of every rank from 0 to 2"),
     "five layers": (deep(5, 2, "1/50000"), "orthogonal frame", "orthogonal frame"),
     "five layers beyond": (deep(5, 2, "1/1000"), "trivial", "zero"),
     "free bias": (deep(2, 3, "1/50", lambda_b=0), "collapse", "simplex ETF"),
@@ -106,7 +106,9 @@ REGIMES = {
         "rank-deficient frame", "frame of rank 2"),
     # N^3 lambda^3 / n_k^2 = 1/16 for the class of one sample, below for the other.
     "unequal, a tie": (Layered(layers=2, K=2, lambdas="1,1", lambda_H="1/432", class_sizes="2,1"), "tie",
-                       "orthogonal frames of every rank from 1 to 2"),
+                       "orthogonal means"),
+    "unequal, a tie of two": (Layered(layers=2, K=3, lambdas="1,1", lambda_H="1/1024", class_sizes="2,1,1"), "tie",
+                              "frames of every rank from 1 to 3"),
 }
 
 

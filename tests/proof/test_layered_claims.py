@@ -67,6 +67,9 @@ TIE = deep(2, 3, "1/16")
 RATIONAL = deep(2, 3, "4/625")  # sigma_+ = 4/5
 UNEQUAL = Layered(layers=1, K=3, lambdas="1/100", lambda_H="1/900", class_sizes="9,4,1")
 MINORITY = Layered(layers=2, K=3, lambdas="1/10,1/10", lambda_H="1/10", class_sizes="9,4,1")
+EQUAL_LENGTHS = Layered(layers=1, K=2, lambdas="4/225", lambda_H="1", class_sizes="4,1")  # (sqrt n_k - 2/3)/n_k = 1/3
+UNEQUAL_TIE = Layered(layers=2, K=2, lambdas="1,1", lambda_H="1/432", class_sizes="2,1")
+BLOCK_TIE = Layered(layers=2, K=3, lambdas="1,1", lambda_H="1/1024", class_sizes="2,1,1")
 HALF = Rational(1, 2)
 
 M = sympy.Symbol("M", integer=True, positive=True)
@@ -114,6 +117,7 @@ FALSE = {
     "a narrow layer does not matter": geometry(deep(2, 3, "1/100", widths="3,2"), "orthogonal frame"),
     "kappa counts N samples": quantity(DEEP, "kappa_power", Rational(81 * 3, 50000)),
     "unequal classes have means of one length": geometry(UNEQUAL, "orthogonal frame"),
+    "a tie within a block of classes keeps the means orthogonal": geometry(BLOCK_TIE, "orthogonal means"),
     "unequal classes vanish together": geometry(MINORITY, "zero"),
     "the smallest class is the last to vanish": quantity(MINORITY, "sigma_n1", 0, ">"),
     "the bias is 1/K for every weight": quantity(BIASED, "bias", Rational(1, 4)),
@@ -172,6 +176,8 @@ TRUE = {
     "at kappa_sn: degenerate": kind(deep(2, 3, "27/256"), "degenerate saddle", 2),
     "with a bias d = K - 1 suffices": geometry(deep(1, 4, "1/4", widths=3, lambda_b=0), "simplex ETF"),
     "unequal classes": geometry(UNEQUAL, "orthogonal means"),
+    "a tie of one class keeps the means orthogonal": geometry(UNEQUAL_TIE, "orthogonal means"),
+    "zero means are orthogonal": geometry(METASTABLE, "orthogonal means"),
     "a vanished minority": quantity(MINORITY, "sigma_n1", 0),
     "a majority that stays": quantity(MINORITY, "sigma_n9", HALF, ">"),
     "bias of an ETF": quantity(BIASED, "bias", Rational(5, 24)),
@@ -196,6 +202,7 @@ UNDECIDED = {
     "ReLU, K = 4: frames": geometry(relu(4, "3/10"), "orthogonal frame"),
     "ReLU: quantities are not shared": quantity(relu(2, "1/5"), "cosine", 0),
     "ReLU: landscape": BenignLayeredLandscape(problem=relu(2, "1/5")),
+    "unequal classes whose means happen to have one length": geometry(EQUAL_LENGTHS, "orthogonal frame"),
     "ReLU with narrow layers": ReluFirstFeatures(problem=Layered(layers=2, K=3, lambdas="1,1", lambda_H=1, widths=2,
                                                                  relu=True)),
     "landscape with a bias, two layers": BenignLayeredLandscape(problem=deep(2, 3, "1/100", lambda_b=1)),

@@ -122,12 +122,12 @@ THEOREM = Theorem(
     name="layered-bias",
     title="Layered models with a bias: an exact simplex ETF up to lambda_b*, an intermediate frame beyond",
     statement=(
-        "With kappa_b = lambda_b/(1 + lambda_b) and sigma*(t) the larger root of sigma^(M-2) (1-sigma)^M = t^M for t "
-        "< kappa_c, else 0, the minimisers for widths >= K have W_L ... W_1 H_bar = alpha (I - 11^T/K) + beta "
-        "11^T/K, alpha = sigma*(kappa), beta = sigma*(kappa/kappa_b) (0 for lambda_b = 0), b = (1-beta)/(K(1+lambda_b)). "
-        "So the class means are an exact simplex ETF for every 0 <= lambda_b < lambda_b* = kappa/(kappa_c - kappa) (and widths >= "
-        "K - 1 suffice), and approach an orthogonal frame only as lambda_b -> oo. For two layers or more beta jumps "
-        "at lambda_b*."
+        "With kappa_b = lambda_b/(1 + lambda_b) and sigma*(t) the larger root of sigma^(M-2) (1-sigma)^M = t^M for "
+        "t < kappa_c, else 0, the minimisers for widths >= K have W_L ... W_1 H_bar = alpha (I - 11^T/K) + "
+        "beta 11^T/K, alpha = sigma*(kappa), beta = sigma*(kappa/kappa_b) (0 for lambda_b = 0), "
+        "b = (1-beta)/(K(1+lambda_b)). So the class means are an exact simplex ETF for every 0 <= lambda_b < lambda_b* "
+        "= kappa/(kappa_c - kappa) (widths >= K - 1 suffice), and approach an orthogonal frame only as lambda_b -> oo. "
+        "For two layers or more beta jumps at lambda_b*."
     ),
     idea=(
         "The bias is eliminated by a square and leaves weight kappa_b on the mean. At a minimiser the factors are\n"

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import importlib
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ncproofs.errors import NcproofsError
 from ncproofs.problems.features import Problem, Ridge
@@ -18,6 +18,9 @@ from ncproofs.proof import checker
 from ncproofs.proof.checker_reading import canonical
 from ncproofs.proof.claims import Axiom, Claim, Hole
 from ncproofs.proof.discharge import Effort
+
+if TYPE_CHECKING:
+    from ncproofs.problems.layered import Layered
 
 __all__ = ["NoCertificate", "digest_of", "problem_record", "seal", "stated", "verdict_certificate", "write"]
 
@@ -39,6 +42,10 @@ _WRITERS = {
         "NoSpuriousSphereMinima", "SphereGeometry", "SphereInertia", "SphereQuantity", "SphereSpectrum",
         "SphereValue", "SpuriousSphereMinimum",
     ), "sphere_certificates"),
+    **dict.fromkeys((
+        "BenignLayeredLandscape", "LayeredAttained", "LayeredGeometry", "LayeredInertia", "LayeredKind",
+        "LayeredQuantity", "LayeredSpectrum", "LayeredValue",
+    ), "layered_certificates"),
 }
 
 
@@ -61,9 +68,12 @@ def problem_record(problem: Problem) -> dict[str, Any]:
     Raises:
         NoCertificate: a loss that the checker does not know.
     """
+    from ncproofs.problems.layered import Layered
     from ncproofs.proof.certificate_spelling import Unspeakable
     from ncproofs.proof.written_losses import loss_record
 
+    if isinstance(problem, Layered):
+        return layered_record(problem)
     try:
         name, parameter = loss_record(problem.loss)
     except Unspeakable as error:
@@ -73,6 +83,15 @@ def problem_record(problem: Problem) -> dict[str, Any]:
         bias = None if problem.lambda_b is None else str(problem.lambda_b)
         return sizes | {"lambda_W": str(problem.lambda_W), "lambda_H": str(problem.lambda_H), "lambda_b": bias}
     return sizes | {"tau": str(problem.tau)}
+
+
+def layered_record(problem: Layered) -> dict[str, Any]:
+    """A layered problem as statements spell it."""
+    return {
+        "K": problem.K, "widths": list(problem.widths), "lambdas": [str(weight) for weight in problem.lambdas],
+        "n": problem.n if problem.balanced else list(problem.class_sizes), "lambda_H": str(problem.lambda_H),
+        "lambda_b": None if problem.lambda_b is None else str(problem.lambda_b), "relu": problem.relu,
+    }
 
 
 def write(claim: Claim, effort: Effort) -> Pair:

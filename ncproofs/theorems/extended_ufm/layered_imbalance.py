@@ -52,10 +52,10 @@ def claims() -> Iterator[Claim]:
     )
     more = sympy.Symbol("m", positive=True)
     yield Sign(
-        expression=beta / size ** sympy.Rational(1, 2) - beta / (size + more) ** sympy.Rational(1, 2), relation=">",
-        where=Domain.of((size, positive()), (more, positive()), (beta, positive())),
+        expression=beta / s - beta / (s + more), relation=">",
+        where=Domain.of((s, positive()), (more, positive()), (beta, positive())),
         sentence="one layer: larger classes have the smaller strength, so the smallest class vanishes first",
-        because="kappa_k = beta/sqrt(n_k)",
+        because="kappa_k = beta/s with s = sqrt(n_k)",
     )
     yield Sign(
         expression=(s + more) * x - s * x, relation=">",

@@ -129,7 +129,7 @@ def quantity(problem: Problem, at: Minimum, algebra: Any, name: str) -> Any:
             found["bias"] = times(algebra, algebra.sub(number(Fraction(1)), mean), 1 / (K * (1 + problem.lambda_b)))
     elif problem.lambda_b:
         found["bias"] = number(Fraction(0))
-    if name not in found:
+    if not isinstance(name, str) or name not in found:
         raise Rejected("not a quantity that is determined here")
     return found[name]
 
@@ -238,10 +238,11 @@ def _frame(problem: Problem, at: Minimum, balls: Intervals) -> list[tuple[list[A
 
 def hessian_blocks(problem: Problem, at: Minimum, balls: Intervals) -> tuple[list[Block], int]:
     """The Hessian at the point, in blocks, and the dimension of the orbit of the symmetry group."""
-    K, n, d, frame = problem.K, problem.n, problem.d, _frame(problem, at, balls)
-    rank, zero, one = len(frame), balls.number(Fraction(0)), balls.number(Fraction(1))
-    if rank > d or K > 40:
+    K, n, d = problem.K, problem.n, problem.d
+    if at.rank + at.has_mean > d or K > 40:
         raise Rejected("more directions than dimensions, or more than 40 classes")
+    frame, zero, one = _frame(problem, at, balls), balls.number(Fraction(0)), balls.number(Fraction(1))
+    rank = len(frame)
     shape = balls.sqrt(balls.number(n * problem.lambda_H / problem.lambda_W))
     ends = [(balls.sqrt(balls.mul(shape, s)), balls.sqrt(balls.div(s, shape))) for _, s in frame]
     columns = [[[*(balls.mul(row[k], end[side]) for (row, _), end in zip(frame, ends, strict=True)), zero]
@@ -305,7 +306,7 @@ def origin_curvature(statement: list[Any], witness: Any, budget: Budget) -> None
     K, n = problem.K, problem.n
 
     def second(algebra: Any) -> Any:
-        series = Series(algebra, 1)  # in s^2: logits of class 1 move by s^2 (1, -1, 0, ...)/(2 sqrt n), class 2 likewise
+        series = Series(algebra, 1)  # in s^2: logits of class 1 move by s^2 (1, -1, 0, ...)/(2 sqrt n); so do 2's
         zero = algebra.number(Fraction(0))
         z = [[zero, algebra.number(Fraction(slope))] for slope in (1, -1, *[0] * (K - 2))]
         data = algebra.div(problem.loss.at(series, z, 0)[1], algebra.sqrt(algebra.number(Fraction(n))))

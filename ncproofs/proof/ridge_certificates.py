@@ -34,7 +34,7 @@ from ncproofs.proof.discharge import Effort
 from ncproofs.proof.reduced_certificates import bracket, collapsed_margin, search
 from ncproofs.proof.written_losses import constant
 
-__all__ = ["about", "first_accepted", "settled", "shorter", "table_of", "write"]
+__all__ = ["about", "drafted", "first_accepted", "settled", "shorter", "state", "table_of", "write"]
 
 Pair = tuple[dict[str, Any], dict[str, Any]]
 Draft = tuple[dict[str, Any], Iterator[dict[str, Any]]]
@@ -42,6 +42,15 @@ Rules = dict[type[Any], Callable[[Any], Draft]]
 
 _BITS = (64, 96, 160, 256, 512)
 _STEPS = 10**7
+
+
+def state(claim: Any) -> dict[str, Any]:
+    """The statement of a claim, without a witness.
+
+    Raises:
+        NoCertificate: the claim has no place in certificates.
+    """
+    return drafted(_RULES, claim)[0]
 
 
 def write(claim: Any, effort: Effort) -> Pair:
@@ -59,14 +68,24 @@ def settled(rules: Rules, claim: Any) -> Pair:
     Raises:
         NoCertificate: there is no rule, or no such witness.
     """
+    statement, witnesses = drafted(rules, claim)
+    try:
+        return statement, first_accepted(statement, witnesses)
+    except (NcproofsError, Unspeakable) as error:  # the witnesses are found one by one
+        raise NoCertificate(str(error)) from None
+
+
+def drafted(rules: Rules, claim: Any) -> Draft:
+    """The statement of a claim, and the witnesses to try.
+
+    Raises:
+        NoCertificate: there is no rule, or the prover has no answer.
+    """
     rule = rules.get(type(claim))
     if rule is None:
         raise NoCertificate(f"there is no writer for {type(claim).__name__}")
     try:
-        statement, witnesses = rule(claim)
-        return statement, first_accepted(statement, witnesses)
-    except NoCertificate:
-        raise
+        return rule(claim)
     except (NcproofsError, Unspeakable) as error:
         raise NoCertificate(str(error)) from None
 

@@ -212,7 +212,7 @@ INSTANCES = {
 @pytest.mark.parametrize("name", INSTANCES)
 def test_verdicts_at_a_problem(name):
     theorem, problem = load(name), INSTANCES[name]
-    raw = verdict_certificate(name, theorem.title, problem, claims_of(theorem, problem), Effort())
+    _, raw = verdict_certificate(name, theorem.title, problem, claims_of(theorem, problem), Effort())
     assert checker.check(raw)[0] == "accepted"
     statement = json.loads(raw)["statement"]
     statement["parameters"] = {**statement["parameters"], "K": statement["parameters"]["K"] + 1}
@@ -224,7 +224,7 @@ def test_verdicts_at_a_problem(name):
 def test_verdicts_for_all_sizes(name):
     theorem = load(name)
     claims = list(theorem.general())
-    raw = verdict_certificate(name, theorem.title, None, claims, Effort())
+    _, raw = verdict_certificate(name, theorem.title, None, claims, Effort())
     statement = json.loads(raw)["statement"]
     assert checker.check(raw, expected={digest_of(statement)})[0] == "accepted"
     assert sympy.Integer(len(statement["claims"])) == len(claims)

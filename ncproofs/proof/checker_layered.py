@@ -16,8 +16,9 @@ from math import prod
 from typing import Any
 
 from ncproofs.proof.checker_arithmetic import Budget, Intervals, Rejected, evaluate
-from ncproofs.proof.checker_constants import Constants, compared
+from ncproofs.proof.checker_constants import Constants
 from ncproofs.proof.checker_losses import fractional_power, times, total
+from ncproofs.proof.checker_radicals import Radicals, compared_with_radicals
 from ncproofs.proof.checker_reading import expression, flag, listed, need, rational, vector, whole
 
 _MOST_CELLS = 20_000
@@ -169,7 +170,7 @@ def sigma(problem: Problem, power: Fraction, root: Any, algebra: Any, *, upper: 
         raise Rejected("the ends do not enclose the root")
     if low == high:
         return algebra.number(low)
-    if isinstance(algebra, Constants):
+    if isinstance(algebra, (Constants, Radicals)):
         raise Rejected("this root has no closed form")
     return algebra.number(low)[0], algebra.number(high)[1]
 
@@ -270,8 +271,8 @@ def optimum(statement: list[Any], witness: Any, budget: Budget) -> None:
         _with_relu(problem)
     if problem.relu and name not in ("objective", "kappa", "kappa_power", "kappa_c", "kappa_sn", "alpha"):
         raise Rejected("not a quantity that is determined with relu")
-    compared(budget, whole(bits, 64, 4096), lambda algebra: quantity(problem, at, algebra, name, roots), relation,
-             expression(value))
+    compared_with_radicals(budget, whole(bits, 64, 4096),
+                           lambda algebra: quantity(problem, at, algebra, name, roots), relation, expression(value))
 
 
 def upper(statement: list[Any], witness: Any, budget: Budget) -> None:

@@ -56,6 +56,10 @@ WRITTEN = {
     "length": LayeredQuantity(problem=TWO, quantity="feature_norm_sq", value="0.8969", relation=">"),
     "sigma": LayeredQuantity(problem=TWO, quantity="sigma_plus", value="0.8774", relation="<"),
     "a vanished class": LayeredQuantity(problem=UNEQUAL, quantity="sigma_n1", value=0),
+    "kappa": LayeredQuantity(problem=TWO, quantity="kappa", value=Rational(81, 50000) ** Rational(1, 3)),
+    "length at a rational sigma": LayeredQuantity(
+        problem=deep(2, 3, "4/625"), quantity="feature_norm_sq",
+        value=Rational(4, 5) ** Rational(2, 3) * Rational(4, 16875) ** Rational(1, 3) * Rational(16875, 4)),
     "kappa to the M": LayeredQuantity(problem=TWO, quantity="kappa_power", value=Rational(81, 50000)),
     "frame": LayeredGeometry(problem=TWO, geometry="orthogonal frame"),
     "simplex": LayeredGeometry(problem=FREE, geometry="simplex ETF"),
@@ -85,6 +89,7 @@ WRITTEN = {
 
 REFUSED = {
     "another value": LayeredValue(problem=ONE, value=sqrt(2) / 2 - Rational(1, 5)),
+    "another radical": LayeredQuantity(problem=TWO, quantity="kappa", value=Rational(81, 50000) ** Rational(1, 2)),
     "a value too high": LayeredValue(problem=TWO, value="0.169", relation=">"),
     "an ETF beyond lambda_b*": LayeredGeometry(problem=HEAVY, geometry="simplex ETF"),
     "a kind at a tie": LayeredGeometry(problem=TIE, geometry="orthogonal frame"),

@@ -45,8 +45,8 @@ _WRITERS = {
         "SphereValue", "SpuriousSphereMinimum",
     ), "sphere_certificates"),
     **dict.fromkeys((
-        "BenignLayeredLandscape", "LayeredAttained", "LayeredGeometry", "LayeredInertia", "LayeredKind",
-        "LayeredQuantity", "LayeredSpectrum", "LayeredValue",
+        "BenignLayeredLandscape", "FiniteCriticalPoints", "LayeredAttained", "LayeredGeometry", "LayeredInertia",
+        "LayeredKind", "LayeredQuantity", "LayeredSpectrum", "LayeredValue", "ReluFirstFeatures",
     ), "layered_certificates"),
 }
 

@@ -300,9 +300,21 @@ def benign(statement: list[Any], witness: Any, budget: Budget) -> None:
         raise Rejected("two layers or more: no bias and kappa > kappa_sn or kappa = kappa_c is needed")
 
 
+def finite(statement: list[Any], witness: Any, budget: Budget) -> None:
+    """Zero is the only critical point."""
+    problem = Problem(statement[0])
+    need(witness)
+    power = problem.strength(problem.sizes[0])
+    if problem.relu or not problem.balanced or problem.lambda_b is not None:
+        raise Rejected("only the linear model without a bias and with equal classes is covered")
+    if not (power > problem.saddle_node or (problem.M == 2 and power == 1)):
+        raise Rejected("kappa > kappa_sn, or kappa = 1 with one layer, is needed")
+
+
 KINDS: dict[str, tuple[tuple[str, ...], Callable[[list[Any], Any, Budget], None]]] = {
     "layered/optimum/1": (("problem", "quantity", "relation", "value"), optimum),
     "layered/geometry/1": (("problem", "geometry"), geometry),
     "layered/upper/1": (("problem", "value"), upper),
     "layered/benign/1": (("problem",), benign),
+    "layered/finite/1": (("problem",), finite),
 }

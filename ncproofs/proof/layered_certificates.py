@@ -20,6 +20,7 @@ from ncproofs.proof.constants import value_ball
 from ncproofs.proof.discharge import Effort
 from ncproofs.proof.layered_claims import (
     BenignLayeredLandscape,
+    FiniteCriticalPoints,
     LayeredAttained,
     LayeredGeometry,
     LayeredInertia,
@@ -27,6 +28,7 @@ from ncproofs.proof.layered_claims import (
     LayeredQuantity,
     LayeredSpectrum,
     LayeredValue,
+    ReluFirstFeatures,
 )
 from ncproofs.proof.ridge_certificates import settled, shorter, table_of
 from ncproofs.proof.written_losses import constant
@@ -134,6 +136,14 @@ def _benign(claim: BenignLayeredLandscape) -> Draft:
     return _about(claim, "layered/benign/1"), iter([{}])
 
 
+def _finite(claim: FiniteCriticalPoints) -> Draft:
+    return _about(claim, "layered/finite/1"), iter([{}])
+
+
+def _never(claim: ReluFirstFeatures) -> Draft:
+    raise NoCertificate("the features of the ReLU model are never an orthogonal frame in every minimiser")
+
+
 def _two_roots(problem: Layered, plus: int, minus: int, bits: int) -> list[Any]:
     value = kappa_power(problem)
     return [_ends(problem.factors, value, bits, upper=True) if plus else None,
@@ -191,4 +201,6 @@ _RULES: dict[type[Any], Any] = {
     LayeredInertia: _inertia,
     LayeredKind: _kind,
     BenignLayeredLandscape: _benign,
+    FiniteCriticalPoints: _finite,
+    ReluFirstFeatures: _never,
 }

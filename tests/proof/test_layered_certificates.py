@@ -22,6 +22,7 @@ from ncproofs.proof.layered_claims import (
     LayeredQuantity,
     LayeredSpectrum,
     LayeredValue,
+    ReluFirstFeatures,
 )
 from ncproofs.theorems.catalogue import CATALOGUE, load
 from ncproofs.theorems.theorem import claims_of
@@ -79,6 +80,8 @@ WRITTEN = {
     "metastable": LayeredKind(problem=LATE, plus=2, kind="local minimum"),
     "inertia": LayeredInertia(problem=LATE, plus=0, minus=2, negative=3),
     "benign": BenignLayeredLandscape(problem=ONE),
+    "zero alone": FiniteCriticalPoints(problem=deep(1, 2, 1)),
+    "zero alone, two layers": FiniteCriticalPoints(problem=deep(2, 2, "1/8")),
     "benign at kappa_c": BenignLayeredLandscape(problem=TIE),
     "relu, two classes": LayeredGeometry(problem=relu(2, "1/5"), geometry="orthogonal frame"),
     "relu, strong decay": LayeredValue(problem=relu(7, 1), value=HALF),
@@ -107,7 +110,8 @@ REFUSED = {
     "relu, equality": LayeredValue(problem=relu(4, "2/5"), value=HALF),
     "relu, below what is known": LayeredValue(problem=relu(6, "2/5"), value="0.4948", relation="<"),
     "degenerate": LayeredKind(problem=deep(2, 3, "27/256"), plus=1, kind="degenerate saddle"),
-    "no writer": FiniteCriticalPoints(problem=deep(1, 2, 1)),
+    "a family of critical points": FiniteCriticalPoints(problem=ONE),
+    "first features of a ReLU": ReluFirstFeatures(problem=relu(2, "1/5")),
 }
 
 

@@ -51,6 +51,12 @@ def _spheres(given: dict[str, Any]) -> Any:
     return Spheres(loss=loss_from_text(given.pop("loss")), **given)
 
 
+def _layered(given: dict[str, Any]) -> Any:
+    from ncproofs.problems.layered import Layered
+
+    return Layered.from_parameters(given)
+
+
 _SIZES = {"loss": "cross_entropy", "K": "3:5", "d": "K", "n": "1"}
 
 #: Name -> family. A grid without the key ``family`` is of family sphere when it gives tau, else ridge.
@@ -65,6 +71,14 @@ FAMILIES = {
         Family(
             name="sphere", problem="Spheres", keys=("loss", "K", "d", "n", "tau"), optional={"n": "1"},
             build=_spheres, needed="tau", usual={**_SIZES, "tau": "1"},
+        ),
+        Family(
+            name="layered", problem="Layered",
+            keys=("layers", "K", "d", "n", "lambdas", "lambda_H", "lambda_b", "relu", "class_sizes"),
+            optional={"d": "K", "n": "1", "lambda_b": "none", "relu": "no", "class_sizes": "none"},
+            build=_layered, needed='family = "layered", layers, lambdas and lambda_H',
+            usual={"layers": "2", "K": "3:5", "lambdas": "1/100 1/100", "lambda_H": "1/100"},
+            whole=("lambdas", "class_sizes"),
         ),
     )
 }

@@ -11,7 +11,7 @@ import dataclasses
 import hashlib
 import importlib
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ncproofs.errors import NcproofsError
 from ncproofs.problems.features import Problem
@@ -19,6 +19,9 @@ from ncproofs.proof import checker
 from ncproofs.proof.checker_reading import canonical
 from ncproofs.proof.claims import Axiom, Claim, Hole
 from ncproofs.proof.discharge import Effort
+
+if TYPE_CHECKING:
+    from ncproofs.problems.layered import Layered
 
 __all__ = ["NoCertificate", "digest_of", "problem_record", "seal", "stated", "verdict_certificate",
            "verdict_statement", "write"]
@@ -41,6 +44,10 @@ _WRITERS = {
         "NoSpuriousSphereMinima", "SphereGeometry", "SphereInertia", "SphereQuantity", "SphereSpectrum",
         "SphereValue", "SpuriousSphereMinimum",
     ), "sphere_certificates"),
+    **dict.fromkeys((
+        "BenignLayeredLandscape", "FiniteCriticalPoints", "LayeredAttained", "LayeredGeometry", "LayeredInertia",
+        "LayeredKind", "LayeredQuantity", "LayeredSpectrum", "LayeredValue", "ReluFirstFeatures",
+    ), "layered_certificates"),
 }
 
 
@@ -63,9 +70,12 @@ def problem_record(problem: Problem) -> dict[str, Any]:
     Raises:
         NoCertificate: a loss that the checker does not know.
     """
+    from ncproofs.problems.layered import Layered
     from ncproofs.proof.certificate_spelling import Unspeakable
     from ncproofs.proof.written_losses import loss_record
 
+    if isinstance(problem, Layered):
+        return layered_record(problem)
     try:
         name, parameter = loss_record(problem.loss)
     except Unspeakable as error:
@@ -76,6 +86,15 @@ def problem_record(problem: Problem) -> dict[str, Any]:
         if part.name != "loss":
             record[part.name] = value if value is None or isinstance(value, int) else str(value)
     return record
+
+
+def layered_record(problem: Layered) -> dict[str, Any]:
+    """A layered problem as statements spell it."""
+    return {
+        "K": problem.K, "widths": list(problem.widths), "lambdas": [str(weight) for weight in problem.lambdas],
+        "n": problem.n if problem.balanced else list(problem.class_sizes), "lambda_H": str(problem.lambda_H),
+        "lambda_b": None if problem.lambda_b is None else str(problem.lambda_b), "relu": problem.relu,
+    }
 
 
 def write(claim: Claim, effort: Effort) -> Pair:

@@ -25,11 +25,19 @@ if not __package__:  # copied away from ncproofs: this folder stands in for the 
         _folder.__path__ = [str(Path(__file__).resolve().parent)]
         sys.modules.setdefault(_name, _folder)
 
-from ncproofs.proof import checker_critical, checker_optimum, checker_ridge, checker_signs, checker_spheres
+from ncproofs.proof import (
+    checker_critical,
+    checker_layered,
+    checker_layered_points,
+    checker_optimum,
+    checker_ridge,
+    checker_signs,
+    checker_spheres,
+)
 from ncproofs.proof.checker_arithmetic import Budget, Limit, Rejected
 from ncproofs.proof.checker_reading import BYTES, canonical, listed, need, parse
 from ncproofs.proof.checker_sums import sum_identity
-from ncproofs.proof.checker_theorems import AXIOMS, PARAMETERS, REQUIRED
+from ncproofs.proof.checker_theorems import AXIOMS, REQUIRED
 
 __all__ = ["check", "main", "pinned"]
 
@@ -47,6 +55,8 @@ KINDS: dict[str, tuple[tuple[str, ...], Callable[[list[Any], Any, Budget], Any]]
     **checker_optimum.KINDS,
     **checker_spheres.KINDS,
     **checker_critical.KINDS,
+    **checker_layered.KINDS,
+    **checker_layered_points.KINDS,
 }
 Pins = dict[str, set[str]]
 
@@ -98,12 +108,12 @@ def _verdict(statement: Any, witness: Any, claims: _Claims) -> tuple[str, Any]:
     for part, witnessed in zip(listed(parts), listed(witnesses, len(parts)), strict=True):
         claims.decide(part, witnessed)
     if parameters is not None:
-        if not isinstance(parameters, dict) or set(parameters) not in PARAMETERS:
-            raise Rejected("parameters with the keys of no problem")
+        if not isinstance(parameters, dict):
+            raise Rejected("parameters are an object")
         for part in claims.checked:  # whatever a claim says about its problem is what the parameters say
             problem = part.get("problem", {key: part[key] for key in ("loss", "parameter", "K") if key in part})
-            # Compared as written: true is not 1.
-            if canonical({key: parameters.get(key) for key in problem}) != canonical(problem):
+            said = parameters if "problem" in part else {key: parameters.get(key) for key in problem}
+            if canonical(said) != canonical(problem):  # as written: true is not 1
                 raise Rejected("a claim about another problem than the parameters")
             if part["kind"] == "ridge/argmin/1":
                 checker_optimum.price_is_that_of(part["c"], parameters, claims.budget)

@@ -54,6 +54,14 @@ REQUIRED: dict[str, tuple[tuple[str, dict[str, object]], ...]] = {
     "mse-optimum": (("ridge/optimum/1", _VALUE),),
     "mse-spectrum": (("ridge/spectrum/1", _AT_MINIMUM),),
     "mse-landscape": (("ridge/benign/1", {}),),
+    "layered-reduction": (("layered/attained/1", {}),),
+    "layered-optimum": (("layered/optimum/1", {}), ("layered/attained/1", {})),
+    "layered-bias": (("layered/optimum/1", {}), ("layered/attained/1", {})),
+    "layered-spectrum": (("layered/spectrum/1", {}),),
+    "layered-benign": (("layered/benign/1", {}),),
+    "layered-spurious-minima": (("layered/critical/1", {}),),
+    "layered-imbalance": (("layered/attained/1", {}),),
+    "layered-relu": (("layered/geometry/1", {}),),
     "sphere-optimum": (("sphere/geometry/1", {}), ("sphere/inertia/1", _NO_DESCENT)),
     "duality-certificate": (("sphere/dual/1", {}),),
     "label-smoothing-threshold": (("sphere/geometry/1", {}),),
@@ -63,6 +71,3 @@ REQUIRED: dict[str, tuple[tuple[str, dict[str, object]], ...]] = {
     "sphere-conditioning": (("sphere/conditioning/1", {}),),
     "sphere-landscape": (("sphere/benign/1", {}),),
 }
-#: The keys of the parameters of a verdict, by family.
-_FEATURES = {"loss", "parameter", "K", "d", "n"}
-PARAMETERS = ({*_FEATURES, "lambda_W", "lambda_H", "lambda_b"}, {*_FEATURES, "tau"})

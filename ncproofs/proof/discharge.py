@@ -57,6 +57,11 @@ _RULES = {
     "DualCertificate": "sphere_instances",
     "ContactInequality": "sphere_instances",
     "MultiplierBalance": "sphere_instances",
+    **dict.fromkeys(
+        ("LayeredValue", "LayeredQuantity", "LayeredGeometry", "LayeredAttained", "LayeredSpectrum", "LayeredInertia",
+         "LayeredKind", "BenignLayeredLandscape", "FiniteCriticalPoints", "ReluFirstFeatures"),
+        "layered_instances",
+    ),
 }
 
 

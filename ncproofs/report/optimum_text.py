@@ -10,14 +10,18 @@ if TYPE_CHECKING:
     from ncproofs.critical.optimum import Optimum
     from ncproofs.critical.spectrum import SpectrumEntry
     from ncproofs.problems.features import Problem
+    from ncproofs.problems.layered import Layered
 
 __all__ = ["optimum_lines", "optimum_record", "spelled"]
 
 
-def spelled(problem: Problem) -> dict[str, str]:
+def spelled(problem: Problem | Layered) -> dict[str, str]:
     """The problem as exact strings, under the names of the command line."""
     from ncproofs.problems.features import Spheres
+    from ncproofs.problems.layered import Layered
 
+    if isinstance(problem, Layered):
+        return {"family": "layered", **problem.parameters}
     common = {name: str(getattr(problem, name)) for name in ("loss", "K", "d", "n")}
     if isinstance(problem, Spheres):
         return {"family": "sphere", **common, "tau": str(problem.tau)}

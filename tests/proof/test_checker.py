@@ -314,7 +314,7 @@ def test_claims_speak_of_the_problem_that_the_verdict_names():
     for other in (own | {"K": 4}, own | {"lambda_b": "0"}, own | {"loss": "focal"}, {}, "K = 3", [own]):
         found, why = verdict(at_problem("my:theorem", other))
         assert found == "rejected"
-        assert "another problem" in why or "keys of no problem" in why
+        assert "another problem" in why or "parameters are an object" in why
 
 
 LOOSE = {

@@ -1,0 +1,268 @@
+"""Points of the layered model written out in intervals: minimisers, critical points and their Hessians.
+
+The product of the factors is linear in each. With Z = W_L ... W_1 H and R = (Z - Y)/N a change D of factor l moves Z by
+(left of l) D (right of l), and a change of two factors adds <R, (left) D_l (between) D_m (right)> to half the second
+derivative. Equal classes: the mean of the n samples of a class is one column of length sqrt n, and the n - 1
+directions that leave it alone are a block of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from math import prod
+from typing import Any
+
+from ncproofs.proof.checker_arithmetic import Budget, Intervals, Rejected
+from ncproofs.proof.checker_hessian import Block, Eigenvalues, has_inertia, has_table
+from ncproofs.proof.checker_layered import Minimum, Problem, minimum_of, objective, product, scales, sigma
+from ncproofs.proof.checker_losses import fractional_power, times, total
+from ncproofs.proof.checker_reading import listed, need, rational, whole
+
+Matrix = list[list[Any]]
+_LARGEST, _MOST_CELLS = 200, 20_000
+
+
+def _identity(balls: Intervals, size: int, scale: Any = None) -> Matrix:
+    one, zero = balls.number(Fraction(1)) if scale is None else scale, balls.number(Fraction(0))
+    return [[one if i == j else zero for j in range(size)] for i in range(size)]
+
+
+def _simplex(balls: Intervals, K: int) -> Matrix:
+    """Orthonormal columns, the last along 1: (1, ..., 1, -j, 0, ...)/sqrt(j (j+1))."""
+    columns = []
+    for j in range(1, K):
+        unit = balls.sqrt(balls.number(Fraction(1, j * (j + 1))))
+        columns.append([unit] * j + [times(balls, unit, -j)] + [balls.number(Fraction(0))] * (K - 1 - j))
+    columns.append([balls.sqrt(balls.number(Fraction(1, K)))] * K)
+    return [list(row) for row in zip(*columns, strict=True)]
+
+
+def factors_at(problem: Problem, balls: Intervals, values: list[Any], frame: Matrix, columns: list[int],
+               weights: list[int]) -> list[Matrix]:
+    """H and W_1, ..., W_L with the product sum_k values_k u_k u_k^T on the class means, balanced.
+
+    ``values[k]`` is None for a direction not in use. H has one column for each class of ``columns``, which stands for
+    ``weights[class]`` samples: |H|^2 of the samples is that of these columns times samples/columns of the class.
+    """
+    M, zero = problem.M, balls.number(Fraction(0))
+    weight = prod(problem.weights)
+    rows = [*problem.widths, problem.K]
+    widths = [len(columns), *problem.widths]
+    found = [[[zero] * width for _ in range(height)] for height, width in zip(rows, widths, strict=True)]
+    used = [k for k, value in enumerate(values) if value is not None]
+    if len(used) > problem.rank:
+        raise Rejected("more directions than the widths allow")
+    for unit, k in enumerate(used):
+        nu = fractional_power(balls, balls.number(Fraction(problem.sizes[k] * weight)), Fraction(1, M))
+        energy = balls.mul(nu, fractional_power(balls, values[k], Fraction(2, M)))
+        for column, cls in enumerate(columns):
+            length = balls.sqrt(times(balls, energy, 1 / (weights[cls] * problem.weights[0])))
+            if frame[cls][k] != zero:
+                found[0][unit][column] = balls.mul(length, frame[cls][k])
+        for layer in range(1, M):
+            length = balls.sqrt(times(balls, energy, 1 / problem.weights[layer]))
+            if layer < M - 1:
+                found[layer][unit][unit] = length
+                continue
+            for cls in range(problem.K):
+                if frame[cls][k] != zero:
+                    found[layer][cls][unit] = balls.mul(length, frame[cls][k])
+    return found
+
+
+def _sides(balls: Intervals, factors: list[Matrix], first: Matrix) -> tuple[list[Matrix], list[Matrix]]:
+    """left[l]: the product of all factors after l; right[l]: of all before l, and of ``first``."""
+    right = [first]
+    for factor in factors[:-1]:
+        right.append(product(balls, factor, right[-1]))
+    left = [_identity(balls, len(factors[-1]))]
+    for factor in reversed(factors[1:]):
+        left.insert(0, product(balls, left[0], factor))
+    return left, right
+
+
+def _transposed(matrix: Matrix) -> Matrix:
+    return [list(row) for row in zip(*matrix, strict=True)]
+
+
+def attained(statement: list[Any], witness: Any, budget: Budget) -> None:
+    """A minimiser written out: its value is that of the closed form and its derivatives vanish, up to ``spread``."""
+    problem, spread = Problem(statement[0]), rational(statement[1])
+    bits, roots = need(witness, "bits", "roots")
+    balls, at = Intervals(whole(bits, 64, 4096), budget), minimum_of(problem)
+    if problem.relu or sum(rows * columns for rows, columns in problem.shapes) > _MOST_CELLS:
+        raise Rejected("at most 20000 unknowns, and no relu")
+    values = scales(problem, at, balls, roots)
+    frame = _identity(balls, problem.K) if not problem.balanced else _simplex(balls, problem.K)
+    owners = [k for k, size in enumerate(problem.sizes) for _ in range(size)]
+    directions = _directions(problem, at, values)
+    factors = factors_at(problem, balls, directions, frame, owners, problem.sizes)
+    bias = None
+    if problem.lambda_b is not None:
+        beta = directions[-1] or balls.number(Fraction(0))
+        entry = balls.sub(balls.number(Fraction(1)), beta)
+        bias = [times(balls, entry, 1 / (problem.K * (1 + problem.lambda_b)))] * problem.K
+    gap = balls.sub(problem.value(balls, factors, bias), objective(problem, at, balls, values))
+    limit = balls.number(spread)[0]
+    slopes = _gradient(problem, balls, factors, bias)
+    if spread <= 0 or any(max(-low, high) > limit for low, high in [gap, *slopes]):
+        raise Rejected("the value or a derivative is not shown to be within the spread")
+
+
+def _directions(problem: Problem, at: Minimum, values: list[Any]) -> list[Any]:
+    """sigma of every direction of the frame; the last one is the mean when there is a bias."""
+    left = [mode.used for mode in at.modes]
+    found: list[Any] = []
+    for k, size in enumerate(problem.sizes):
+        place = next(i for i, mode in enumerate(at.modes) if mode.size == size)
+        if problem.lambda_b is not None and k == problem.K - 1:
+            place = 1
+        if place < len(left) and left[place] > 0:
+            left[place] -= 1
+            found.append(values[place])
+        else:
+            found.append(None)
+    return found
+
+
+def _gradient(problem: Problem, balls: Intervals, factors: list[Matrix], bias: Any) -> list[Any]:
+    left, right = _sides(balls, factors, _identity(balls, problem.N))
+    errors = problem.minus_targets(balls, product(balls, left[0], factors[0]), bias)
+    found = []
+    for place, (factor, weight) in enumerate(zip(factors, problem.weights, strict=True)):
+        pull = product(balls, product(balls, _transposed(left[place]), errors), _transposed(right[place]))
+        found += [balls.add(times(balls, x, Fraction(1, problem.N)), times(balls, y, weight))
+                  for row, own in zip(pull, factor, strict=True) for x, y in zip(row, own, strict=True)]
+    if bias is not None:
+        lean = problem.lambda_b or Fraction(0)
+        found += [balls.add(times(balls, total(balls, row), Fraction(1, problem.N)), times(balls, b, lean))
+                  for row, b in zip(errors, bias, strict=True)]
+    return found
+
+
+# --- critical points -----------------------------------------------------------------------------------------
+
+
+class Critical:
+    """The critical points with ``plus`` directions of sigma_plus and ``minus`` of sigma_minus, in one orbit."""
+
+    def __init__(self, problem: Problem, plus: Any, minus: Any, balls: Intervals, roots: Any) -> None:
+        self.problem, self.balls = problem, balls
+        self.plus, self.minus = whole(plus, 0, problem.rank), whole(minus, 0, problem.rank)
+        self.power, self.rank = problem.strength(problem.sizes[0]), self.plus + self.minus
+        if problem.relu or problem.lambda_b is not None or not problem.balanced or self.rank > problem.rank:
+            raise Rejected("equal classes, no bias, no relu, and rank at most min(K, widths)")
+        if self.rank and self.power >= problem.saddle_node:
+            raise Rejected("nonzero critical points are covered for kappa < kappa_sn")
+        ends = listed(roots, 2)
+        self.sigmas: list[Any] = []
+        for count, root, upper in ((self.plus, ends[0], True), (self.minus, ends[1], False)):
+            self.sigmas.append(sigma(problem, self.power, root, balls, upper=upper) if count else None)
+
+    @property
+    def orbit(self) -> int:
+        """Rotations of the class space and of the widths, less those that fix the point."""
+        spaces, r = [self.problem.K, *self.problem.widths], self.rank
+        turns = sum(size * (size - 1) - (size - r) * (size - r - 1) for size in spaces)
+        return (turns - self.plus * (self.plus - 1) - self.minus * (self.minus - 1)) // 2
+
+    def value(self) -> Any:
+        """(1/2) (1 + (1/K) sum e(sigma))."""
+        balls, M, parts = self.balls, self.problem.M, [self.balls.number(Fraction(1, 2))]
+        for count, s in zip((self.plus, self.minus), self.sigmas, strict=True):
+            if count:
+                e = balls.mul(s, balls.sub(balls.number(Fraction(M - 2)), times(balls, s, Fraction(M - 1))))
+                parts.append(times(balls, e, Fraction(count, 2 * self.problem.K)))
+        return total(balls, parts)
+
+    def blocks(self) -> list[Block]:
+        """The Hessian: of the class means and the layers, and within the classes."""
+        problem, balls, K = self.problem, self.balls, self.problem.K
+        n = problem.sizes[0]
+        values = [self.sigmas[0]] * self.plus + [self.sigmas[1]] * self.minus + [None] * (K - self.rank)
+        # Columns of length sqrt n stand for the class means: the logits are their product over sqrt n.
+        factors = factors_at(problem, balls, values, _identity(balls, K), list(range(K)), [1] * K)
+        scale = balls.sqrt(balls.number(Fraction(1, n)))
+        left, right = _sides(balls, factors, _identity(balls, K, scale))
+        whole_form = _form(problem, balls, factors, left, right)
+        inside = product(balls, _transposed(left[0]), left[0])
+        within = [[times(balls, x, Fraction(1, problem.N)) for x in row] for row in inside]
+        for a in range(len(within)):
+            within[a][a] = balls.add(within[a][a], balls.number(problem.weights[0]))
+        return [(whole_form, 1), (within, K * (n - 1))]
+
+
+def _form(problem: Problem, balls: Intervals, factors: list[Matrix], left: list[Matrix], right: list[Matrix]) -> Matrix:
+    """The second derivative in the class means and the layers; 1/N sum over n samples is 1/K."""
+    K, zero = problem.K, balls.number(Fraction(0))
+    places = [(place, i, j) for place, factor in enumerate(factors) for i in range(len(factor))
+              for j in range(len(factor[0]))]
+    if len(places) > _LARGEST:
+        raise Rejected(f"at most {_LARGEST} coordinates")
+    logits = product(balls, left[0], product(balls, factors[0], right[0]))
+    one = balls.number(Fraction(1))
+    errors = [[balls.sub(z, one) if j == k else z for k, z in enumerate(row)] for j, row in enumerate(logits)]
+    moves = [{(a, b): balls.mul(x, y) for a, x in enumerate(row[i] for row in left[place]) if x != zero
+              for b, y in enumerate(right[place][j]) if y != zero} for place, i, j in places]
+    H = [[zero] * len(places) for _ in places]
+    for a, first in enumerate(moves):
+        for b in range(a + 1):
+            shared = [balls.mul(x, moves[b][cell]) for cell, x in first.items() if cell in moves[b]]
+            if shared:
+                H[a][b] = times(balls, total(balls, shared), Fraction(1, K))
+        H[a][a] = balls.add(H[a][a], balls.number(problem.weights[places[a][0]]))
+    at = {place: index for index, place in enumerate(places)}
+    for high in range(len(factors)):
+        for low in range(high):
+            between = _identity(balls, len(factors[low]))
+            for factor in factors[low + 1 : high]:
+                between = product(balls, factor, between)
+            outer = product(balls, product(balls, _transposed(left[high]), errors), _transposed(right[low]))
+            for j, row in enumerate(between):
+                for p, x in enumerate(row):
+                    for i, entries in enumerate(outer if x != zero else []):
+                        for q, y in enumerate(entries):
+                            if y != zero:
+                                a, b = at[high, i, j], at[low, p, q]
+                                H[a][b] = balls.add(H[a][b], times(balls, balls.mul(x, y), Fraction(1, K)))
+    for a in range(len(places)):
+        for b in range(a):
+            H[b][a] = H[a][b]
+    return H
+
+
+def spectrum(statement: list[Any], witness: Any, budget: Budget) -> None:
+    bits, roots = need(witness, "bits", "roots")
+    balls = Intervals(whole(bits, 64, 4096), budget)
+    at = Critical(Problem(statement[0]), statement[1], statement[2], balls, roots)
+    has_table(Eigenvalues(balls, at.blocks()), statement[3], at.orbit)
+
+
+def critical(statement: list[Any], witness: Any, budget: Budget) -> None:
+    problem, (plus, minus, negative, zero, nature, ends) = Problem(statement[0]), statement[1:]
+    bits, roots, gap, modes = need(witness, "bits", "roots", "gap", "modes")
+    balls = Intervals(whole(bits, 64, 4096), budget)
+    at = Critical(problem, plus, minus, balls, roots)
+    counts = [whole(count, 0, 10**9) for count in (negative, zero)]
+    has_inertia(Eigenvalues(balls, at.blocks()), counts[0], counts[1], at.orbit, rational(gap))
+    value, (lower, higher) = at.value(), map(rational, listed(ends, 2))
+    if value[0] < balls.number(lower)[1] or value[1] > balls.number(higher)[0]:
+        raise Rejected("the objective is not shown to lie between these ends")
+    least = minimum_of(problem)
+    best = minus == 0 and (plus == least.modes[0].used or least.geometry == "tie")
+    shown = {
+        "strict saddle": counts[0] > 0,
+        "global minimum": best,
+        "local minimum": counts == [0, at.orbit] and not best and
+        objective(problem, least, balls, scales(problem, least, balls, modes))[1] < value[0],
+    }
+    if not isinstance(nature, str) or not shown.get(nature):
+        raise Rejected("the point is not shown to be of this nature")
+
+
+KINDS: dict[str, tuple[tuple[str, ...], Callable[[list[Any], Any, Budget], None]]] = {
+    "layered/attained/1": (("problem", "spread"), attained),
+    "layered/critical/1": (("problem", "plus", "minus", "negative", "zero", "nature", "value"), critical),
+    "layered/spectrum/1": (("problem", "plus", "minus", "eigenvalues"), spectrum),
+}

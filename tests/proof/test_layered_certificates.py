@@ -1,0 +1,239 @@
+"""Certificates about layered problems: written for what holds, never for what does not, and not to be tampered with."""
+
+import copy
+import json
+from fractions import Fraction
+
+import pytest
+import sympy
+from sympy import Rational, sqrt
+
+from ncproofs.problems.layered import Layered
+from ncproofs.proof import checker
+from ncproofs.proof.certificate import NoCertificate, digest_of, seal, verdict_certificate, write
+from ncproofs.proof.discharge import Effort
+from ncproofs.proof.layered_claims import (
+    BenignLayeredLandscape,
+    FiniteCriticalPoints,
+    LayeredAttained,
+    LayeredGeometry,
+    LayeredInertia,
+    LayeredKind,
+    LayeredQuantity,
+    LayeredSpectrum,
+    LayeredValue,
+    ReluFirstFeatures,
+)
+from ncproofs.theorems.catalogue import CATALOGUE, load
+from ncproofs.theorems.theorem import claims_of
+
+
+def deep(layers, K, power, **more):
+    return Layered(layers=layers, K=K, lambdas=(1,) * layers, lambda_H=Fraction(power) / K ** (layers + 1), **more)
+
+
+def relu(K, kappa):
+    weight = Fraction(kappa) / K
+    return Layered(layers=2, K=K, lambdas=(weight, weight), lambda_H=weight, relu=True)
+
+
+ONE = deep(1, 3, "1/2")
+TWO = Layered(layers=2, K=3, n=2, lambdas="3/100,1/20", lambda_H="1/50")
+TIE = deep(2, 3, "1/16")
+BIASED, HEAVY = deep(1, 4, "9/100", lambda_b="1/5"), deep(1, 4, "9/100", lambda_b="1/2")
+FREE = deep(3, 3, "1/1000", lambda_b=0)
+UNEQUAL = Layered(layers=2, K=3, lambdas="1/10,1/10", lambda_H="1/10", class_sizes="9,4,1")
+LATE = deep(2, 2, "1/12")
+HALF = Rational(1, 2)
+
+WRITTEN = {
+    "value, one layer": LayeredValue(problem=ONE, value=sqrt(2) / 2 - Rational(1, 4)),
+    "value, from below": LayeredValue(problem=TWO, value="0.168974", relation=">"),
+    "value of a tie": LayeredValue(problem=TIE, value=HALF),
+    "bias of an ETF": LayeredQuantity(problem=BIASED, quantity="bias", value=Rational(5, 24)),
+    "cosine of an ETF": LayeredQuantity(problem=BIASED, quantity="cosine", value=Rational(-1, 3)),
+    "threshold": LayeredQuantity(problem=BIASED, quantity="lambda_b_threshold", value=Rational(3, 7)),
+    "cosine beyond": LayeredQuantity(problem=HEAVY, quantity="cosine", value=Rational(-28, 100), relation=">"),
+    "length": LayeredQuantity(problem=TWO, quantity="feature_norm_sq", value="0.8969", relation=">"),
+    "sigma": LayeredQuantity(problem=TWO, quantity="sigma_plus", value="0.8774", relation="<"),
+    "a vanished class": LayeredQuantity(problem=UNEQUAL, quantity="sigma_n1", value=0),
+    "kappa": LayeredQuantity(problem=TWO, quantity="kappa", value=Rational(81, 50000) ** Rational(1, 3)),
+    "length at a rational sigma": LayeredQuantity(
+        problem=deep(2, 3, "4/625"), quantity="feature_norm_sq",
+        value=Rational(4, 5) ** Rational(2, 3) * Rational(4, 16875) ** Rational(1, 3) * Rational(16875, 4)),
+    "kappa to the M": LayeredQuantity(problem=TWO, quantity="kappa_power", value=Rational(81, 50000)),
+    "frame": LayeredGeometry(problem=TWO, geometry="orthogonal frame"),
+    "simplex": LayeredGeometry(problem=FREE, geometry="simplex ETF"),
+    "intermediate": LayeredGeometry(problem=HEAVY, geometry="intermediate frame"),
+    "means": LayeredGeometry(problem=UNEQUAL, geometry="orthogonal means"),
+    "zero": LayeredGeometry(problem=LATE, geometry="zero"),
+    "attained": LayeredAttained(problem=HEAVY),
+    "attained, three layers": LayeredAttained(problem=FREE),
+    "attained, unequal": LayeredAttained(problem=UNEQUAL),
+    "attained at a tie": LayeredAttained(problem=TIE),
+    "spectrum of a mixed point": LayeredSpectrum(problem=LATE, plus=1, minus=1),
+    "spectrum with two samples": LayeredSpectrum(problem=TWO, plus=2),
+    "local minimum": LayeredKind(problem=TWO, plus=1, kind="local minimum"),
+    "origin": LayeredKind(problem=TWO, plus=0, kind="local minimum"),
+    "saddle": LayeredKind(problem=LATE, plus=0, minus=1, kind="strict saddle"),
+    "global": LayeredKind(problem=TWO, plus=3, kind="global minimum"),
+    "metastable": LayeredKind(problem=LATE, plus=2, kind="local minimum"),
+    "inertia": LayeredInertia(problem=LATE, plus=0, minus=2, negative=3),
+    "benign": BenignLayeredLandscape(problem=ONE),
+    "zero alone": FiniteCriticalPoints(problem=deep(1, 2, 1)),
+    "zero alone, two layers": FiniteCriticalPoints(problem=deep(2, 2, "1/8")),
+    "benign at kappa_c": BenignLayeredLandscape(problem=TIE),
+    "relu, two classes": LayeredGeometry(problem=relu(2, "1/5"), geometry="orthogonal frame"),
+    "relu, strong decay": LayeredValue(problem=relu(7, 1), value=HALF),
+    "relu, a bound": LayeredValue(problem=relu(4, "2/5"), value=HALF, relation="<="),
+    "relu, below the linear minimum": LayeredValue(problem=relu(6, "2/5"), value="0.4949", relation="<"),
+    "relu, five classes": LayeredValue(problem=relu(5, "2/5"), value=HALF, relation="<"),
+}
+
+REFUSED = {
+    "another value": LayeredValue(problem=ONE, value=sqrt(2) / 2 - Rational(1, 5)),
+    "another radical": LayeredQuantity(problem=TWO, quantity="kappa", value=Rational(81, 50000) ** Rational(1, 2)),
+    "a value too high": LayeredValue(problem=TWO, value="0.169", relation=">"),
+    "an ETF beyond lambda_b*": LayeredGeometry(problem=HEAVY, geometry="simplex ETF"),
+    "a kind at a tie": LayeredGeometry(problem=TIE, geometry="orthogonal frame"),
+    "a frame of unequal classes": LayeredGeometry(problem=UNEQUAL, geometry="orthogonal frame"),
+    "a projector that is not determined": LayeredQuantity(problem=deep(1, 4, "1/4", widths=3), quantity="cosine",
+                                                          value=Rational(-1, 3)),
+    "a local minimum that is global": LayeredKind(problem=TWO, plus=3, kind="local minimum"),
+    "a global minimum that is not": LayeredKind(problem=TWO, plus=2, kind="global minimum"),
+    "a saddle that is a minimum": LayeredKind(problem=TWO, plus=1, kind="strict saddle"),
+    "index two": LayeredInertia(problem=LATE, plus=0, minus=2, negative=2),
+    "too many zeros": LayeredInertia(problem=TWO, plus=3, zero=7),
+    "two layers are benign": BenignLayeredLandscape(problem=TWO),
+    "metastable is benign": BenignLayeredLandscape(problem=LATE),
+    "relu without the hypothesis": LayeredGeometry(problem=relu(3, "1/5"), geometry="orthogonal frame"),
+    "relu, equality": LayeredValue(problem=relu(4, "2/5"), value=HALF),
+    "relu, below what is known": LayeredValue(problem=relu(6, "2/5"), value="0.4948", relation="<"),
+    "degenerate": LayeredKind(problem=deep(2, 3, "27/256"), plus=1, kind="degenerate saddle"),
+    "a family of critical points": FiniteCriticalPoints(problem=ONE),
+    "first features of a ReLU": ReluFirstFeatures(problem=relu(2, "1/5")),
+}
+
+
+def sealed(claim):
+    statement, witness = write(claim, Effort())
+    return statement, witness, seal(statement, witness)
+
+
+@pytest.mark.parametrize("claim", WRITTEN.values(), ids=WRITTEN)
+def test_what_holds_is_written_and_accepted(claim):
+    statement, _, raw = sealed(claim)
+    assert checker.check(raw, expected={digest_of(statement)})[0] == "accepted"
+
+
+@pytest.mark.parametrize("claim", REFUSED.values(), ids=REFUSED)
+def test_what_does_not_hold_is_not_written(claim):
+    with pytest.raises(NoCertificate):
+        write(claim, Effort())
+
+
+def rewritten(claim, change):
+    """The certificate with its statement or witness changed, and its hash made to fit again."""
+    statement, witness, _ = sealed(claim)
+    statement, witness = copy.deepcopy(statement), copy.deepcopy(witness)
+    change(statement, witness)
+    return checker.check(seal(statement, witness))
+
+
+def put(where, *path, value):
+    """A change of one entry: ``where`` is 0 for the statement, 1 for the witness."""
+
+    def change(*parts):
+        place = parts[where]
+        for key in path[:-1]:
+            place = place[key]
+        place[path[-1]] = value
+
+    return change
+
+
+TAMPERED = {
+    "a root on the wrong side": ("value, from below", put(1, "roots", 0, value=["1/1000", "1/500"])),
+    "a root that is too low": ("value, from below", put(1, "roots", 0, value=["9/10", "95/100"])),
+    "a root that is too wide": ("value, from below", put(1, "roots", 0, value=["1/4", "1"])),
+    "no root": ("sigma", put(1, "roots", 0, value=None)),
+    "a root too many": ("sigma", put(1, "roots", value=[None, None])),
+    "an exact root that is none": ("sigma", put(1, "roots", 0, value=["7/8", "7/8"])),
+    "bits": ("sigma", put(1, "bits", value=10**6)),
+    "a relation": ("sigma", put(0, "relation", value="=")),
+    "a quantity": ("sigma", put(0, "quantity", value="margin")),
+    "another bias weight": ("bias of an ETF", put(0, "problem", "lambda_b", value="1/2")),
+    "a negative weight": ("frame", put(0, "problem", "lambda_H", value="-1")),
+    "a width": ("frame", put(0, "problem", "widths", value=[3, 2])),
+    "widths of other layers": ("frame", put(0, "problem", "widths", value=[3])),
+    "K": ("frame", put(0, "problem", "K", value=1)),
+    "an empty class": ("means", put(0, "problem", "n", value=[9, 4, 0])),
+    "a class too few": ("means", put(0, "problem", "n", value=[9, 4])),
+    "a bias with unequal classes": ("means", put(0, "problem", "lambda_b", value="1")),
+    "relu switched on": ("frame", put(0, "problem", "relu", value=True)),
+    "relu in one layer": ("benign", put(0, "problem", "relu", value=True)),
+    "relu as text": ("frame", put(0, "problem", "relu", value="no")),
+    "a spread of zero": ("attained", put(0, "spread", value="0")),
+    "a spread too small": ("attained", put(0, "spread", value="1/" + "1" + "0" * 60)),
+    "an eigenvalue moved": ("spectrum with two samples", put(0, "eigenvalues", 1, 0, value="1/50")),
+    "a multiplicity": ("spectrum with two samples", put(0, "eigenvalues", 0, 2, value=9)),
+    "a rank": ("spectrum with two samples", put(0, "plus", value=3)),
+    "a rank too large": ("spectrum with two samples", put(0, "plus", value=4)),
+    "a value moved": ("local minimum", put(0, "value", value=["39/100", "40/100"])),
+    "a negative eigenvalue": ("local minimum", put(0, "negative", value=1)),
+    "a zero eigenvalue": ("local minimum", put(0, "zero", value=5)),
+    "a nature": ("local minimum", put(0, "nature", value="global minimum")),
+    "an unknown nature": ("local minimum", put(0, "nature", value=["local minimum"])),
+    "no gap": ("local minimum", put(1, "gap", value="0")),
+    "a gap too large": ("local minimum", put(1, "gap", value="1")),
+    "kappa beyond kappa_sn": ("saddle", put(0, "problem", "lambda_H", value="1")),
+    "below what the point has": ("relu, five classes", put(0, "value", value="49/100")),
+    "a point of another shape": ("relu, five classes", put(1, "point", 0, "m", value=["1"])),
+    "a point moved": ("relu, five classes", put(1, "point", 0, "m", value=["0"] * 25)),
+    "a missing factor": ("relu, five classes", lambda s, w: w["point"].pop()),
+    "another key": ("frame", put(1, "trust", value="me")),
+}
+
+
+@pytest.mark.parametrize(("name", "change"), TAMPERED.values(), ids=TAMPERED)
+def test_tampering_is_noticed(name, change):
+    verdict, reason = rewritten(WRITTEN[name], change)
+    assert verdict in ("rejected", "limit") and reason
+
+
+def test_a_point_of_many_unknowns_is_too_large():
+    problem = Layered(layers=2, K=100, n=3, lambdas="1/500,1/500", lambda_H="1/500")
+    with pytest.raises(NoCertificate, match="at most 20000"):
+        write(LayeredAttained(problem=problem), Effort())
+
+
+INSTANCES = {
+    "layered-optimum": deep(1, 3, "1/3", n=2),
+    "layered-bias": FREE,
+    "layered-spectrum": LATE,
+    "layered-benign": ONE,
+    "layered-spurious-minima": LATE,
+    "layered-imbalance": UNEQUAL,
+    "layered-relu": relu(2, "2/5"),
+}
+
+
+@pytest.mark.parametrize("name", INSTANCES)
+def test_verdicts_at_a_problem(name):
+    theorem, problem = load(name), INSTANCES[name]
+    _, raw = verdict_certificate(name, theorem.title, problem, claims_of(theorem, problem), Effort())
+    assert checker.check(raw)[0] == "accepted"
+    statement = json.loads(raw)["statement"]
+    statement["parameters"] = {**statement["parameters"], "K": statement["parameters"]["K"] + 1}
+    witness = json.loads(raw)["witness"]
+    assert "another problem" in checker.check(seal(statement, witness))[1]
+
+
+@pytest.mark.parametrize("name", [name for name in CATALOGUE if name.startswith("layered")])
+def test_verdicts_for_all_sizes(name):
+    theorem = load(name)
+    claims = list(theorem.general())
+    _, raw = verdict_certificate(name, theorem.title, None, claims, Effort())
+    statement = json.loads(raw)["statement"]
+    assert checker.check(raw, expected={digest_of(statement)})[0] == "accepted"
+    assert sympy.Integer(len(statement["claims"])) == len(claims)

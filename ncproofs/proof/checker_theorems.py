@@ -40,9 +40,12 @@ AXIOMS = frozenset({
 #: Theorem -> the claims about the problem that a verdict at a problem must have: kind and the fields that the theorem
 #: fixes. No claims: its own do not name the problem (they are numbers computed from it), so that only a pinned
 #: statement is accepted. What a theorem claims only where a closed form or a small Hessian is at hand is not listed.
-_AT_MINIMUM, _NO_DESCENT = {"point": "minimum"}, {"point": "etf", "negative": 0}
-_VALUE = {"quantity": "objective", "relation": "=="}
-REQUIRED: dict[str, tuple[tuple[str, dict[str, object]], ...]] = {
+Fixed = dict[str, object]
+_AT_MINIMUM: Fixed = {"point": "minimum"}
+_AT_ETF: Fixed = {"point": "etf"}
+_NO_DESCENT: Fixed = {"point": "etf", "negative": 0}
+_VALUE: Fixed = {"quantity": "objective", "relation": "=="}
+REQUIRED: dict[str, tuple[tuple[str, Fixed], ...]] = {
     "contrastive-bound": (),
     "reduced-function": (("ridge/argmin/1", {}),),
     "collapse-optimum": (("ridge/geometry/1", {}),),
@@ -67,7 +70,7 @@ REQUIRED: dict[str, tuple[tuple[str, dict[str, object]], ...]] = {
     "label-smoothing-threshold": (("sphere/geometry/1", {}),),
     "sphere-focal": (("sphere/contact/1", {}), ("sphere/geometry/1", {}), ("sphere/inertia/1", _NO_DESCENT)),
     "sphere-mse": (("sphere/geometry/1", {}),),
-    "sphere-spectrum": (("sphere/spectrum/1", {"point": "etf"}), ("sphere/inertia/1", _NO_DESCENT)),
+    "sphere-spectrum": (("sphere/spectrum/1", _AT_ETF), ("sphere/inertia/1", _NO_DESCENT)),
     "sphere-conditioning": (("sphere/conditioning/1", {}),),
     "sphere-landscape": (("sphere/benign/1", {}),),
 }

@@ -21,7 +21,8 @@ Array = NDArray[np.float64]
 
 #: Where annealing begins, in turn, relative to the squared distance of neighbours on a sphere so full.
 FIRST_TEMPERATURES = (0.06, 2.0, 0.02, 0.2, 0.6, 0.006)
-_COOLING, _COLDEST = 0.35, 2e-5
+_COOLING, _COARSE, _COLDEST = 0.35, 1e-3, 2e-5
+_POLISHED = 3
 _TOO_FINE = 1e-14
 #: Beyond this many unknowns a linear program takes seconds, and fewer are solved.
 _MANY_UNKNOWNS, _FEW_ROUNDS = 700, 12
@@ -116,22 +117,20 @@ def polish(W: Array, rounds: int = 40, radius: float = 0.02) -> Array:
         rows = hstack([_rows(W, pairs, frames), -np.ones((len(pairs), 1))]).tocsr()
         goal = np.zeros(rows.shape[1])
         goal[-1] = 1
-        bounds = [(-radius, radius)] * (rows.shape[1] - 1) + [(-2.0, 0.0)]
-        gaps = best - gram[pairs[:, 0], pairs[:, 1]]
+        # In units of the radius, since the solver's tolerances are absolute.
+        bounds = [(-1.0, 1.0)] * (rows.shape[1] - 1) + [(None, 0.0)]
+        gaps = (best - gram[pairs[:, 0], pairs[:, 1]]) / radius
         done = linprog(goal, A_ub=rows, b_ub=gaps, bounds=bounds, method="highs")
         if done.x is None:
             break
-        steps = done.x[:-1].reshape(K, d - 1)
+        steps = radius * done.x[:-1].reshape(K, d - 1)
         moved = _unit(W + np.einsum("kdt,kt->kd", frames, steps))
         value, size = largest_cosine(moved), float(np.abs(steps).max())
-        if value < best:
-            W, gained = moved, best - value
-            best = value
-            radius = min(radius, 4 * size)
-            if gained < _TOO_FINE:
-                break
-        else:
-            radius /= 4
+        gained, promised = best - value, -radius * float(done.x[-1])
+        if gained > 0:
+            W, best = moved, value
+        # A step that keeps less than a tenth of what the linear program promised was too long.
+        radius = min(radius, 4 * size) if gained > promised / 10 else radius / 4
         if radius < _TOO_FINE:
             break
     return W
@@ -152,29 +151,38 @@ def contacts_of(W: Array) -> list[tuple[int, int]]:
 
 
 def usual_starts(K: int, d: int) -> int:
-    """How many starts a search makes when nobody says: about ten seconds' worth."""
-    return max(3, min(96, 20_000 // (K * K * d) * 6 + 6))
+    """How many starts a search makes when nobody says: a few seconds' worth."""
+    return max(4, min(48, 60_000 // (K * K * d)))
 
 
 def search(K: int, d: int, *, starts: int, seed: int) -> Found:
     """The best of ``starts`` annealed and polished random starts; the same seed gives the same code.
 
+    Every start is annealed coarsely, the best third finely, and the best few of those are polished.
+
     Arguments:
         K, d: points and dimension, d >= 2. starts: random starts. seed: of the random numbers.
     """
     rng = np.random.default_rng(seed)
-    best: Found | None = None
     scale = min(1.0, 3.0 * K ** (-2 / max(d - 1, 1)))
-    rough: list[tuple[float, int, Array]] = []
+    coarse = []
     for start in range(starts):
         first = FIRST_TEMPERATURES[start % len(FIRST_TEMPERATURES)] * scale
-        W = anneal(_unit(rng.standard_normal((K, d))), first, last=_COLDEST * scale)
-        rough.append((largest_cosine(W), start, W))
-    rough.sort(key=lambda entry: (round(entry[0], 6), entry[1]))
-    for _, start, W in rough[: max(1, starts // 4)]:
-        W = polish(W, radius=0.01 * scale)
-        value = largest_cosine(W)
-        if best is None or value < best.cosine - _TOO_FINE:
-            best = Found(W, value, start, starts)
-    assert best is not None
-    return best
+        coarse.append((start, anneal(_unit(rng.standard_normal((K, d))), first, last=_COARSE * scale)))
+    coarse = _best_of(coarse, max(4, starts // 3))
+    fine = [(start, anneal(W, _COARSE * scale, last=_COLDEST * scale)) for start, W in coarse]
+    polished = [(start, polish(W, radius=0.01 * scale)) for start, W in _best_of(fine, _POLISHED)]
+    ((start, W),) = _best_of(polished, 1)
+    return Found(W, largest_cosine(W), start, starts)
+
+
+def _best_of(entries: list[tuple[int, Array]], count: int) -> list[tuple[int, Array]]:
+    """The ``count`` codes of least c(W), one for each value to nine digits, ties to the earlier start."""
+    ranked = sorted(((round(largest_cosine(W), 9), start, W) for start, W in entries), key=lambda entry: entry[:2])
+    seen: set[float] = set()
+    kept = []
+    for value, start, W in ranked:
+        if value not in seen:
+            kept.append((start, W))
+            seen.add(value)
+    return kept[:count]

@@ -112,7 +112,7 @@ def _simplex(problem: Codes) -> ExactValue:
 
     value = Fraction(-1, K - 1)
     return ExactValue(problem, "simplex", "simplex ETF", "K <= d + 1: sum_k |w_k - mean_{j != k} w_j|^2 <= K^3/(K-1)^2",
-                      ("Jensen's inequality",), _linear(value), _constant(value), rows, unique=True)
+                      (), _linear(value), _constant(value), rows, unique=True)
 
 
 def _polygon(problem: Codes) -> ExactValue:

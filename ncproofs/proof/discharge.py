@@ -57,6 +57,15 @@ _RULES = {
     "DualCertificate": "sphere_instances",
     "ContactInequality": "sphere_instances",
     "MultiplierBalance": "sphere_instances",
+    "CodeValue": "code_instances",
+    "CodeBracket": "code_instances",
+    "CodeQuantity": "code_instances",
+    "HardMaxValue": "code_instances",
+    "SoftmaxCode": "code_instances",
+    "CodeEverywhereActive": "code_instances",
+    "LocalCodeValue": "code_instances",
+    "LossAtCode": "code_instances",
+    "CodeMinimisesLoss": "code_instances",
 }
 
 

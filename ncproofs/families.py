@@ -51,6 +51,12 @@ def _spheres(given: dict[str, Any]) -> Any:
     return Spheres(loss=loss_from_text(given.pop("loss")), **given)
 
 
+def _codes(given: dict[str, Any]) -> Any:
+    from ncproofs.problems.codes import Codes
+
+    return Codes(**given)
+
+
 _SIZES = {"loss": "cross_entropy", "K": "3:5", "d": "K", "n": "1"}
 
 #: Name -> family. A grid without the key ``family`` is of family sphere when it gives tau, else ridge.
@@ -65,6 +71,10 @@ FAMILIES = {
         Family(
             name="sphere", problem="Spheres", keys=("loss", "K", "d", "n", "tau"), optional={"n": "1"},
             build=_spheres, needed="tau", usual={**_SIZES, "tau": "1"},
+        ),
+        Family(
+            name="code", problem="Codes", keys=("K", "d"), optional={}, build=_codes,
+            needed='family = "code", K and d alone', usual={"K": "3:6", "d": "3"},
         ),
     )
 }

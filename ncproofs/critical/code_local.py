@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ncproofs.critical.code_algebraic import exact_gram
 from ncproofs.critical.code_contacts import ContactGraph, contact_graph
 from ncproofs.critical.code_newton import ContactSystem, krawczyk, refined
+from ncproofs.critical.code_search import contacts_of
 from ncproofs.critical.code_stress import Stress, certified_stress
 
 __all__ = ["LocalCode", "certify_code", "largest_cosine_ball"]
@@ -56,7 +57,8 @@ def certify_code(W: Array, bits: int) -> LocalCode:
     """Certify the code near the float unit rows ``W`` (K, d), d >= 2, to about ``bits`` bits."""
     graph = contact_graph(W)
     if not graph.contacts:
-        return _plain(graph, bits, "no positive stress on the contacts was found")
+        close = ContactGraph(graph.W, contacts_of(graph.W), graph.stress, [], [], 0)
+        return _plain(close, bits, "no positive stress on the contacts was found")
     if graph.slack:
         return _plain(graph, bits, "some contacts carry no stress, so they are equal up to rounding only")
     system = ContactSystem(graph.W[graph.backbone], graph.renumbered())

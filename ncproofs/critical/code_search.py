@@ -24,8 +24,8 @@ FIRST_TEMPERATURES = (0.06, 2.0, 0.02, 0.2, 0.6, 0.006)
 _COOLING, _COARSE, _COLDEST = 0.35, 1e-3, 2e-5
 _POLISHED = 3
 _TOO_FINE = 1e-14
-#: Beyond this many unknowns a linear program takes seconds, and fewer are solved.
-_MANY_UNKNOWNS, _FEW_ROUNDS = 700, 12
+#: A linear program takes about K d (d-1)^2 times ten microseconds: how many are solved, and for how many codes.
+_WORK, _SMALL_WORK = 400_000, 6_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,7 +110,7 @@ def polish(W: Array, rounds: int = 40, radius: float = 0.02) -> Array:
 
     K, d = W.shape
     best = largest_cosine(W)
-    for _ in range(rounds if K * (d - 1) <= _MANY_UNKNOWNS else min(rounds, _FEW_ROUNDS)):
+    for _ in range(min(rounds, max(4, _WORK // (K * d * (d - 1) ** 2)))):
         gram = W @ W.T
         pairs = np.argwhere(np.triu(gram > best - 6 * radius - 1e-9, 1))
         frames = _frames(W)
@@ -171,7 +171,8 @@ def search(K: int, d: int, *, starts: int, seed: int) -> Found:
         coarse.append((start, anneal(_unit(rng.standard_normal((K, d))), first, last=_COARSE * scale)))
     coarse = _best_of(coarse, max(4, starts // 3))
     fine = [(start, anneal(W, _COARSE * scale, last=_COLDEST * scale)) for start, W in coarse]
-    polished = [(start, polish(W, radius=0.01 * scale)) for start, W in _best_of(fine, _POLISHED)]
+    count = _POLISHED if K * d * (d - 1) ** 2 < _SMALL_WORK else 1
+    polished = [(start, polish(W, radius=0.005 * scale)) for start, W in _best_of(fine, count)]
     ((start, W),) = _best_of(polished, 1)
     return Found(W, largest_cosine(W), start, starts)
 

@@ -62,6 +62,7 @@ def claims() -> Iterator[Claim]:
                      "f <= 0 at all inner products of different points")
     for d, K in LISTED:
         yield from _certificate(d, K)
+        yield from instance(Codes(K, d))
 
 
 def instance(problem: Codes) -> Iterator[Claim]:
@@ -72,7 +73,10 @@ def instance(problem: Codes) -> Iterator[Claim]:
     c: sympy.Expr = sympy.Rational(1, problem.d)  # outside: a value that no theorem supports
     if known is not None and known.certificate is not None:
         c = _number(known.certificate.c, 1 / sympy.sqrt(5))
-    yield CodeValue(problem=problem, value=1 - c)
+    yield CodeValue(
+        problem=problem, value=1 - c,
+        because="the code is built and its inner products computed; f(1) = K f_0 and h(1) != K h_0 for h = f/(t - c)",
+    )
 
 
 def _listed(problem: Codes) -> Truth:

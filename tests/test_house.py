@@ -64,6 +64,13 @@ FLOATS = {
     "arithmetic.eigenbasis",
     "critical.search",
     "critical.sphere_search",
+    "critical.code_search",
+    "critical.code_contacts",
+    "critical.code_newton",
+    "critical.code_stress",
+    "critical.code_algebraic",
+    "critical.code_temperature",
+    "critical.levenshtein",
     "derivative_check",
     "critical.sweep",
 }

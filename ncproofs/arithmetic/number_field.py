@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 from flint import arb, ctx, fmpq, fmpq_poly
 
@@ -20,8 +21,8 @@ _MOST_BITS = 8192
 class NumberField:
     """Q(r), with r the only zero of the irreducible ``modulus`` between ``lower`` and ``upper``.
 
-    Elements are ``fmpq_poly`` reduced modulo ``modulus``; ``element`` makes them. They are equal as numbers exactly when
-    they are equal as polynomials, because the modulus is irreducible.
+    Elements are ``fmpq_poly`` reduced modulo ``modulus``; ``element`` makes them. They are equal as numbers exactly
+    when they are equal as polynomials, because the modulus is irreducible.
 
     Raises:
         InvalidProblem: a modulus that is constant, reducible, or without a single sign change between the bounds.
@@ -43,7 +44,8 @@ class NumberField:
         """How many real zeros lie between the bounds, by isolating all of them."""
         low, high = (arb(fmpq(end.numerator, end.denominator)) for end in (self.lower, self.upper))
         count = 0
-        for zero, _ in self.modulus.complex_roots():
+        zeros: list[Any] = self.modulus.complex_roots()
+        for zero, _ in zeros:
             if zero.imag.is_zero():
                 inside, outside = bool(low < zero.real < high), bool(zero.real < low or zero.real > high)
                 if not inside and not outside:

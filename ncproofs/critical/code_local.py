@@ -9,7 +9,7 @@ import numpy as np
 from flint import arb, ctx, fmpq_poly
 from numpy.typing import NDArray
 
-from ncproofs.critical.code_algebraic import exact_gram
+from ncproofs.critical.code_algebraic import ExactGram, exact_gram
 from ncproofs.critical.code_contacts import ContactGraph, contact_graph
 from ncproofs.critical.code_newton import ContactSystem, krawczyk, refined
 from ncproofs.critical.code_search import contacts_of
@@ -111,11 +111,15 @@ def _exact(graph: ContactGraph, system: ContactSystem, bits: int, precisions: Se
             return None
         exact = exact_gram(found[0], found[1], system.contacts, working - 100)
         if exact is not None:
-            x, basis = exact.rows(bits + 32), exact.basis
-            how = f"exact coordinates in Q(c), c a zero of {polynomial_text(exact.field.modulus)}"
-            return _with_stress(graph, x, exact.cosine(bits + 32), bits, how, exact.field.modulus,
-                                lambda row: _in_frame(row, x, system.W, basis))
+            return _from_gram(graph, system, exact, bits)
     return None
+
+
+def _from_gram(graph: ContactGraph, system: ContactSystem, exact: ExactGram, bits: int) -> LocalCode:
+    x = exact.rows(bits + 32)
+    how = f"exact coordinates in Q(c), c a zero of {polynomial_text(exact.field.modulus)}"
+    return _with_stress(graph, x, exact.cosine(bits + 32), bits, how, exact.field.modulus,
+                        lambda row: _in_frame(row, x, system.W, exact.basis))
 
 
 def _estimated(graph: ContactGraph, system: ContactSystem, bits: int, missing: str) -> LocalCode:

@@ -19,7 +19,6 @@ from ncproofs.arithmetic.enclosure import Enclosure
 from ncproofs.critical.nearest_point import Nearest, nearest_in_hull
 from ncproofs.errors import InvalidProblem
 from ncproofs.problems.codes import Points, inner
-from ncproofs.truth import Rigor
 
 __all__ = [
     "Margins", "cosine", "exact_margins", "hardmax", "margin_lower", "margin_upper", "root_enclosure", "unit_rows",

@@ -89,7 +89,7 @@ def _inverse(system: ContactSystem) -> Array | None:
     singular = np.linalg.svd(J, compute_uv=False)
     if len(singular) < system.unknowns or singular[system.unknowns - 1] < 1e-7 * singular[0]:
         return None
-    return np.linalg.pinv(J)
+    return np.asarray(np.linalg.pinv(J), dtype=np.float64)
 
 
 def refined(system: ContactSystem, bits: int) -> tuple[Rows, arb, arb_mat] | None:

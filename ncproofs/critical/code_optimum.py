@@ -1,9 +1,8 @@
-r"""What is known about rho*(d, K): ``code_optimum(problem)``, and about given points: ``point_margins(points)``.
+r"""What is known about rho*(d, K): ``code_optimum(problem)``; for given points see ``code_points``.
 
 Quantities (names are those of ``ncproofs optimum code``):
     margin: rho*, or bounds of it; code_margin: 1 - c(W) of the code that is shown, a certified lower bound of rho*;
     cosine: c(W), its largest inner product; least_stress: the smallest contact stress when local optimality is proved.
-    For given points: margin, margin_sq, rho[k], rho_sq[k], cosine.
 
 ``status``: "proved optimal" (here, exactly); "strict local optimum, bounded between" (the shown code is certified to
 be a strict local maximum modulo rotations); "bounded between" (the shown code is only the best that was found).
@@ -20,13 +19,12 @@ from flint import arb, ctx
 from ncproofs.arithmetic.enclosure import Enclosure
 from ncproofs.critical.code_bounds import CodeBound, upper_bounds
 from ncproofs.critical.code_local import LocalCode, certify_code, polynomial_text
-from ncproofs.critical.code_margins import cosine, exact_margins, root_enclosure
 from ncproofs.critical.code_values import ExactValue, exact_value, literature, value_ball
 from ncproofs.errors import InvalidProblem
-from ncproofs.problems.codes import Codes, Points
+from ncproofs.problems.codes import Codes
 from ncproofs.truth import Rigor, Truth
 
-__all__ = ["CodeOptimum", "Decimals", "code_optimum", "point_margins"]
+__all__ = ["CodeOptimum", "Decimals", "code_optimum"]
 
 Decimals = tuple[tuple[str, ...], ...]
 
@@ -173,70 +171,3 @@ def _notes(problem: Codes, local: LocalCode, starts: int, seed: int) -> tuple[st
         notes.append("rattlers carry no stress: they can move, and their features are free in an open set")
     notes.append(f"found by {starts} starts from seed {seed}; a search proves no upper bound")
     return tuple(notes)
-
-
-def point_margins(points: Points, *, digits: int = 30) -> CodeOptimum:
-    """Every margin of the given points, exactly.
-
-    Points of one length r are scaled to the unit sphere, which divides every squared margin by r^2. Points of different
-    lengths are taken as given: rho_k is their distance to the hull of the others, the notes say so, and the lower bound
-    of rho* comes from the points divided by their lengths.
-    """
-    radius_sq = points.radius_sq
-    scale = radius_sq if radius_sq is not None else Fraction(1)
-    margins = exact_margins(points)
-    exact = {"margin_sq": str(margins.margin_sq / scale)}
-    exact |= {f"rho_sq[{k}]": str(value / scale) for k, value in enumerate(margins.rho_sq, start=1)}
-    quantities = {"margin": root_enclosure(margins.margin_sq / scale, digits),
-                  "margin_sq": Enclosure.exact(margins.margin_sq / scale)}
-    level = _cosine_enclosure(points, digits, exact)
-    quantities["cosine"] = level
-    quantities["unit_margin_bound"] = Enclosure(1 - level.upper, 1 - level.lower, level.rigor)
-    quantities |= {f"rho[{k}]": root_enclosure(value / scale, digits)
-                   for k, value in enumerate(margins.rho_sq, start=1)}
-    active = ", ".join(str(k + 1) for k in margins.active[:12])
-    more = " ..." if len(margins.active) > 12 else ""
-    if scale == 1 and radius_sq is not None:
-        regime = "unit points"
-    else:
-        regime = "points of one length" if radius_sq is not None else "points of different lengths"
-    notes = {
-        "unit points": (), "points of one length": (f"the points have squared length {scale}; they are scaled to "
-                                                    "length one",),
-        "points of different lengths": ("the points are not on one sphere: rho_k is the distance of the points as "
-                                        "given; cosine and unit_margin_bound are those of the points divided by "
-                                        "their lengths",),
-    }[regime]
-    pairs = _exact_contacts(points)
-    touched = {k for pair in pairs for k in pair}
-    return CodeOptimum(
-        problem=Codes(points.K, points.d), truth=Truth.HOLDS, rigor=Rigor.EXACT, regime=regime,
-        geometry="given points", status="margins of the given points", quantities=quantities,
-        because=f"projection on the hull of the others, exactly; least at point {active}{more}", contacts=pairs,
-        rattlers=tuple(k for k in range(1, points.K + 1) if k not in touched), coordinates=(), exact=exact,
-        notes=notes,
-    )
-
-
-def _cosine_enclosure(points: Points, digits: int, exact: dict[str, str]) -> Enclosure:
-    value, norms, _ = cosine(points)
-    size = root_enclosure(value * value / norms, digits)
-    if size.is_point:
-        exact["cosine"] = str(size.lower if value >= 0 else -size.lower)
-    return size if value >= 0 else Enclosure(-size.upper, -size.lower, size.rigor)
-
-
-def _exact_contacts(points: Points) -> tuple[tuple[int, int], ...]:
-    """The pairs at the largest cosine, compared exactly."""
-    from ncproofs.problems.codes import inner
-
-    value, norms, _ = cosine(points)
-    best = value * abs(value) / norms
-    lengths = points.norms_sq
-    found = []
-    for j in range(points.K):
-        for i in range(j):
-            here = inner(points.rows[i], points.rows[j])
-            if here * abs(here) / (lengths[i] * lengths[j]) == best:
-                found.append((i + 1, j + 1))
-    return tuple(found)

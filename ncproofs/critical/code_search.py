@@ -1,9 +1,9 @@
 r"""A search for good spherical codes, in floats: annealed log-sum-exp, then sequential linear programs.
 
 By rho* = 1 - c* it is enough to push the largest inner product down. Each start minimises
-tau log sum_{i<j} exp(<w_i, w_j>/tau) for falling tau by L-BFGS. The first tau is mixed between starts: a hot start falls
-into the basin of the low-energy code, which for (d, K) = (3, 13) and (3, 14) is never the best one. What comes out
-certifies nothing; ``code_rigidity`` and ball arithmetic do.
+tau log sum_{i<j} exp(<w_i, w_j>/tau) for falling tau by L-BFGS. The first tau is mixed between starts: a hot
+start falls into the basin of a low-energy code, which for (d, K) = (3, 13) is never the best one. What comes out
+certifies nothing; ``code_local`` and ball arithmetic do.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ def _frames(W: Array) -> Array:
     return frames
 
 
-def _rows(W: Array, pairs: Array, frames: Array) -> Any:
+def _rows(W: Array, pairs: NDArray[np.int_], frames: Array) -> Any:
     """The sparse matrix of the first variations of <w_i, w_j> in tangent coordinates."""
     from scipy.sparse import coo_matrix
 
@@ -161,7 +161,10 @@ def search(K: int, d: int, *, starts: int, seed: int) -> Found:
     Every start is annealed coarsely, the best third finely, and the best few of those are polished.
 
     Arguments:
-        K, d: points and dimension, d >= 2. starts: random starts. seed: of the random numbers.
+        K: points.
+        d: dimension, at least 2.
+        starts: random starts.
+        seed: of the random numbers.
     """
     rng = np.random.default_rng(seed)
     scale = min(1.0, 3.0 * K ** (-2 / max(d - 1, 1)))

@@ -1,8 +1,9 @@
 r"""Strict local optimality of a code from its contacts, certified in balls.
 
 Let R have the rows <w_i, dw_j> + <dw_i, w_j> over the contacts, on tangent motions. If some stress s > 0 has R's = 0,
-a motion with R delta <= 0 has s'R delta = 0, hence R delta = 0; if the rank of R is n(d-1) - d(d-1)/2, it is a rotation.
-So every other motion raises some contact at first order, and the code is a strict local minimum of c(W) modulo
+a motion with R delta <= 0 has s'R delta = 0, hence R delta = 0; if the rank of R is n(d-1) - d(d-1)/2, it is a
+rotation. So
+every other motion raises some contact at first order, and the code is a strict local minimum of c(W) modulo
 rotations: of HardMax too.
 
 Proof of rank and stress in one step: a square matrix S of all |w_k|^2 rows, the gauge rows and nd - n - d(d-1)/2

@@ -71,7 +71,8 @@ def _recurrence(alpha: float, beta: float, size: int) -> tuple[NDArray[np.float6
 def _eigenvalues(diagonal: NDArray[np.float64], off: NDArray[np.float64]) -> NDArray[np.float64]:
     if len(diagonal) == 0:
         return np.zeros(0)
-    return np.linalg.eigvalsh(np.diag(diagonal) + np.diag(off, 1) + np.diag(off, -1))
+    matrix = np.diag(diagonal) + np.diag(off, 1) + np.diag(off, -1)
+    return np.asarray(np.linalg.eigvalsh(matrix), dtype=np.float64)
 
 
 def _nodes(c: float, diagonal: NDArray[np.float64], off: NDArray[np.float64]) -> list[float]:
@@ -90,7 +91,7 @@ def _nodes(c: float, diagonal: NDArray[np.float64], off: NDArray[np.float64]) ->
 
 
 def _ratio(d: int, c: float, diagonal: NDArray[np.float64], off: NDArray[np.float64], endpoint: int) -> float:
-    """f(1)/f_0 = the inverse of the weight of the node 1 in the quadrature on {1, c, nodes} and -1 when endpoint = 1."""
+    """f(1)/f_0, by Gauss quadrature of f."""
     nodes = [c, *_nodes(c, diagonal, off), *([-1.0] * endpoint)]
     level = _weights(d, len(nodes) + 1)
     points, masses = level
@@ -100,11 +101,12 @@ def _ratio(d: int, c: float, diagonal: NDArray[np.float64], off: NDArray[np.floa
         values = values * (points - node) ** 2
         top *= (1 - node) ** 2
     mean = float(values @ masses)
-    return float(top / mean) if mean > 0 else float("inf")
+    return float(top / mean) if mean > 0 else np.inf
 
 
 def _weights(d: int, size: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Gauss nodes and weights of the measure (1 - t^2)^((d-3)/2), of total mass 1."""
     diagonal, off = _recurrence((d - 3) / 2, (d - 3) / 2, size)
     values, vectors = np.linalg.eigh(np.diag(diagonal) + np.diag(off, 1) + np.diag(off, -1))
-    return values, vectors[0] ** 2
+    masses: NDArray[np.float64] = vectors[0] ** 2
+    return values, masses

@@ -114,8 +114,8 @@ def read_points(text: str, problem: Codes, place: str = "the file") -> Points:
     if not lines:
         raise InvalidProblem(f"{place} has no numbers; write {K} lines of {d} coordinates")
     if len(widths) > 1:
-        raise InvalidProblem(f"{place} is ragged: its lines have {_listed(widths)} numbers; write {d} on every line, or "
-                             "one coordinate a line")
+        raise InvalidProblem(f"{place} is ragged: its lines have {_listed(widths)} numbers; write {d} on every line, "
+                             "or one coordinate a line")
     (width,) = widths
     words = [word for line in lines for word in line]
     if width not in (1, d) or len(words) != K * d:

@@ -48,7 +48,7 @@ class CodeQuantity(Claim):
 
 @dataclass(frozen=True, kw_only=True)
 class HardMaxValue(Claim):
-    """HardMax(W, H) of the given points, taken as they are, compared with ``value``; ``features[k]`` lists class k's."""
+    """HardMax(W, H) of the given points, taken as they are, against ``value``; ``features[k]`` lists class k's."""
 
     points: Points
     features: tuple[tuple[tuple[Any, ...], ...], ...]
@@ -72,7 +72,7 @@ class CodeEverywhereActive(Claim):
 
 @dataclass(frozen=True, kw_only=True)
 class LocalCodeValue(Claim):
-    """Some strict local maximum of the margin (modulo rotations) has the margin that stands in ``relation`` to ``value``.
+    """Some strict local maximum modulo rotations has a margin that stands in ``relation`` to ``value``.
 
     The candidate is the best code that a search from ``seed`` finds.
     """

@@ -11,13 +11,14 @@ import flint
 import sympy
 from flint import arb, fmpq_poly
 
-from ncproofs.arithmetic.exact import exact_number
 from ncproofs.arithmetic.enclosure import Enclosure
+from ncproofs.arithmetic.exact import exact_number
 from ncproofs.critical.code_margins import exact_margins, hardmax
 from ncproofs.critical.code_optimum import code_optimum
 from ncproofs.critical.code_values import ExactValue, exact_value
 from ncproofs.errors import InvalidClaim, NcproofsError
 from ncproofs.problems.codes import Codes, Points, inner
+from ncproofs.proof.angles import angle_ball
 from ncproofs.proof.claims import Claim
 from ncproofs.proof.code_claims import (
     CodeBracket,
@@ -30,7 +31,6 @@ from ncproofs.proof.code_claims import (
     LossAtCode,
     SoftmaxCode,
 )
-from ncproofs.proof.angles import angle_ball
 from ncproofs.proof.constants import as_expression, fails, holds, refuse, same_constant
 from ncproofs.proof.discharge import Effort
 from ncproofs.truth import Evidence, Rigor, Truth
@@ -95,8 +95,8 @@ def _algebraic_order(polynomial: fmpq_poly, ball: Callable[[int], arb], value: A
     bits = effort.ladder[-1]
     with flint.ctx.workprec(bits):
         joined = ball(bits).union(angle_ball(value, bits))
-        zeros = [zero.real for zero, _ in _distinct(polynomial).complex_roots() if zero.imag.is_zero()]
-        near = [zero for zero in zeros if zero.overlaps(joined)]
+        zeros: list[Any] = _distinct(polynomial).complex_roots()
+        near = [zero for zero, _ in zeros if zero.imag.is_zero() and zero.real.overlaps(joined)]
     return 0 if len(near) == 1 else None
 
 
@@ -287,8 +287,8 @@ def _loss(claim: LossAtCode, effort: Effort) -> Evidence:
     if claim.features not in sides:
         raise InvalidClaim(f"features={claim.features!r} given; write equal (H = W) or opposite (H = -W)")
     tau = exact_number(claim.tau, "tau")
-    sentence = f"f_tau {claim.relation} {claim.value} at H = {'' if sides[claim.features] > 0 else '-'}W, tau = {tau}, " \
-               f"for {claim.problem}"
+    place = "H = W" if sides[claim.features] > 0 else "H = -W"
+    sentence = f"f_tau {claim.relation} {claim.value} at {place}, tau = {tau}, for {claim.problem}"
     _related(0, claim.relation)
     known = exact_value(claim.problem)
     if known is None or tau <= 0:

@@ -19,7 +19,8 @@ s = sympy.Symbol("s", positive=True)
 
 def _caps() -> Iterator[Claim]:
     yield Axiom(name="area of a union of spherical caps",
-                uses="caps of half the least angle are disjoint: A_d(th/2) <= 1/K; a set of K - 1 points that cannot be "
+                uses="caps of half the least angle are disjoint: A_d(th/2) <= 1/K; a set of K - 1 points that "
+                     "cannot be "
                      "enlarged covers: A_d(th) >= 1/(K-1); so 1 - cos th_L <= rho* <= 1 - cos 2 th_U")
     yield Identity(
         left=1 - (1 - 2 * s**2), right=2 * s**2, where=Domain.of((s, between(0, 1))),
@@ -80,8 +81,10 @@ THEOREM = Theorem(
     name="code-bounds",
     title="Certified bounds of rho* at any K and d",
     statement=(
-        "For d >= 2 and K >= 3: 1 - cos th_L <= rho* <= 1 - cos 2 th_U with A_d(th_L) = 1/(K-1), A_d(th_U) = 1/K, A_d the "
-        "share of a cap; for d >= 3 both bounds have the order K^{-2/(d-1)}. Also rho* <= 1 for K >= d + 2, Fejes Toth's "
+        "For d >= 2 and K >= 3: 1 - cos th_L <= rho* <= 1 - cos 2 th_U with A_d(th_L) = 1/(K-1), A_d(th_U) = "
+        "1/K, A_d the "
+        "share of a cap; for d >= 3 both bounds have the order K^{-2/(d-1)}. Also rho* <= 1 for K >= d + 2, "
+        "Fejes Toth's "
         "bound for d = 3, and every Delsarte certificate."
     ),
     idea="Disjoint caps, covering caps, linear programming; below, the margin of a code that a search found.",

@@ -92,9 +92,11 @@ THEOREM = Theorem(
     name="softmax-code-value",
     title="The softmax code and the Tammes problem have the same value: rho* = 1 - c*",
     statement=(
-        "For all K >= 2 and d >= 1: max_W min_k dist(w_k, conv{w_j : j != k}) = 1 - min_W max_{j != k} <w_j, w_k>, over "
+        "For all K >= 2 and d >= 1: max_W min_k dist(w_k, conv{w_j : j != k}) = 1 - min_W max_{j != k} <w_j, "
+        "w_k>, over "
         "unit vectors w_1, ..., w_K of R^d. For every W with projection directions h and u = (w + h)/|w + h|: "
-        "1 - <u_k, u_j> >= (rho_k + rho_j)/2 for each pair. So every Tammes code is a softmax code, and u of a softmax code "
+        "1 - <u_k, u_j> >= (rho_k + rho_j)/2 for each pair. So every Tammes code is a softmax code, and u of a "
+        "softmax code "
         "is a Tammes code."
     ),
     idea="Average each classifier with its best feature. One identity writes 1 - <u_k, u_j> minus the mean of the two\n"

@@ -62,7 +62,8 @@ def _orthoplex() -> Iterator[Claim]:
     yield SumIdentity(
         left=total((x[a] - v[a]) * x[a], a), right=1 - total(x[a] * v[a], a),
         sentence="no positive inner products: h = w_k has margin 1 - max_j <w_j, w_k> >= 1, so rho_k = 1 for all k",
-        because="conversely rho(W) = 1 forces p = 0; 0 is in the hull of the others for every k (of one of the two sets), "
+        because="conversely rho(W) = 1 forces p = 0; 0 is in the hull of the others for every k (of one of the "
+                "two sets), "
         "at distance 1 = rho_k, so 0 is the nearest point and <w_j, w_k> <= 0",
     )
     size = sympy.Symbol("n", integer=True, positive=True)
@@ -101,8 +102,10 @@ THEOREM = Theorem(
     name="code-exact-values",
     title="Exact values of rho*: simplex, polygon, orthoplex",
     statement=(
-        "rho* = K/(K-1) for K <= d + 1, only the simplex ETF; rho* = 1 - cos(2 pi/K) for d = 2, K >= 3, only the regular "
-        "polygon; rho* = 1 for d + 2 <= K <= 2d, and W is optimal iff no inner product of two of its points is positive: "
+        "rho* = K/(K-1) for K <= d + 1, only the simplex ETF; rho* = 1 - cos(2 pi/K) for d = 2, K >= 3, only "
+        "the regular "
+        "polygon; rho* = 1 for d + 2 <= K <= 2d, and W is optimal iff no inner product of two of its points is "
+        "positive: "
         "then rho_k = 1 and h_k = w_k for every k."
     ),
     idea="Distance to the mean of the others; the least of K angles; a Radon point of two disjoint hulls.",

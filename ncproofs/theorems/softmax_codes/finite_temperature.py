@@ -54,8 +54,10 @@ def _collapse() -> Iterator[Claim]:
         "(sum_j q_j w_j - w_k)/tau never vanishes",
     )
     yield Axiom(name="a convex function lies above its tangents",
-                uses="T2: for fixed W each term is convex in h on the ball; a minimiser inside is excluded, and two on the "
-                     "sphere would give one inside: the minimiser is unique, all features of a class agree at every tau")
+                uses="T2: for fixed W each term is convex in h on the ball; a minimiser inside is excluded, and "
+                     "two on the "
+                     "sphere would give one inside: the minimiser is unique, all features of a class agree at "
+                     "every tau")
 
 
 def _gap() -> Iterator[Claim]:
@@ -67,7 +69,8 @@ def _gap() -> Iterator[Claim]:
     yield Identity(
         left=sympy.log(1 + (sympy.exp(K * eta) - 1)), right=K * eta,
         where=Domain.of((K, integers_from(2)), (eta, positive())),
-        sentence="T3: log(1 + e^{M/tau}) <= K f_tau <= K eta with eta = (K-1) e^{-rho*/tau} gives e^{M/tau} <= e^{K eta} - 1",
+        sentence="T3: log(1 + e^{M/tau}) <= K f_tau <= K eta with eta = (K-1) e^{-rho*/tau} gives e^{M/tau} <= "
+                 "e^{K eta} - 1",
         because="each of the K class terms is at most K f_tau, and min f_tau <= log(1 + (K-1) e^{-rho*/tau}) <= eta",
     )
     yield Identity(
@@ -120,9 +123,11 @@ THEOREM = Theorem(
     title="Cross-entropy at finite temperature and the softmax code",
     statement=(
         "On unit classifiers and features, for all K >= 2, d, n and tau > 0, with M = HardMax(W, H): "
-        "(1/nK) log(1 + e^{M/tau}) <= f_tau <= log(1 + (K-1) e^{M/tau}); features of one class agree at the minimiser for "
+        "(1/nK) log(1 + e^{M/tau}) <= f_tau <= log(1 + (K-1) e^{M/tau}); features of one class agree at the "
+        "minimiser for "
         "every tau; the minimisers satisfy 0 <= rho* + M <= tau log(e^{K eta} - 1) + rho*, eta = (K-1) e^{-rho*/tau}; "
-        "pairwise convex losses are minimised with H = W. At an instance: the best known code is a minimiser of f_tau at "
+        "pairwise convex losses are minimised with H = W. At an instance: the best known code is a minimiser of "
+        "f_tau at "
         "tau = 3/10 (true for K <= d + 1, false for example at K = 7, d = 3)."
     ),
     idea="Log-sum-exp is its largest term up to log K; strict convexity in the ball; the master identity.",

@@ -55,10 +55,12 @@ THEOREM = Theorem(
     statement=(
         "For unit classifiers w_1, ..., w_K and every k: the maximum over unit h of min_{j != k} <w_k - w_j, h> is "
         "rho_k = dist(w_k, conv{w_j : j != k}) (for rho_k > 0 attained at h_k = (w_k - v_k)/rho_k only, with "
-        "<w_k, h_k> > 0). So min over W and H of HardMax is -rho*, and it is attained iff W is a softmax code and every "
+        "<w_k, h_k> > 0). So min over W and H of HardMax is -rho*, and it is attained iff W is a softmax code "
+        "and every "
         "feature has margin at least rho*."
     ),
-    idea="Weights on the other classifiers bound the margin from above, the projection on their hull attains the bound;\n"
+    idea="Weights on the other classifiers bound the margin from above, the projection on their hull attains "
+         "the bound;\n"
     "unit length makes the direction lean towards its own classifier.",
     source=paper("the global minimisers of the HardMax problem are the softmax codes", "equal",
                  "with the sign of <w_k, h_k>, which the value of the softmax code rests on"),

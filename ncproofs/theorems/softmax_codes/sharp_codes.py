@@ -17,8 +17,8 @@ from ncproofs.truth import Truth
 
 t = sympy.Symbol("t", real=True)
 #: (d, K) of the codes whose certificates are claimed for the reader, coefficient by coefficient.
-LISTED = ((3, 12), (5, 16), (6, 27), (7, 56), (8, 240), (21, 112), (21, 162), (22, 100), (22, 275), (22, 891), (23, 552),
-          (23, 4600))
+LISTED = ((3, 12), (5, 16), (6, 27), (7, 56), (8, 240), (21, 112), (21, 162), (22, 100), (22, 275), (22, 891),
+          (23, 552), (23, 4600))
 
 
 def gegenbauer(d: int, degree: int) -> sympy.Expr:
@@ -90,10 +90,12 @@ THEOREM = Theorem(
         "rho*(d, K) = 1 - c* for (d, K): (3, 12) 1 - 1/sqrt 5; (5, 16) 4/5; (6, 27) 3/4; (7, 56) 2/3; (8, 240) 1/2; "
         "(21, 112) 8/9; (21, 162) 6/7; (22, 100) 10/11; (22, 275) 5/6; (22, 891) 3/4; (23, 552) 4/5; (23, 4600) 2/3."
     ),
-    idea="f = (t - c)(t + 1)^e prod (t - a)^2 is <= 0 on [-1, c], has positive Gegenbauer coefficients and f(1) = K f_0: no\n"
+    idea="f = (t - c)(t + 1)^e prod (t - a)^2 is <= 0 on [-1, c], has positive Gegenbauer coefficients and f(1) "
+         "= K f_0: no\n"
     "K points do better, and the code built from E8, the Leech lattice or the golden ratio does as well.",
     source=paper("values for special K and d", "auxiliary",
-                 "Delsarte, Goethals, Seidel; Levenshtein; the codes are constructed and their inner products computed"),
+                 "Delsarte, Goethals, Seidel; Levenshtein; the codes are constructed and their inner products "
+                 "computed"),
     covers="twelve pairs (d, K)",
     hypotheses=(Hypothesis("(d, K) is one of the twelve", _listed),),
     general=claims,

@@ -65,7 +65,7 @@ def integer_relation(values: Sequence[arb], bits: int) -> list[int] | None:
     A guess: about ``bits`` bits of the values are used, and only relations far shorter than chance allows come back.
     """
     with ctx.workprec(bits + 32):
-        scaled = [int(str((value.mid() * arb(2) ** bits).floor().unique_fmpz())) for value in values]
+        scaled = [int(str((value * arb(2) ** bits).mid().floor().unique_fmpz())) for value in values]
     size = len(values)
     lattice = fmpz_mat(size, size + 1, [
         entry for i in range(size) for entry in [*(int(i == j) for j in range(size)), scaled[i]]

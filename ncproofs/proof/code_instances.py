@@ -65,6 +65,12 @@ def _related(order: int, relation: str) -> bool:
     return outcomes[relation]
 
 
+def _well_formed(claim: Any) -> None:
+    """Raises InvalidClaim for a relation that does not exist, or a value that is no exact constant."""
+    _related(0, claim.relation)
+    angle_ball(claim.value, 64)
+
+
 def _said(sentence: str, because: str, covers: object, axioms: tuple[str, ...] = (), *, yes: bool,
           rigor: Rigor = Rigor.ENCLOSED) -> Evidence:
     if not yes:
@@ -115,7 +121,7 @@ def _margin_order(polynomial: fmpq_poly, cosine: Callable[[int], arb], value: An
 def _value(claim: CodeValue, effort: Effort) -> Evidence:
     problem = claim.problem
     sentence = f"rho* {claim.relation} {claim.value} for {problem}"
-    _related(0, claim.relation)
+    _well_formed(claim)
     known = exact_value(problem)
     if known is not None:
         polygon = known.regime == "polygon" and 1 - as_expression(claim.value) == sympy.cos(2 * sympy.pi / problem.K)
@@ -210,7 +216,7 @@ def _decided(sentence: str, covers: object, shown: str, order: int | None, relat
 
 def _quantity(claim: CodeQuantity, effort: Effort) -> Evidence:
     sentence = f"{claim.quantity} {claim.relation} {claim.value} for {claim.points}"
-    _related(0, claim.relation)
+    _well_formed(claim)
     square = _signed_square(claim.points, claim.quantity)
     shown = f"{'-' if square < 0 else ''}sqrt({abs(square)})"
     return _decided(sentence, claim.points, shown, _ordered(square, claim.value, effort), claim.relation)
@@ -218,7 +224,7 @@ def _quantity(claim: CodeQuantity, effort: Effort) -> Evidence:
 
 def _hardmax(claim: HardMaxValue, effort: Effort) -> Evidence:
     sentence = f"HardMax(W, H) {claim.relation} {claim.value} for {claim.points}"
-    _related(0, claim.relation)
+    _well_formed(claim)
     exact = [[[exact_number(x, "feature") for x in h] for h in features] for features in claim.features]
     found = hardmax(claim.points, exact)
     order = _constant_order(as_expression(found), claim.value, effort)
@@ -260,7 +266,7 @@ def _local(claim: LocalCodeValue, effort: Effort) -> Evidence:
 
     problem = claim.problem
     sentence = f"a strict local maximum with margin {claim.relation} {claim.value} for {problem}"
-    _related(0, claim.relation)
+    _well_formed(claim)
     if problem.d < 2:
         return refuse(sentence, "in R^1 unit vectors are isolated points")
     found = search(problem.K, problem.d, starts=_SEARCH_STARTS, seed=claim.seed)
@@ -289,7 +295,7 @@ def _loss(claim: LossAtCode, effort: Effort) -> Evidence:
     tau = exact_number(claim.tau, "tau")
     place = "H = W" if sides[claim.features] > 0 else "H = -W"
     sentence = f"f_tau {claim.relation} {claim.value} at {place}, tau = {tau}, for {claim.problem}"
-    _related(0, claim.relation)
+    _well_formed(claim)
     known = exact_value(claim.problem)
     if known is None or tau <= 0:
         return refuse(sentence, "no optimal code is proved here" if tau > 0 else "tau > 0 is needed")

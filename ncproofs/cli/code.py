@@ -85,6 +85,8 @@ def _write(found: Any, given: dict[str, Any]) -> None:
     from ncproofs.report.code_text import plot_code
     from ncproofs.store import write_atomically
 
+    if (given["out"] or given["plot"]) and not found.coordinates:
+        raise InvalidProblem(f"no coordinates are known for {found.problem}; leave out --out and --plot")
     try:
         if given["out"] is not None:
             write_atomically(given["out"], written_points(found.coordinates))

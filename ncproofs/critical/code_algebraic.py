@@ -21,7 +21,7 @@ __all__ = ["ExactGram", "exact_gram", "integer_relation"]
 
 Rows = list[list[arb]]
 
-_HIGHEST_DEGREE = 8
+_HIGHEST_DEGREE = 16
 _MOST_POINTS = 64
 
 

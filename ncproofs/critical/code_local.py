@@ -21,8 +21,10 @@ Array = NDArray[np.float64]
 Rows = list[list[arb]]
 Pairs = list[tuple[int, int]]
 
-#: Bits for recognising algebraic numbers, in turn.
-_RECOGNITION = (700, 1600)
+#: Bits for recognising algebraic numbers, in turn, and the most unknowns times bits that are tried.
+_RECOGNITION, _MOST_BITS = (700, 3000), 600_000
+#: Coordinates times contacts: beyond this the linear program for a stress takes minutes.
+_LARGEST_PROGRAM = 2_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,9 +57,12 @@ def largest_cosine_ball(rows: Rows, bits: int) -> arb:
 
 def certify_code(W: Array, bits: int) -> LocalCode:
     """Certify the code near the float unit rows ``W`` (K, d), d >= 2, to about ``bits`` bits."""
+    pairs = contacts_of(W)
+    if W.size * len(pairs) > _LARGEST_PROGRAM:
+        return _plain(ContactGraph(W, pairs, np.zeros(0), [], [], 0), bits, "too many contacts to look for a stress")
     graph = contact_graph(W)
     if not graph.contacts:
-        close = ContactGraph(graph.W, contacts_of(graph.W), graph.stress, [], [], 0)
+        close = ContactGraph(graph.W, pairs, graph.stress, [], [], 0)
         return _plain(close, bits, "no positive stress on the contacts was found")
     if graph.slack:
         return _plain(graph, bits, "some contacts carry no stress, so they are equal up to rounding only")
@@ -106,7 +111,7 @@ def _spare(graph: ContactGraph, system: ContactSystem, bits: int) -> LocalCode:
 
 def _exact(graph: ContactGraph, system: ContactSystem, bits: int, precisions: Sequence[int]) -> LocalCode | None:
     for working in precisions:
-        found = refined(system, working)
+        found = refined(system, working) if system.unknowns * working <= _MOST_BITS else None
         if found is None:
             return None
         exact = exact_gram(found[0], found[1], system.contacts, working - 100)

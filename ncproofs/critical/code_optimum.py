@@ -17,7 +17,7 @@ from fractions import Fraction
 from flint import arb, ctx
 
 from ncproofs.arithmetic.enclosure import Enclosure
-from ncproofs.critical.code_bounds import CodeBound, upper_bounds
+from ncproofs.critical.code_bounds import CodeBound, lower_bounds, upper_bounds
 from ncproofs.critical.code_local import LocalCode, certify_code, polynomial_text
 from ncproofs.critical.code_values import ExactValue, exact_value, literature, value_ball
 from ncproofs.errors import InvalidProblem
@@ -30,6 +30,8 @@ Decimals = tuple[tuple[str, ...], ...]
 
 _PROVED, _LOCAL, _BOUNDED = "proved optimal", "strict local optimum, bounded between", "bounded between"
 _LARGEST_SHOWN = 1200
+#: Points, and coordinates, of the largest codes that are searched for.
+_MOST_SEARCHED = (1000, 20_000)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,15 +65,21 @@ def code_optimum(problem: Codes, *, digits: int = 30, seed: int = 0, starts: int
     The lower bound is the margin of a code that a seeded search found and balls evaluate; ``digits`` are those of the
     shown code. The same ``seed`` and ``starts`` give the same answer.
 
+    Beyond a thousand points, or 20000 coordinates, nothing is searched, and the lower bound is that of covering caps.
+
     Raises:
-        InvalidProblem: digits or starts < 1, or a code too large to search for.
+        InvalidProblem: digits or starts < 1.
     """
     if digits < 1:
         raise InvalidProblem(f"digits={digits} given, but digits >= 1 is needed")
     if starts is not None and starts < 1:
         raise InvalidProblem(f"starts={starts} given, but starts >= 1 is needed")
     known = exact_value(problem)
-    return _proved(known, digits) if known else _searched(problem, digits, seed, starts)
+    if known is not None:
+        return _proved(known, digits)
+    if problem.K > _MOST_SEARCHED[0] or problem.K * problem.d > _MOST_SEARCHED[1]:
+        return _unsearched(problem, _bits(digits))
+    return _searched(problem, digits, seed, starts)
 
 
 def _bits(digits: int) -> int:
@@ -148,6 +156,18 @@ def _searched(problem: Codes, digits: int, seed: int, starts: int | None) -> Cod
         because=f"lower: the shown code; upper: {best.name} ({bounds})",
         contacts=tuple((i + 1, j + 1) for i, j in local.contacts), rattlers=tuple(k + 1 for k in local.rattlers),
         coordinates=_decimals(local.rows, digits), exact=exact, axioms=best.axioms, notes=notes,
+    )
+
+
+def _unsearched(problem: Codes, bits: int) -> CodeOptimum:
+    best, bounds = _least_upper(problem)
+    (low,) = lower_bounds(problem, bits)
+    margin = Enclosure(low.value.lower, best.value.upper, Rigor.ENCLOSED)
+    return CodeOptimum(
+        problem=problem, truth=Truth.UNDECIDED, rigor=Rigor.ENCLOSED, regime="bounded", geometry="no code shown",
+        status=_BOUNDED, quantities={"margin": margin}, because=f"lower: {low.name}; upper: {best.name} ({bounds})",
+        contacts=(), rattlers=(), coordinates=(), exact={}, axioms=tuple(dict.fromkeys([*low.axioms, *best.axioms])),
+        notes=("a code so large is not searched for",),
     )
 
 

@@ -110,7 +110,7 @@ def polish(W: Array, rounds: int = 40, radius: float = 0.02) -> Array:
 
     K, d = W.shape
     best = largest_cosine(W)
-    for _ in range(min(rounds, max(4, _WORK // (K * d * (d - 1) ** 2)))):
+    for _ in range(min(rounds, _WORK // (K * d * (d - 1) ** 2))):
         gram = W @ W.T
         pairs = np.argwhere(np.triu(gram > best - 6 * radius - 1e-9, 1))
         frames = _frames(W)

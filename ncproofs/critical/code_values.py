@@ -249,7 +249,6 @@ def _primitive(row: list[int]) -> list[int]:
 
 #: (d, K) -> who proved that the best known code is optimal; printed, never used as a proof.
 _PROVED_ELSEWHERE = {
-    (3, 5): "Schutte and van der Waerden 1951",
     (3, 7): "Schutte and van der Waerden 1951",
     (3, 8): "Schutte and van der Waerden 1951",
     (3, 9): "Schutte and van der Waerden 1951",

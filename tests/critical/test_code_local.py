@@ -67,7 +67,7 @@ def test_a_rattler_is_reported():
 NOT_OPTIMAL = {
     "random points": lambda rng: rng.standard_normal((9, 3)),
     "an orthoplex with a point too many": lambda rng: np.vstack([np.eye(3), -np.eye(3), [[1, 1, 1]]]),
-    "two parallel squares, a cube": lambda rng: np.array([[a, b, c] for a in (1, -1) for b in (1, -1) for c in (1, -1)]),
+    "a cube": lambda rng: np.array([[a, b, c] for a in (1, -1) for b in (1, -1) for c in (1, -1)]),
     "five points in a plane of R^3": lambda rng: np.array(
         [[np.cos(2 * np.pi * k / 5), np.sin(2 * np.pi * k / 5), 0] for k in range(5)]),
 }

@@ -64,7 +64,8 @@ def test_the_two_bounds_meet_at_the_projection():
             assert margins.margin_lower(rows, k, rows[k], 128) <= high  # any h is a lower bound
 
 
-@pytest.mark.parametrize("weights", [{0: Fraction(1)}, {1: Fraction(1, 2)}, {1: Fraction(3, 2), 2: Fraction(-1, 2)}, {}])
+@pytest.mark.parametrize(
+    "weights", [{0: Fraction(1)}, {1: Fraction(1, 2)}, {1: Fraction(3, 2), 2: Fraction(-1, 2)}, {}])
 def test_weights_that_are_not_convex_are_refused(weights):
     with pytest.raises(InvalidProblem):
         margins.margin_upper(margins.unit_rows(UNIT, 64), 0, weights, 64)

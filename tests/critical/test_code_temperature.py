@@ -12,12 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import check_grad
 
-from ncproofs.critical.code_temperature import best_features, descend, least_over_features, loss, unit_balls
 from ncproofs.critical.code_temperature import _value as float_value
+from ncproofs.critical.code_temperature import best_features, descend, least_over_features, loss, unit_balls
 from ncproofs.critical.code_values import exact_value
 from ncproofs.problems.codes import Codes
 
-DATA = json.loads((Path(__file__).parent.parent / "data" / "multilabel_and_codes.json").read_text(encoding="utf-8"))["R6"]
+REFERENCE = Path(__file__).parent.parent / "data" / "multilabel_and_codes.json"
+DATA = json.loads(REFERENCE.read_text(encoding="utf-8"))["R6"]
 
 
 def rows_of(K, d):

@@ -18,7 +18,8 @@ def test_a_code_is_two_sizes():
 
 
 @pytest.mark.parametrize(("K", "d", "said"), [
-    (1, 3, "K >= 2"), (3, 0, "d >= 1"), ("1/2", 3, "whole number K"), (6000, 3, "at most 5000"), (3, 501, "at most 500"),
+    (1, 3, "K >= 2"), (3, 0, "d >= 1"), ("1/2", 3, "whole number K"), (6000, 3, "at most 5000"),
+    (3, 501, "at most 500"),
 ])
 def test_sizes_refused(K, d, said):
     with pytest.raises(InvalidProblem, match=said):

@@ -7,8 +7,8 @@ from ncproofs.theorems.catalogue import load
 from ncproofs.theorems.theorem import verify
 from ncproofs.truth import Rigor, Truth
 
-GENERAL = ["softmax-margin-duality", "softmax-code-value", "code-exact-values", "code-bounds", "code-finite-temperature",
-           "sharp-codes"]
+GENERAL = ["softmax-margin-duality", "softmax-code-value", "code-exact-values", "code-bounds",
+           "code-finite-temperature", "sharp-codes"]
 
 
 @pytest.mark.parametrize("name", GENERAL)
@@ -18,7 +18,8 @@ def test_general_claims_are_exact(name):
 
 
 INSIDE = {
-    "code-exact-values": [Codes(2, 1), Codes(5, 1), Codes(4, 3), Codes(7, 2), Codes(50, 2), Codes(7, 4), Codes(100, 50)],
+    "code-exact-values": [Codes(2, 1), Codes(5, 1), Codes(4, 3), Codes(7, 2), Codes(50, 2), Codes(7, 4),
+                          Codes(100, 50)],
     "sharp-codes": [Codes(12, 3), Codes(240, 8), Codes(100, 22)],
     "code-bounds": [Codes(3, 2), Codes(7, 3), Codes(16, 5)],
     "code-finite-temperature": [Codes(2, 1), Codes(4, 3), Codes(10, 12)],

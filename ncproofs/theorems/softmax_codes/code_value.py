@@ -8,7 +8,7 @@ import sympy
 
 from ncproofs.calculus.indexed import Index, IndexedSum, Tensor, scalar, total
 from ncproofs.proof.claims import Axiom, Claim, Sign, SumIdentity
-from ncproofs.proof.domain import Domain, nonnegative
+from ncproofs.proof.domain import Domain, nonnegative, positive
 from ncproofs.theorems.softmax_codes.source import d, paper
 from ncproofs.theorems.theorem import Theorem
 
@@ -53,6 +53,7 @@ def _identity() -> Iterator[Claim]:
 
 def _signs() -> Iterator[Claim]:
     x, y = sympy.symbols("x y", nonnegative=True)
+    r = sympy.Symbol("r", positive=True)  # p, when it is not 0
     angles = Domain.of((p, nonnegative()), (q, nonnegative()))
     yield Sign(expression=1 - A * B, relation=">=", where=angles, sentence="1 - cos phi_k cos phi_j >= 0",
                because="half angles")
@@ -65,6 +66,10 @@ def _signs() -> Iterator[Claim]:
                sentence="<w,h> = cos^2 phi - sin^2 phi >= 0 means cos phi = sin phi + x with x >= 0, so "
                         "cos(phi_k + phi_j) = cos cos - sin sin >= 0",
                because="here p, q stand for the two sines")
+    yield Sign(expression=1 - (A * B).subs(p, r), relation=">", where=Domain.of((r, positive()), (q, nonnegative())),
+               sentence="1 - cos phi_k cos phi_j > 0 unless both angles vanish: a pair with 1 - <u_k, u_j> = "
+                        "(rho_k + rho_j)/2 > 0 has w = h = u for both",
+               because="so points of a softmax code whose u has a contact are self-dual")
     yield Sign(expression=S * T, relation=">=", where=angles, sentence="sin phi_k sin phi_j >= 0",
                because="0 <= phi <= pi/2")
 

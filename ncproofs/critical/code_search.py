@@ -26,6 +26,8 @@ _POLISHED = 3
 _TOO_FINE = 1e-14
 #: A linear program takes about K d (d-1)^2 times ten microseconds: how many are solved, and for how many codes.
 _WORK, _SMALL_WORK = 400_000, 6_000
+#: More points than this make every step slow, so fewer are taken.
+_MANY = 200
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,11 +66,12 @@ def _energy(flat: Array, K: int, d: int, tau: float) -> tuple[float, Array]:
     return float(top + tau * np.log(total / 2)), (slope / lengths).ravel()
 
 
-def anneal(W: Array, first: float, *, last: float = _COLDEST, steps: int = 300) -> Array:
+def anneal(W: Array, first: float, *, last: float = _COLDEST) -> Array:
     """Minimise the log-sum-exp energy at falling temperatures, from ``first`` to ``last``."""
     from scipy.optimize import minimize
 
     K, d = W.shape
+    steps = 300 if K <= _MANY else 120
     tau = first
     while tau > last:
         done = minimize(_energy, W.ravel(), args=(K, d, tau), jac=True, method="L-BFGS-B",
@@ -110,7 +113,7 @@ def polish(W: Array, rounds: int = 40, radius: float = 0.02) -> Array:
 
     K, d = W.shape
     best = largest_cosine(W)
-    for _ in range(min(rounds, _WORK // (K * d * (d - 1) ** 2))):
+    for _ in range(min(rounds, _WORK // (K * d * (d - 1) ** 2 * (1 + K // (_MANY + 1))))):
         gram = W @ W.T
         pairs = np.argwhere(np.triu(gram > best - 6 * radius - 1e-9, 1))
         frames = _frames(W)

@@ -148,7 +148,7 @@ def test_hot_starts_alone_miss_the_best_code():
     for _ in range(6):
         W = rng.standard_normal((13, 3))
         values.append(1 - largest_cosine(polish(anneal(W / np.linalg.norm(W, axis=1, keepdims=True), 0.3))))
-    assert max(values) < 0.4496 < 0.4573 < 1 - largest_cosine(found(13, 3, 24))
+    assert max(values) < 0.4479 < 0.4573 < 1 - largest_cosine(found(13, 3, 24))
     assert len(set(FIRST_TEMPERATURES)) == 6
 
 

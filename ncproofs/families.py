@@ -57,6 +57,12 @@ def _layered(given: dict[str, Any]) -> Any:
     return Layered.from_parameters(given)
 
 
+def _codes(given: dict[str, Any]) -> Any:
+    from ncproofs.problems.codes import Codes
+
+    return Codes(**given)
+
+
 _SIZES = {"loss": "cross_entropy", "K": "3:5", "d": "K", "n": "1"}
 
 #: Name -> family. A grid without the key ``family`` is of family sphere when it gives tau, else ridge.
@@ -79,6 +85,10 @@ FAMILIES = {
             build=_layered, needed='family = "layered", layers, lambdas and lambda_H',
             usual={"layers": "2", "K": "3:5", "lambdas": "1/100 1/100", "lambda_H": "1/100"},
             whole=("lambdas", "class_sizes"),
+        ),
+        Family(
+            name="code", problem="Codes", keys=("K", "d"), optional={}, build=_codes,
+            needed='family = "code", K and d alone', usual={"K": "3:6", "d": "3"},
         ),
     )
 }

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from ncproofs.cli.code import code_command
 from ncproofs.cli.layered import layered
 
 __all__ = ["optimum_command"]
@@ -17,9 +18,10 @@ Examples:
   ncproofs optimum ridge -K 3 -d 2 -n 2 --lambda-W 1/100 --lambda-H 1/200
   ncproofs optimum ridge --loss mean_squared -K 4 -d 5 --lambda-W 1/20 --lambda-H 1/40 --lambda-b 1 --spectrum
   ncproofs optimum sphere -K 4 -d 4 --tau 3/2 --spectrum
+  ncproofs optimum code -K 24 -d 4
   ncproofs optimum ridge --loss 'focal(2)' -K 1000 -d 2048 -n 500 --lambda-W 1e-5 --lambda-H 1e-5 --json
 
-The quantities and regimes are explained by `ncproofs show ridge`, `ncproofs show sphere`, `ncproofs show layered`.
+The quantities and regimes are explained by `ncproofs show FAMILY`.
 Exit code 0: certified. 1: not a simplex ETF or zero. 4: undecided.
 """
 
@@ -30,6 +32,7 @@ def optimum_command() -> None:
 
 
 optimum_command.add_command(layered)
+optimum_command.add_command(code_command)
 
 
 def _shared(command: Callable[..., int]) -> Callable[..., int]:

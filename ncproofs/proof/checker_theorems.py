@@ -5,11 +5,13 @@ from __future__ import annotations
 #: The closed list of classical theorems that may be used by name. Another name is a hole.
 AXIOMS = frozenset({
     "Cauchy-Schwarz inequality",
+    "Fejes Toth's bound for points on the sphere",
     "Gram realisation",
     "Jensen's inequality",
     "Jensen's inequality for log-sum-exp",
     "KKT conditions of a convex program",
     "Radon's theorem",
+    "Schoenberg's theorem on Gegenbauer polynomials",
     "Schur's lemma",
     "a continuous coercive function attains its minimum",
     "a convex function lies above its tangents",
@@ -18,6 +20,7 @@ AXIOMS = frozenset({
     "a sum of nonnegative terms vanishes only if each does",
     "a variance is nonnegative",
     "area of a triangle is abc/(4R)",
+    "area of a union of spherical caps",
     "equality case of von Neumann's trace inequality",
     "inequality of arithmetic and geometric means",
     "inertia",

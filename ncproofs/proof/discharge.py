@@ -62,6 +62,15 @@ _RULES = {
          "LayeredKind", "BenignLayeredLandscape", "FiniteCriticalPoints", "ReluFirstFeatures"),
         "layered_instances",
     ),
+    "CodeValue": "code_instances",
+    "CodeBracket": "code_instances",
+    "CodeQuantity": "code_instances",
+    "HardMaxValue": "code_instances",
+    "SoftmaxCode": "code_instances",
+    "CodeEverywhereActive": "code_instances",
+    "LocalCodeValue": "code_instances",
+    "LossAtCode": "code_instances",
+    "CodeMinimisesLoss": "code_instances",
 }
 
 

@@ -58,6 +58,35 @@ FAMILIES: dict[str, tuple[str, str, dict[str, str], dict[str, str]]] = {
         },
     ),
     "layered": LAYERED,
+    "code": (
+        "many classes: unit vectors, each far from the hull of the others",
+        "maximise rho(W) = min_k rho_k, rho_k = dist(w_k, conv{w_j : j != k}),\n"
+        "over K unit vectors w_k in R^d; the maximum is rho*(d, K) = -min HardMax = 1 - c*(d, K),\n"
+        "c* the least largest inner product of K unit vectors (Tammes). Points of a file may have any length:\n"
+        "of one length they are scaled to the sphere, else rho_k is the distance of the points as given.",
+        {
+            "margin": "rho*, or bounds of it; for given points their least rho_k",
+            "code_margin": "1 - c of the code shown, a certified lower bound of rho*",
+            "cosine": "c, the largest inner product of two points of the code shown",
+            "least_stress": "the least contact stress (of sum about 1), where strict local optimality is certified",
+            "margin_sq": "given points: the square of the margin, a fraction",
+            "rho[k]": "given points: rho_k, with rho_sq[k] its square as a fraction",
+            "unit_margin_bound": "given points: 1 - c of the points divided by their lengths; rho* is at least this",
+            "contacts": "pairs of points at the largest inner product",
+            "rattlers": "points that carry no stress, or have no contact: they can move at no cost",
+        },
+        {
+            "simplex": "K <= d + 1: proved optimal",
+            "polygon": "d = 2: proved optimal",
+            "orthoplex": "d + 2 <= K <= 2d: proved optimal",
+            "sharp": "a Delsarte certificate and a built code: proved optimal",
+            "coincidence": "d = 1 and K >= 3: two points agree, rho* = 0",
+            "bounded": "between the best code found and the least proved upper bound",
+            "unit points": "given points of length one",
+            "points of one length": "given points, scaled",
+            "points of different lengths": "given points, as they are",
+        },
+    ),
 }
 
 

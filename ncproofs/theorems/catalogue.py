@@ -52,6 +52,12 @@ CATALOGUE = {
     "spurious-sphere-minima": "normalised_features.spurious_minima",
     "sphere-critical-families": "normalised_features.critical_families",
     "sphere-large-temperature": "normalised_features.large_temperature",
+    "softmax-margin-duality": "softmax_codes.margin_duality",
+    "softmax-code-value": "softmax_codes.code_value",
+    "code-exact-values": "softmax_codes.exact_values",
+    "sharp-codes": "softmax_codes.sharp_codes",
+    "code-bounds": "softmax_codes.code_bounds",
+    "code-finite-temperature": "softmax_codes.finite_temperature",
 }
 
 

@@ -1,0 +1,1 @@
+"""Generalised neural collapse: more classes than dimensions, softmax codes and Tammes codes."""

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from ncproofs.arithmetic.enclosure import Enclosure
     from ncproofs.critical.optimum import Optimum
     from ncproofs.critical.spectrum import SpectrumEntry
-    from ncproofs.problems.features import Problem
+    from ncproofs.problems.multilabel import Problem
 
 __all__ = ["optimum_lines", "optimum_record", "spelled"]
 

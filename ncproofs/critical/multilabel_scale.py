@@ -132,11 +132,11 @@ def _gap(part: Balanced, K: int, y: arb, bits: int) -> arb:
     t = _gap_near(part, K, y.mid())
     steep = m * t.exp() * (1 + t) + K - m
     radius = (t * arb(2) ** -bits + 2 * target.rad() / steep).mid()
-    for _ in range(_WIDENINGS):
+    for attempt in range(1, _WIDENINGS):
         low, high = (t - radius).mid(), (t + radius).mid()
         if low >= 0 and low * (m * low.exp() + K - m) < target < high * (m * high.exp() + K - m):
             return low.union(high)
-        radius = radius * 4
+        radius = radius * 4**attempt  # near the threshold y loses digits
     raise ArithmeticError("the root of t (m e^t + K - m) = v y is not enclosed")
 
 
@@ -169,7 +169,7 @@ def _excess(problem: MultiLabel, parts: tuple[Balanced, ...], pull: Fraction, y:
 def _outer_root(problem: MultiLabel, parts: tuple[Balanced, ...], pull: Fraction, bits: int) -> arb:
     y = _outer_near(problem, parts, pull)
     radius = (y * arb(2) ** -bits).mid()
-    for _ in range(_WIDENINGS):
+    for attempt in range(1, _WIDENINGS):
         low, high = (y - radius).mid(), (y + radius).mid()
         if (
             low > 0
@@ -177,7 +177,7 @@ def _outer_root(problem: MultiLabel, parts: tuple[Balanced, ...], pull: Fraction
             and _excess(problem, parts, pull, high, bits + 20) < 0
         ):
             return low.union(high)
-        radius = radius * 4
+        radius = radius * 4**attempt  # near the threshold y loses digits
     raise ArithmeticError("the root y of the scalar system is not enclosed")
 
 

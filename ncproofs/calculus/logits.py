@@ -24,8 +24,8 @@ from ncproofs.arithmetic.exact import size
 from ncproofs.arithmetic.program import Arithmetic, Program, lower
 from ncproofs.errors import InvalidProblem
 from ncproofs.losses.loss import K as CLASSES
-from ncproofs.losses.loss import M as LABELS
 from ncproofs.losses.loss import Loss, S, T, Z
+from ncproofs.losses.loss import M as LABELS
 
 __all__ = [
     "LogitExpansion",

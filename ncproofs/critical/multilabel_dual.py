@@ -36,7 +36,7 @@ __all__ = ["Bounds", "DualPoint", "certified_bounds", "classifier_bound", "dual_
 Among = Literal["all", "simplex ETF", "zero"]
 
 _CHORDS = 400
-_STARTS = {True: 2, False: 12}
+_STARTS = {True: 1, False: 12}
 
 
 @dataclass(frozen=True, eq=False)

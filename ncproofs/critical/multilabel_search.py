@@ -14,7 +14,10 @@ from numpy.typing import NDArray
 
 from ncproofs.problems.multilabel import MultiLabel
 
-__all__ = ["LabelPoint", "Sets", "descend", "descend_along_etf", "distinct_sets", "gradient", "hessian"]
+__all__ = [
+    "LabelPoint", "Sets", "descend", "descend_along_etf", "distinct_sets", "expanded", "gradient", "hessian",
+    "local_minima",
+]
 
 Array = NDArray[np.float64]
 
@@ -23,6 +26,9 @@ _START = 0.3
 _DENSE = 700
 #: Below this share of the largest one a Hessian eigenvalue counts as a symmetry and is left alone.
 _FLAT = 1e-9
+#: A start whose gradient stays above this did not converge; values closer than this are one local minimum.
+_CONVERGED, _SAME = 1e-9, 1e-9
+_OPTIONS = {"maxiter": 5000, "maxfun": 10_000, "ftol": 0.0, "gtol": 1e-13, "maxcor": 40}
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,21 +140,46 @@ def hessian(sets: Sets, x: Array) -> Array:
 
 def descend(problem: MultiLabel, starts: int, seed: int) -> LabelPoint:
     """The lowest of the points reached from ``starts`` random starts and from W = H = 0."""
-    from scipy.optimize import minimize
-
     sets = distinct_sets(problem)
     generator = np.random.default_rng(seed)
-    best: tuple[float, Array] | None = None
-    for start in range(starts + 1):
-        x = generator.normal(scale=_START if start else 0.0, size=sets.unknowns)
-        found = minimize(
-            lambda point: value_and_gradient(sets, point), x, jac=True, method="L-BFGS-B",
-            options={"maxiter": 20_000, "maxfun": 40_000, "ftol": 0.0, "gtol": 1e-13, "maxcor": 40},
-        )
-        if best is None or found.fun < best[0]:
-            best = float(found.fun), np.asarray(found.x, dtype=np.float64)
-    assert best is not None  # there is at least the start at zero
-    return _polished(sets, best[1])
+    points = [_minimised(sets, np.zeros(sets.unknowns))]
+    points += [_minimised(sets, generator.normal(scale=_START, size=sets.unknowns)) for _ in range(starts)]
+    return _polished(sets, min(points, key=lambda x: value_and_gradient(sets, x)[0]))
+
+
+def _minimised(sets: Sets, x: Array) -> Array:
+    from scipy.optimize import minimize
+
+    found = minimize(lambda point: value_and_gradient(sets, point), x, jac=True, method="L-BFGS-B", options=_OPTIONS)
+    return np.asarray(found.x, dtype=np.float64)
+
+
+def local_minima(problem: MultiLabel, starts: int, seed: int) -> list[LabelPoint]:
+    """Points that look like local minima in floats, from random starts: distinct values, lowest first."""
+    sets = distinct_sets(problem)
+    generator = np.random.default_rng(seed)
+    found: list[LabelPoint] = []
+    for _ in range(starts):
+        scale = _START * 4.0 ** generator.integers(-1, 3)
+        point = _polished(sets, _minimised(sets, generator.normal(scale=scale, size=sets.unknowns)))
+        if np.abs(gradient(sets, point.x)).max() < _CONVERGED and all(
+            abs(point.value - other.value) > _SAME for other in found
+        ):
+            found.append(point)
+    return sorted(found, key=lambda point: point.value)
+
+
+def expanded(point: LabelPoint) -> tuple[Array, Array, Array | None]:
+    """W (d, K), H (d, N) and b of the whole problem: every sample has the feature of its label set."""
+    sets, problem = point.sets, point.sets.problem
+    W, u, b = sets.parts(point.x)
+    features = u / np.sqrt(sets.counts)
+    column = {labels: j for j, labels in enumerate(problem.label_counts)}
+    order = [column[tuple(k + 1 for k in labels)] for labels in problem.targets]
+    H = features[:, order]
+    if problem.d > sets.d:
+        W, H = (np.vstack([part, np.zeros((problem.d - sets.d, part.shape[1]))]) for part in (W, H))
+    return W, H, b if problem.has_bias else None
 
 
 def descend_along_etf(problem: MultiLabel, seed: int, *, zero: bool = False) -> LabelPoint:
@@ -171,8 +202,7 @@ def descend_along_etf(problem: MultiLabel, seed: int, *, zero: bool = False) -> 
 
     start = np.random.default_rng(seed).normal(scale=_START, size=sets.unknowns - frame.size + 1)
     start[0] = 1.0
-    options = {"maxiter": 20_000, "maxfun": 40_000, "ftol": 0.0, "gtol": 1e-13, "maxcor": 40}
-    found = minimize(restricted, start, jac=True, method="L-BFGS-B", options=options)
+    found = minimize(restricted, start, jac=True, method="L-BFGS-B", options=_OPTIONS)
     return LabelPoint(sets, whole(np.asarray(found.x, dtype=np.float64)), float(found.fun), None)
 
 

@@ -12,7 +12,7 @@ from ncproofs.critical.profiles import Profile, is_mean_squared, profile_of
 from ncproofs.critical.reduced import is_convex
 from ncproofs.errors import OutOfScope
 from ncproofs.losses.identities import constant_value
-from ncproofs.losses.loss import M, Loss
+from ncproofs.losses.loss import Loss, M
 from ncproofs.truth import Truth
 
 __all__ = ["Fact", "facts_of", "form_lines"]

@@ -64,6 +64,7 @@ FLOATS = {
     "arithmetic.eigenbasis",
     "critical.search",
     "critical.sphere_search",
+    "critical.multilabel_search",
     "derivative_check",
     "critical.sweep",
 }

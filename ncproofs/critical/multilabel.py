@@ -3,8 +3,8 @@ r"""The certified optimum of pick-all-label cross-entropy on balanced label sets
 Quantities (names are those of ``ncproofs optimum``; m runs over the numbers of labels below K that occur):
     objective; W_fro_sq and H_fro_sq; y, the unknown of the scalar system, |W|^2 = y (K-1) N lambda_H / K;
     logit_gap[m], z_j - z_k for j in and k outside the label set; feature_scale[m], c_m with
-    h_S = c_m sum_{k in S} w_k; tag_sum[m] and tag_average[m], the factors by which h_S is the sum and the average of the
-    features h_k of its labels (when samples with one label occur); bias, the common entry of b.
+    h_S = c_m sum_{k in S} w_k; tag_sum[m] and tag_average[m], the factors by which h_S is the sum and the average of
+    the features h_k of its labels (when samples with one label occur); bias, the common entry of b.
 
 Lists of label sets that are not balanced have bounds of the minimum instead (``ncproofs.critical.multilabel_dual``).
 """
@@ -33,9 +33,11 @@ from ncproofs.errors import InvalidProblem
 from ncproofs.problems.multilabel import MultiLabel
 from ncproofs.truth import Rigor, Truth
 
-__all__ = ["MultiLabelOptimum", "closed_form", "is_trivial", "multilabel_optimum", "scale_at"]
+__all__ = ["MultiLabelOptimum", "closed_form", "is_trivial", "label_optimum", "multilabel_optimum", "scale_at"]
 
 #: The classical results behind the lower bound (theorem ``multilabel-lower-bound``).
+#: Bounds closer than this share of the value certify the minimum.
+_NARROW = Fraction(1, 10**6)
 _CHAIN = ("tangent line of a convex function", "inequality of arithmetic and geometric means", "Schur's lemma")
 
 
@@ -84,7 +86,8 @@ def multilabel_optimum(problem: MultiLabel, *, digits: int = 30) -> MultiLabelOp
     trivial = pull >= available
     if not trivial and problem.d < problem.K - 1:
         raise InvalidProblem(
-            f"a simplex ETF needs d >= K - 1; got d={problem.d}, K={problem.K}. For bounds write the label sets as a list"
+            f"a simplex ETF needs d >= K - 1; got d={problem.d}, K={problem.K}; for bounds give the label sets as a "
+            "list"
         )
     quantities = climb(lambda bits: _quantities(problem, bits), digits)
     return MultiLabelOptimum(
@@ -97,6 +100,43 @@ def multilabel_optimum(problem: MultiLabel, *, digits: int = 30) -> MultiLabelOp
         because=f"{sides}: the first is {'not ' if trivial else ''}the smaller, exactly"
         + ("" if trivial else "; d >= K - 1; the root y is unique and enclosed by certified signs"),
         notes=_notes(problem, trivial=trivial),
+    )
+
+
+def label_optimum(problem: MultiLabel, *, digits: int = 30) -> MultiLabelOptimum:
+    """The exact optimum where the label sets are balanced and there is room, else certified bounds of the minimum.
+
+    Raises:
+        InvalidProblem: counts with d < K - 1 below the threshold, or a free bias of a class that is no label.
+        OutOfScope: another loss, or too many label sets to list one by one.
+    """
+    exact = problem.balanced is not None and (problem.d >= problem.K - 1 or is_trivial(problem))
+    if exact or problem.labels is None:
+        return multilabel_optimum(problem, digits=digits)
+    return _bounded(problem, digits)
+
+
+def _bounded(problem: MultiLabel, digits: int) -> MultiLabelOptimum:
+    from ncproofs.critical.multilabel_dual import certified_bounds
+
+    bounds = certified_bounds(problem, digits)
+    narrow = bounds.gap <= bounds.lower * _NARROW
+    width = f"{bounds.gap.numerator / bounds.gap.denominator:.2g}" if bounds.gap else "0"
+    notes = [f"upper minus lower bound: at most {width}"]
+    if problem.d < problem.K - 1:
+        notes.append(f"d = {problem.d} < K - 1 = {problem.K - 1}: the dual bound need not be attained")
+    why = "the label sets are not balanced" if problem.balanced is None else "an ETF has no room"
+    return MultiLabelOptimum(
+        problem=problem,
+        truth=Truth.HOLDS if narrow else Truth.UNDECIDED,
+        rigor=Rigor.ENCLOSED,
+        regime="bounded",
+        geometry="no closed form",
+        quantities={"objective": bounds.enclosure()},
+        because=f"{why}; a dual point proves the lower bound and a point the upper one"
+        + ("" if narrow else ", and they are not close"),
+        axioms=("Jensen's inequality", "Cauchy-Schwarz inequality"),
+        notes=tuple(notes),
     )
 
 

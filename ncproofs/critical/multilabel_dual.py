@@ -5,11 +5,12 @@ Lower bound (theorem ``multilabel-dual-bound``): for probability vectors p_s, pu
     f(W, H, b) >= (1/N) sum_s v_s m_s Ent(p_s) - |sum_s y_s|^2 / (2 lambda_b),   Ent(p) = -sum_k p_k log p_k,
 
 as soon as |[y_1, ..., y_N]|_2 <= mu = sqrt(lambda_W lambda_H). A free bias needs sum_s y_s = 0, no bias needs nothing.
-Shrinking p_s to theta p_s + (1 - theta) 1_S/m_s multiplies every y_s by theta, so any p_s can be made to fit. For points
-whose classifiers form a simplex ETF the weaker condition |[y_1, ...]|_F^2 <= (K-1) mu^2 suffices, and for W = 0 none.
+Shrinking p_s to theta p_s + (1 - theta) 1_S/m_s multiplies every y_s by theta, so any p_s can be made to fit. For
+points whose classifiers form a simplex ETF the weaker condition |[y_1, ...]|_F^2 <= (K-1) mu^2 suffices, and for W = 0
+none.
 
-Upper bound: the objective at an exact point. The point comes from doubles; a chord iteration with gradients in balls then
-gives it any number of digits.
+Upper bound: the objective at an exact point. The point comes from doubles; a chord iteration with gradients in balls
+then gives it any number of digits.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Points of the multi-label model with their shapes: a simplex ETF with features along sums of classifiers, and zero."""
+"""Points of the multi-label model: a simplex ETF with features along sums of classifiers, and zero."""
 
 from __future__ import annotations
 

@@ -32,8 +32,8 @@ _WIDENINGS = 60
 class MultiLabelScale:
     """The numbers of the optimal point: exact fractions where they are rational, else balls.
 
-    ``gaps``, ``inside``, ``outside`` are t_m, and the softmax probability of one label in and outside the label set, for
-    each multiplicity m < K; ``features`` are c_m with h_S = c_m sum_{k in S} w_k. ``energy`` is |W|^2.
+    ``gaps``, ``inside``, ``outside`` are t_m, and the softmax probability of one class in and outside the label set,
+    for each multiplicity m < K; ``features`` are c_m with h_S = c_m sum_{k in S} w_k. ``energy`` is |W|^2.
     """
 
     y: Number

@@ -1,7 +1,7 @@
 r"""The whole Hessian spectrum at the optimum for balanced label sets; the cost does not depend on N or d.
 
 Coordinates: W = sqrt(s) E with E an isometry onto the row space, s = |W|^2/(K-1); dW is X (K, K) with X 1 = 0 in that
-space, dH_S is y_S orthogonal to 1, and h_S = g_m sqrt(s) a_S with a_S = 1_S/m - 1_{S^c}/(K-m), g_m = v rho_m/(N lH). Then
+space, dH_S is y_S orthogonal to 1, and h_S = g_m sqrt(s) a_S, a_S = 1_S/m - 1_{S^c}/(K-m), g_m = v rho_m/(N lH). Then
 
     dz_S = sqrt(s) (g_m X a_S + y_S) + db,       <G, dW^T dH> = -lH sum_S g_m a_S^T X y_S,
 
@@ -180,7 +180,8 @@ def _coupled(problem: MultiLabel, parts: Sequence[_Part], s: arb) -> list[Row]:
             rows.append((Fraction(0), copies, "rotations"))
             matrix = _deflated(matrix, zero)
         rows += [(value, copies, names) for value in eigenvalue_enclosures(matrix, flint.ctx.prec)]
-    rows += [(value, K - 1, "standard") for value in eigenvalue_enclosures(_standard(problem, parts, s), flint.ctx.prec)]
+    standard = eigenvalue_enclosures(_standard(problem, parts, s), flint.ctx.prec)
+    rows += [(value, K - 1, "standard") for value in standard]
     return rows
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 from ncproofs.arithmetic.exact import positive, size
 from ncproofs.errors import InvalidProblem
 
-__all__ = ["MOST_LABELS", "counts_of", "label_sets_of", "weights_of"]
+__all__ = ["MOST_LABELS", "counts_of", "label_sets_of", "largest_label", "read_label_file", "weights_of"]
 
 #: The most label sets of one problem, and the most labels in all of them together.
 MOST_LABELS = 10**6
@@ -77,26 +79,55 @@ def _label(label: Any, place: str, K: int) -> int:
 
 
 def _read(text: str) -> list[list[str]]:
-    """Sets separated by ``;`` or new lines, labels by spaces; lines that start with # are comments."""
+    """Sets separated by ``;`` or new lines, labels by spaces or commas; lines that start with # are comments."""
     if len(text) > _LONGEST:
-        raise InvalidProblem(f"labels has {len(text)} characters; write at most {_LONGEST}")
-    pieces = [
-        piece
-        for line in text.splitlines()
-        if not line.lstrip().startswith("#")
-        for piece in line.split(";")
-    ]
-    found = []
-    for piece in pieces:
+        raise InvalidProblem(f"the label sets have {len(text)} characters; write at most {_LONGEST}")
+    lines = [line for line in text.rstrip().splitlines() if not line.lstrip().startswith("#")]
+    found: list[list[str]] = []
+    for piece in (piece for line in lines for piece in line.split(";")):
         words = piece.replace(",", " ").split()
         wrong = [word for word in words if not _LABEL.fullmatch(word)]
         if wrong:
             raise InvalidProblem(f"{wrong[0][:40]!r} is not a class; write whole numbers, for example '1; 1 3'")
-        if words:
-            found.append(words)
-        elif len(pieces) > 1 and ";" in text:
+        if not words:
             raise InvalidProblem(f"label set {len(found) + 1} is empty, but a sample needs at least one label")
+        found.append(words)
     return found
+
+
+def read_label_file(path: Path) -> list[Any]:
+    """The label sets in a file: one a line, or a JSON list of lists of whole numbers; not yet checked against K.
+
+    Raises:
+        InvalidProblem: unreadable, too large, or neither form.
+    """
+    try:
+        if path.stat().st_size > _LONGEST:
+            raise InvalidProblem(f"{path} is larger than {_LONGEST} bytes; write a smaller file")
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise InvalidProblem(f"{path} cannot be read ({error.strerror}); give a readable file of label sets") from None
+    except UnicodeDecodeError:
+        raise InvalidProblem(f"{path} is not UTF-8 text; write one label set a line, for example 1 3") from None
+    if not text.lstrip().startswith("["):
+        return _read(text)
+    try:
+        value = json.loads(text, parse_float=_refuse_number, parse_constant=_refuse_number)
+    except (ValueError, RecursionError) as error:
+        raise InvalidProblem(f"{path} is not JSON ({error}); write for example [[1], [1, 3]]") from None
+    if not isinstance(value, list):
+        raise InvalidProblem(f"{path} is no JSON list; write for example [[1], [1, 3]]")
+    return value
+
+
+def largest_label(sets: list[Any]) -> int:
+    """The largest label, to be used as K where none is given; 2 at least, and for what is no list of labels."""
+    labels = [label for labels in sets if isinstance(labels, list) for label in labels]
+    return max([2, *(int(label) for label in labels if isinstance(label, (int, str)))])
+
+
+def _refuse_number(text: str) -> Any:
+    raise InvalidProblem(f"the label {text} is not a whole number; write for example [[1], [1, 3]]")
 
 
 def _pairs(given: Any, name: str, example: str) -> list[tuple[Any, Any]]:
@@ -110,7 +141,7 @@ def _pairs(given: Any, name: str, example: str) -> list[tuple[Any, Any]]:
         return list(given.items())
     if isinstance(given, tuple | list) and all(isinstance(pair, tuple | list) and len(pair) == 2 for pair in given):
         return [(pair[0], pair[1]) for pair in given]
-    raise InvalidProblem(f"{name}={given!r} is no table of m and value; write for example {{1: 3, 2: 2}} or {example!r}")
+    raise InvalidProblem(f"{name}={given!r} is no table of m and value; write {{1: 3, 2: 2}} or {example!r}")
 
 
 def _multiplicity(number: Any, K: int, name: str) -> int:

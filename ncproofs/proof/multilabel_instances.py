@@ -46,6 +46,7 @@ from ncproofs.truth import Evidence, Rigor, Truth
 __all__ = ["settle"]
 
 _GEOMETRIES = ("simplex ETF", "zero")
+_INDEXED = ("logit_gap", "feature_scale", "tag_sum", "tag_average")
 _LARGEST_DENSE = 300
 _BOUND_DIGITS = (12, 40)
 
@@ -124,12 +125,14 @@ def _quantity(claim: LabelQuantity, effort: Effort) -> Evidence:
     value_ball(claim.value, 64)
     at = multilabel_optimum(problem, digits=6)
     if claim.quantity not in at.quantities:
+        if claim.quantity.partition("[")[0] in _INDEXED:
+            return refuse(sentence, f"{claim.quantity} has no meaning here; there are {', '.join(at.quantities)}")
         raise InvalidClaim(f"{claim.quantity!r} is not one of {', '.join(at.quantities)} for {problem}")
     if claim.quantity == "bias" and problem.lambda_b == 0:
         return refuse(sentence, "the bias is free along 1, so its common entry is not determined")
     order, shown = _order(problem, claim.quantity, claim.value, effort)
     if order is None:
-        return refuse(sentence, f"{claim.quantity} is {shown}, not separated from the value by {effort.ladder[-1]} bits")
+        return refuse(sentence, f"{claim.quantity} is {shown}, not told from the value at {effort.ladder[-1]} bits")
     return _verdict(sentence, problem, f"{claim.quantity} is {shown}", yes=_related(order, claim.relation),
                     axioms=at.axioms)
 
@@ -167,7 +170,8 @@ def _geometry(claim: LabelGeometry, effort: Effort) -> Evidence:
     if at.geometry == claim.geometry:
         return _verdict(sentence, problem, at.because, yes=True, rigor=at.rigor, axioms=at.axioms)
     value = ", ".join(at.quantities["objective"].decimals(15))
-    return fails(sentence, at.because, problem, f"the minimisers are of the kind {at.geometry}, with value in [{value}]")
+    witness = f"the minimisers are of the kind {at.geometry}, with value in [{value}]"
+    return fails(sentence, at.because, problem, witness)
 
 
 def _lacks_a_class(problem: MultiLabel) -> bool:
@@ -205,8 +209,9 @@ def _scalar_root(claim: ScalarRoot, effort: Effort) -> Evidence:
         except ArithmeticError:
             continue
         gaps = ", ".join(f"t_{m} = {to_ball(gap).str(15)}" for m, gap in scale.gaps.items())
-        because = f"both sides are monotone (multilabel-scalar-system); certified signs at y = {to_ball(scale.y).str(15)}"
-        return _verdict(sentence, problem, f"{because}, {gaps}", yes=True, axioms=("intermediate value theorem",))
+        root = f"y = {to_ball(scale.y).str(15)}, {gaps}"
+        because = f"both sides are monotone (multilabel-scalar-system); certified signs around {root}"
+        return _verdict(sentence, problem, because, yes=True, axioms=("intermediate value theorem",))
     return refuse(sentence, f"no certified signs around the root at {effort.ladder[-1]} bits")
 
 
@@ -224,14 +229,15 @@ def _stationary(claim: LabelStationary, effort: Effort) -> Evidence:
             if not energy > 0:
                 raise InvalidClaim(f"energy={claim.energy} given, but |W|^2 > 0 is needed")
             point = etf_point(problem, energy, given)
-            slope = [entry for part in gradient_at(problem, *point, bits) if part is not None for entry in part.entries()]
+            parts = gradient_at(problem, *point, bits)
+            slope = [entry for part in parts if part is not None for entry in part.entries()]
             largest = max((abs(entry) for entry in slope), key=lambda value: value.mid())
             if largest > 0:
                 shown = f"an entry of the gradient has magnitude {largest.str(12)}"
                 return fails(sentence, "the gradient is certainly not zero", problem, shown)
             if proved and all(entry.contains(0) and entry.rad() < arb(2) ** (-bits // 2) for entry in slope):
-                because = f"the gradient contains 0 in balls of radius below 2^-{bits // 2}, at the root of the scalar system"
-                return _verdict(sentence, problem, because, yes=True)
+                because = f"the gradient contains 0 in balls of radius below 2^-{bits // 2}"
+                return _verdict(sentence, problem, f"{because}, at the root of the scalar system", yes=True)
     return refuse(sentence, "the gradient is not told from 0 at the claimed numbers")
 
 

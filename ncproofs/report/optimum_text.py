@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from ncproofs.arithmetic.enclosure import Enclosure
     from ncproofs.critical.optimum import Optimum
     from ncproofs.critical.spectrum import SpectrumEntry
-    from ncproofs.problems.multilabel import Problem
+    from ncproofs.problems.multilabel import Problem, WeightDecay
 
 __all__ = ["optimum_lines", "optimum_record", "spelled"]
 
@@ -17,13 +17,20 @@ __all__ = ["optimum_lines", "optimum_record", "spelled"]
 def spelled(problem: Problem) -> dict[str, str]:
     """The problem as exact strings, under the names of the command line."""
     from ncproofs.problems.features import Spheres
+    from ncproofs.problems.multilabel import MultiLabel
 
+    if isinstance(problem, MultiLabel):
+        sizes = {name: str(getattr(problem, name)) for name in ("loss", "K", "d")}
+        return {"family": "multilabel", **sizes, **problem.spelling, **_decay(problem)}
     common = {name: str(getattr(problem, name)) for name in ("loss", "K", "d", "n")}
     if isinstance(problem, Spheres):
         return {"family": "sphere", **common, "tau": str(problem.tau)}
+    return {"family": "ridge", **common, **_decay(problem)}
+
+
+def _decay(problem: WeightDecay) -> dict[str, str]:
     bias = "none" if problem.lambda_b is None else str(problem.lambda_b)
-    weights = {"lambda_W": str(problem.lambda_W), "lambda_H": str(problem.lambda_H), "lambda_b": bias}
-    return {"family": "ridge", **common, **weights}
+    return {"lambda_W": str(problem.lambda_W), "lambda_H": str(problem.lambda_H), "lambda_b": bias}
 
 
 def optimum_record(

@@ -44,6 +44,15 @@ CATALOGUE = {
     "spurious-sphere-minima": "normalised_features.spurious_minima",
     "sphere-critical-families": "normalised_features.critical_families",
     "sphere-large-temperature": "normalised_features.large_temperature",
+    "multilabel-loss-bound": "multilabel.loss_bound",
+    "multilabel-lower-bound": "multilabel.lower_bound",
+    "multilabel-scalar-system": "multilabel.scalar_system",
+    "multilabel-equality-case": "multilabel.equality_case",
+    "multilabel-tag-average": "multilabel.tag_average",
+    "multilabel-threshold": "multilabel.collapse_threshold",
+    "multilabel-spectrum": "multilabel.optimum_spectrum",
+    "multilabel-landscape": "multilabel.label_landscape",
+    "multilabel-dual-bound": "multilabel.dual_bound",
 }
 
 

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import sympy
 
-from ncproofs.calculus.indexed import IndexedSum, Tensor, total
+from ncproofs.calculus.indexed import Tensor, total
 from ncproofs.problems.multilabel import MultiLabel
 from ncproofs.proof.claims import Axiom, Claim, Identity, Sign, SumIdentity
 from ncproofs.proof.domain import Domain, between, positive
@@ -37,15 +37,9 @@ from ncproofs.truth import Truth
 
 n, v, N, strength, gap = sympy.symbols("n v N s epsilon", positive=True)
 G = Tensor("G", (K, SAMPLES))
-dw, dh = Tensor("dw", (K, d)), Tensor("dh", (SAMPLES, d))
 
 
-def _form() -> IndexedSum:
-    return 2 * total(G[k, s] * dw[k, x] * dh[s, x], k, s, x)
-
-
-def claims() -> Iterator[Claim]:
-    """Lemma D4, and the two sides of the threshold."""
+def _origin() -> Iterator[Claim]:
     kappa = size / (m * p * (size - 1))
     sets = size * (size - 1) * C2 / (m * p)
     yield Identity(
@@ -59,7 +53,8 @@ def claims() -> Iterator[Claim]:
     pair = total(G[k, s] * y[k] * direction[x] * u[s] * direction[x], k, s, x)
     yield SumIdentity(
         left=2 * pair, right=2 * total(G[k, s] * y[k] * u[s], k, s) * total(direction[x] ** 2, x),
-        sentence="D^2 f there is 2 <G, dW^T dH> + weight decay in W and H: blocks [[lambda_W, -s], [-s, lambda_H]], (K-1) d "
+        sentence="D^2 f there is 2 <G, dW^T dH> + weight decay in W and H: blocks [[lambda_W, -s], [-s, lambda_H]], "
+        "(K-1) d "
         "times, lambda_W and lambda_H otherwise",
         because="dz = db, since W = H = 0",
     )
@@ -67,15 +62,20 @@ def claims() -> Iterator[Claim]:
     where = Domain.of(*above_zero(lW, lH, strength))
     yield Identity(
         left=((lW + lH) / 2 - root) * ((lW + lH) / 2 + root), right=lW * lH - strength**2, where=where,
-        sentence="the least eigenvalue (lW + lH)/2 - sqrt((lW - lH)^2/4 + s^2) times the largest is lambda_W lambda_H - s^2",
+        sentence="the least eigenvalue (lW + lH)/2 - sqrt((lW - lH)^2/4 + s^2) times the largest is lambda_W lambda_H "
+        "- s^2",
         because="negative exactly when lambda_W lambda_H N^2 < sum n_m v_m^2 C(K-2, m-1)",
     )
     yield Identity(left=((lW + lH) / 2 - root) + ((lW + lH) / 2 + root), right=lW + lH, where=where,
                    sentence="and their sum is lambda_W + lambda_H > 0, so the largest is positive")
+
+
+def _two_sides() -> Iterator[Claim]:
     share = sympy.Symbol("theta", positive=True)
     yield Sign(
         expression=1 - share, relation=">", where=Domain.of((share, between(0, 1))),
-        sentence="above the threshold t_m = 0 gives theta < 1 in multilabel-lower-bound: |W|^2 has a positive coefficient, so "
+        sentence="above the threshold t_m = 0 gives theta < 1 in multilabel-lower-bound: |W|^2 has a positive "
+        "coefficient, so "
         "W = 0, H = 0 is the only minimiser (up to a free bias)",
         because="theta = sum n_m v_m^2 C(K-2, m-1)/(lambda_W lambda_H N^2)",
     )
@@ -85,12 +85,19 @@ def claims() -> Iterator[Claim]:
         sentence="its value is sum (N_m/N) v_m m log K, the bound at t_m = 0",
     )
     yield Sign(
-        expression=(size / (m * sympy.exp(gap) + p)) ** 2 - 1, relation="<", where=Domain.of(*LABELS, (gap, positive())),
+        expression=(size / (m * sympy.exp(gap) + p)) ** 2 - 1, relation="<",
+        where=Domain.of(*LABELS, (gap, positive())),
         sentence="at the threshold itself theta = 1 and equality forces gaps t_m = 0: the minimiser is zero there too",
         because="a positive gap would make the left side of the scalar system smaller than lambda_W lambda_H N^2",
     )
     yield Axiom(name="a sum of nonnegative terms vanishes only if each does",
                 uses="equality in multilabel-lower-bound at t_m = 0 makes every gap 0, so H = 0 and W = 0")
+
+
+def claims() -> Iterator[Claim]:
+    """Lemma D4, and the two sides of the threshold."""
+    yield from _origin()
+    yield from _two_sides()
 
 
 def instance(problem: MultiLabel) -> Iterator[Claim]:
@@ -118,15 +125,20 @@ THEOREM = Theorem(
     name="multilabel-threshold",
     title="The sharp threshold of multi-label collapse",
     statement=(
-        "For balanced label sets, if lambda_W lambda_H N^2 >= sum_{m<K} n_m v_m^2 C(K-2, m-1) then W = 0, H = 0 is the only "
-        "global minimiser (up to a free bias), with value sum_m (N_m/N) v_m m log K, in every dimension; otherwise the point "
-        "0 is a strict saddle, and for d >= K - 1 every global minimiser is a simplex ETF. The least Hessian eigenvalue at 0 "
+        "For balanced label sets, if lambda_W lambda_H N^2 >= sum_{m<K} n_m v_m^2 C(K-2, m-1) then W = 0, H = 0 is "
+        "the only "
+        "global minimiser (up to a free bias), with value sum_m (N_m/N) v_m m log K, in every dimension; otherwise "
+        "the point "
+        "0 is a strict saddle, and for d >= K - 1 every global minimiser is a simplex ETF. The least Hessian "
+        "eigenvalue at 0 "
         "in W and H is (lW + lH)/2 - sqrt((lW - lH)^2/4 + s^2), s^2 = sum n_m v_m^2 C(K-2, m-1)/N^2."
     ),
-    idea="G G^T at the origin is s^2 (I - J/K), and the lower bound with t_m = 0 holds exactly while s^2 <= lambda_W lambda_H.",
+    idea="G G^T at the origin is s^2 (I - J/K), and the lower bound with t_m = 0 holds exactly while s^2 <= lambda_W "
+    "lambda_H.",
     source=SOURCE,
     covers="all K >= 2, any set of multiplicities with any counts and weights, every bias mode",
     hypotheses=(LOSS, BALANCED, Hypothesis("d >= K - 1, or the optimum is zero", has_room_below)),
     general=claims,
     instance=instance,
+    family=MultiLabel,
 )

@@ -33,11 +33,13 @@ def claims() -> Iterator[Claim]:
         + total(loss_value[s] - entropy[s] - total(Y[k, s] * logit, k), s)
         + total(Y[k, s] * w[k, x] * h[s, x], k, s, x) + decay
         + lb / 2 * total((b[k] + rows / lb) ** 2, k),
-        sentence="f = sum_s E_s - |Y 1|^2/(2 lambda_b) + sum_s (L_s - E_s - <y_s, z_s>) + [<Y, W^T H> + weight decay] + "
+        sentence="f = sum_s E_s - |Y 1|^2/(2 lambda_b) + sum_s (L_s - E_s - <y_s, z_s>) + [<Y, W^T H> + weight decay] "
+        "+ "
         "(lambda_b/2)|b + Y 1/lambda_b|^2",
         because="completing the square in b; without a bias its terms are absent, and a free bias needs Y 1 = 0",
     )
-    _fenchel = "with y_s = (v/N)(m p_s - 1_S) and E_s = (v m/N) Ent(p_s): L_s - <y_s, z_s> = (v m/N)(log sum e^z - <p_s, z>)"
+    _fenchel = "with y_s = (v/N)(m p_s - 1_S) and E_s = (v m/N) Ent(p_s): L_s - <y_s, z_s> = (v m/N)(log sum e^z - "
+    "<p_s, z>)"
     yield Axiom(name="Jensen's inequality",
                 uses=f"{_fenchel} >= E_s, since log sum_k p_k (e^{{z_k}}/p_k) >= sum_k p_k log(e^{{z_k}}/p_k)")
     yield Axiom(name="Cauchy-Schwarz inequality", uses="<Y, W^T H> >= -|Y|_2 sum_x |w_x||h_x| >= -|Y|_2 |W||H|")
@@ -67,7 +69,8 @@ def _shrinking() -> Iterator[Claim]:
         + lH / 2 * total(h[s, x] ** 2, s, x),
         right=total(rows_w * w[k, x], k, x) / 2 + total(rows_h * h[s, x], s, x) / 2,
         sentence="it is attained at a critical point with |G|_2 <= mu, by p_s = softmax z_s: Y = G, every bracket is 0",
-        because="the gradients in W and H appear explicitly; grad_b = G 1 + lambda_b b = 0; and Jensen's inequality is an "
+        because="the gradients in W and H appear explicitly; grad_b = G 1 + lambda_b b = 0; and Jensen's inequality "
+        "is an "
         "equality for p = softmax z",
     )
 
@@ -78,7 +81,8 @@ def _among_frames() -> Iterator[Claim]:
         right=lH / 2 * total((h[s, x] + total(Y[k, s] * w[k, x], k) / lH) ** 2, s, x)
         - total(total(Y[k, s] * w[k, x], k) ** 2, s, x) / (2 * lH),
         sentence="for given W the bracket is at least (lW/2)|W|^2 - |W Y|^2/(2 lH)",
-        because="if W^T W = tau (I - J/K) and 1^T Y = 0, |W|^2 = tau (K-1) and |W Y|^2 = tau |Y|_F^2: among simplex ETFs the "
+        because="if W^T W = tau (I - J/K) and 1^T Y = 0, |W|^2 = tau (K-1) and |W Y|^2 = tau |Y|_F^2: among simplex "
+        "ETFs the "
         "bound needs only |Y|_F^2 <= (K-1) lW lH, and for W = 0 nothing",
     )
     frobenius = sympy.Symbol("Y_2", positive=True)
@@ -110,8 +114,10 @@ THEOREM = Theorem(
     name="multilabel-dual-bound",
     title="A dual bound that certifies the minimum for any label sets",
     statement=(
-        "Let samples carry any label sets S_s with weights v_s. For probability vectors p_s and Y = [(v_s/N)(m_s p_s - 1_S)] "
-        "with |Y|_2 <= mu = sqrt(lambda_W lambda_H): f(W,H,b) >= (1/N) sum_s v_s m_s Ent(p_s) - |Y 1|^2/(2 lambda_b), for every d "
+        "Let samples carry any label sets S_s with weights v_s. For probability vectors p_s and Y = [(v_s/N)(m_s p_s "
+        "- 1_S)] "
+        "with |Y|_2 <= mu = sqrt(lambda_W lambda_H): f(W,H,b) >= (1/N) sum_s v_s m_s Ent(p_s) - |Y 1|^2/(2 lambda_b), "
+        "for every d "
         "(no last term without a bias; Y 1 = 0 for a free one). For d >= K - 1 the best such bound is the minimum."
     ),
     idea=(
@@ -123,4 +129,5 @@ THEOREM = Theorem(
     hypotheses=(LOSS, ROOM, Hypothesis("a free bias: every class is a label of some sample", is_attained)),
     general=claims,
     instance=instance,
+    family=MultiLabel,
 )

@@ -37,15 +37,16 @@ tau, kappa, sigma = sympy.symbols("tau kappa sigma", positive=True)
 gap = sympy.Symbol("t", nonnegative=True)
 
 
-def claims() -> Iterator[Claim]:
-    """Lemma L6: the conditions for equality determine W up to a rotation, and H from W."""
+def _conditions() -> Iterator[Claim]:
     yield Axiom(
         name="a sum of nonnegative terms vanishes only if each does",
-        uses="at a minimiser each bracket of multilabel-lower-bound is 0: h_s = (sigma_s/lH) W a_s, W 1 = 0, lb b = 0, and "
+        uses="at a minimiser each bracket of multilabel-lower-bound is 0: h_s = (sigma_s/lH) W a_s, W 1 = 0, lb b = "
+        "0, and "
         "equality in multilabel-loss-bound",
     )
     yield Axiom(name="inequality of arithmetic and geometric means",
-                uses="equality forces logits constant on S and on its complement; l_m strictly convex forces the gap t_m")
+                uses="equality forces logits constant on S and on its complement; l_m strictly convex forces the gap "
+                "t_m")
     yield Identity(
         left=(gap * m * p / size) * (size / (m * p)), right=gap, where=Domain.of(*LABELS, (gap, nonnegative())),
         sentence="W^T h_S sums to 0 and is two-valued with gap t_m, so it is (t_m m (K-m)/K) a_S",
@@ -57,10 +58,14 @@ def claims() -> Iterator[Claim]:
         sentence="so W^T W a_S = tau a_S with the same tau for every S of m labels, tau = t_m m (K-m) lH/(K sigma_m)",
         because="h_S = (sigma_m/lH) W a_S, with lH written kappa",
     )
+
+
+def _gram_matrix() -> Iterator[Claim]:
     yield SumIdentity(
         left=total(gram[j, l] * centring(l, k), l), right=gram[j, k],
         sentence="M (I - J/K) = M for M = W^T W with M 1 = 0",
-        because="summing (M - tau) a_S a_S^T = 0 over the sets of ONE multiplicity m < K gives (M - tau)(I - J/K) = 0 by "
+        because="summing (M - tau) a_S a_S^T = 0 over the sets of ONE multiplicity m < K gives (M - tau)(I - J/K) = 0 "
+        "by "
         "multilabel-lower-bound, so W^T W = tau (I - J/K): samples with a single label are not needed",
     )
     yield SumIdentity(
@@ -74,10 +79,17 @@ def claims() -> Iterator[Claim]:
     yield SumIdentity(
         left=whole / m - other / p - size / (m * p) * whole,
         right=-total(centre[k, x], k) / p,
-        sentence="W a_S = (K/(m (K-m))) sum_{k in S} w_k when W 1 = 0: the feature of a label set is a multiple of the sum of "
+        sentence="W a_S = (K/(m (K-m))) sum_{k in S} w_k when W 1 = 0: the feature of a label set is a multiple of "
+        "the sum of "
         "its classifiers",
         because="e is the indicator of S, K = m + p",
     )
+
+
+def claims() -> Iterator[Claim]:
+    """Lemma L6: the conditions for equality determine W up to a rotation, and H from W."""
+    yield from _conditions()
+    yield from _gram_matrix()
 
 
 def instance(problem: MultiLabel) -> Iterator[Claim]:
@@ -89,7 +101,8 @@ THEOREM = Theorem(
     title="Every global minimiser: a simplex ETF, from any single multiplicity",
     statement=(
         "For balanced label sets below the threshold, every global minimiser has W^T W = tau (I - J/K) with "
-        "tau = |W|^2/(K-1), h_S = c_m sum_{k in S} w_k for every sample, and b = 0 (any multiple of 1 if lambda_b = 0). One "
+        "tau = |W|^2/(K-1), h_S = c_m sum_{k in S} w_k for every sample, and b = 0 (any multiple of 1 if lambda_b = "
+        "0). One "
         "number of labels m < K with n_m > 0 is enough: no sample with a single label is needed."
     ),
     idea=(
@@ -101,4 +114,5 @@ THEOREM = Theorem(
     hypotheses=(LOSS, BALANCED, BELOW, ROOM),
     general=claims,
     instance=instance,
+    family=MultiLabel,
 )

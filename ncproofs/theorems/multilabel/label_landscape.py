@@ -123,12 +123,15 @@ THEOREM = Theorem(
     name="multilabel-landscape",
     title="Every critical point is global or a strict saddle, for any label sets",
     statement=(
-        "For pick-all-label cross-entropy with any list of label sets, balanced or not, any weights, every bias mode and "
-        "d >= K - 1: a critical point with |G|_2 <= mu = sqrt(lambda_W lambda_H) is a global minimiser, and any other has an "
+        "For pick-all-label cross-entropy with any list of label sets, balanced or not, any weights, every bias mode "
+        "and "
+        "d >= K - 1: a critical point with |G|_2 <= mu = sqrt(lambda_W lambda_H) is a global minimiser, and any other "
+        "has an "
         "explicit direction with second derivative -2 (|G|_2 - mu) < 0."
     ),
     idea=(
-        "Convexity gives f' - f >= <G, W'^T H'> + weight decay, which is nonnegative if |G|_2 <= mu. Otherwise the top\n"
+        "Convexity gives f' - f >= <G, W'^T H'> + weight decay, which is nonnegative if |G|_2 <= mu. Otherwise the "
+        "top\n"
         "singular pair of G, placed along a direction orthogonal to W and H, descends. If there is no such direction,\n"
         "d = K - 1 = rank W, and criticality itself gives |G|_2 <= mu."
     ),
@@ -137,4 +140,5 @@ THEOREM = Theorem(
     hypotheses=(LOSS, ROOM),
     general=claims,
     instance=instance,
+    family=MultiLabel,
 )

@@ -1,15 +1,15 @@
 """The letters of the multi-label theorems, for a symbolic number of classes and of labels.
 
-A sample has m labels and p = K - m classes that are none, both at least 1, so K = m + p; t is its logit gap, the mean logit
-of its labels minus the mean of the others. ``a[s, k]`` is entry k of a_S = 1_S/m - 1_{S^c}/p for sample s; ``w[k, x]``,
-``h[s, x]``, ``b[k]`` are W, H and the bias. Weights: v, the counts n, and C2 = C(K-2, m-1).
+A sample has m labels and p = K - m classes that are none, both at least 1, so K = m + p; t is its logit gap, the mean
+logit of its labels minus the mean of the others. ``a[s, k]`` is entry k of a_S = 1_S/m - 1_{S^c}/p for sample s;
+``w[k, x]``, ``h[s, x]``, ``b[k]`` are W, H and the bias. Weights: v, the counts n, and C2 = C(K-2, m-1).
 """
 
 from __future__ import annotations
 
 import sympy
 
-from ncproofs.calculus.indexed import Index, IndexedSum, Tensor, delta, scalar, total
+from ncproofs.calculus.indexed import Index, IndexedSum, Tensor, delta, scalar
 from ncproofs.proof.domain import Domain, Range, at_least, nonnegative, positive, real
 from ncproofs.theorems.theorem import Hypothesis, Source
 from ncproofs.truth import Truth

@@ -56,9 +56,9 @@ def _lower_bound() -> Iterator[Claim]:
     yield Axiom(name="inequality of arithmetic and geometric means",
                 uses="A >= m and B >= K - m, with equality exactly for constant z on S and on its complement")
     yield Sign(
-        expression=sympy.log((m + more_in + (p + more_out) * sympy.exp(-t)) / (m + p * sympy.exp(-t))), relation=">=",
+        expression=(m + more_in + (p + more_out) * sympy.exp(-t)) / (m + p * sympy.exp(-t)) - 1, relation=">=",
         where=Domain.of(*LABELS, *at_least_zero(more_in, more_out), (t, real())),
-        sentence="so L(z, S) >= l_m(gap): log(A + B e^-t) does not fall when A and B grow",
+        sentence="so L(z, S) >= l_m(gap): A + B e^-t is at least m + (K-m) e^-t, and the logarithm increases",
         because="A = m + alpha and B = K - m + beta with alpha, beta >= 0",
     )
 
@@ -102,7 +102,8 @@ def _hessian() -> Iterator[Claim]:
     prob, q = Tensor("q", (K,)), Tensor("u", (K,))
     left, right = Index("j", K), Index("k", K)
     yield SumIdentity(
-        left=total(prob[left], left) * total(prob[right] * q[right] ** 2, right) - total(prob[left] * q[left], left) ** 2,
+        left=total(prob[left], left) * total(prob[right] * q[right] ** 2, right)
+        - total(prob[left] * q[left], left) ** 2,
         right=total(prob[left] * prob[right] * (q[left] - q[right]) ** 2, left, right) / 2,
         sentence="u^T (diag q - q q^T) u = (1/2) sum_{j,k} q_j q_k (u_j - u_k)^2 for sum q = 1",
         because="Hess L = m (diag q - q q^T), q = softmax z: convex, and zero exactly along 1",

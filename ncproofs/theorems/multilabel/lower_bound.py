@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import sympy
 
-from ncproofs.calculus.indexed import Tensor, scalar, total
+from ncproofs.calculus.indexed import Tensor, total
 from ncproofs.proof.claims import Axiom, Claim, Identity, Sign, SumIdentity
 from ncproofs.proof.domain import Domain, Range
 from ncproofs.theorems.multilabel.letters import (
@@ -53,7 +53,8 @@ def _design() -> Iterator[Claim]:
     )
     yield Axiom(
         name="Schur's lemma",
-        uses="sum over all S of a_S a_S^T commutes with every permutation of the classes, so it is alpha (I - J/K): it maps "
+        uses="sum over all S of a_S a_S^T commutes with every permutation of the classes, so it is alpha (I - J/K): "
+        "it maps "
         "1 to 0. Its trace gives alpha = C(K,m) kappa_m^2; and sum_S a_S, fixed by all permutations, is 0",
     )
     kappa = size / (m * p * (size - 1))
@@ -67,13 +68,15 @@ def _design() -> Iterator[Claim]:
     yield Identity(
         left=subsets * m * p, right=size * (size - 1) * (F / (M * R)), where=Domain.of(*LABELS, *above_zero(F, M, R)),
         sentence="C(K,m) m (K-m) = K (K-1) C(K-2, m-1)",
-        because="both count a set S with one label inside and one class outside marked; F = (K-2)!, M = (m-1)!, R = (K-m-1)!",
+        because="both count a set S with one label inside and one class outside marked; F = (K-2)!, M = (m-1)!, R = "
+        "(K-m-1)!",
     )
     yield Identity(
         left=size * (size - 1) * C2 / (m * p) * kappa * (m * p * beta) ** 2, right=size**2 * C2 * beta**2,
         where=Domain.of(*LABELS, *above_zero(C2, beta)),
         sentence="C(K,m) kappa_m^2 rho_m^2 = K^2 C(K-2, m-1) b_m^2, rho_m = m (K-m) b_m",
-        because="so with sigma_s = v rho_m/N the matrix sum_s sigma_s^2 a_s a_s^T is theta lambda_W lambda_H (I - J/K), "
+        because="so with sigma_s = v rho_m/N the matrix sum_s sigma_s^2 a_s a_s^T is theta lambda_W lambda_H (I - "
+        "J/K), "
         "theta = sum n_m v_m^2 C(K-2, m-1) (K b_m)^2/(lambda_W lambda_H N^2)",
     )
 
@@ -118,7 +121,8 @@ def claims() -> Iterator[Claim]:
         sentence="1 - theta >= 0 for 0 < theta <= 1: every bracket is nonnegative, and f >= sum_s c_s",
     )
     yield Axiom(name="tangent line of a convex function",
-                uses="L_s >= v l_m(gap_s)/N >= tangent_s (multilabel-loss-bound), with sigma_s = v rho_m(t_m)/N at any t_m; "
+                uses="L_s >= v l_m(gap_s)/N >= tangent_s (multilabel-loss-bound), with sigma_s = v rho_m(t_m)/N at "
+                "any t_m; "
                 "samples with all K labels have L_s >= v K log K/N")
 
 
@@ -126,14 +130,17 @@ THEOREM = Theorem(
     name="multilabel-lower-bound",
     title="The global minimum of the multi-label model, from below",
     statement=(
-        "Let every set of m labels occur n_m times, with weight v_m, for any collection of m, in any dimension d >= 1 and any "
+        "Let every set of m labels occur n_m times, with weight v_m, for any collection of m, in any dimension d >= 1 "
+        "and any "
         "bias mode. For any t_m with sum n_m v_m^2 C(K-2, m-1) (K/(m e^{t_m} + K - m))^2 <= lambda_W lambda_H N^2: "
-        "f(W,H,b) >= sum_m (n_m C(K,m)/N) v_m (l_m(t_m) + rho_m(t_m) t_m), l_K = K log K. The best choice of t_m is the "
+        "f(W,H,b) >= sum_m (n_m C(K,m)/N) v_m (l_m(t_m) + rho_m(t_m) t_m), l_K = K log K. The best choice of t_m is "
+        "the "
         "root of the scalar system, or t_m = 0 when there is none."
     ),
     idea=(
         "f minus the bound is an exact sum of: the gap of each loss over a tangent of l_m, the squares\n"
-        "|h_s - (sigma_s/lH) W a_s|^2, and the weight decay left over by sum_s sigma_s^2 |W a_s|^2. Symmetry makes that\n"
+        "|h_s - (sigma_s/lH) W a_s|^2, and the weight decay left over by sum_s sigma_s^2 |W a_s|^2. Symmetry makes "
+        "that\n"
         "sum a multiple of |W (I - J/K)|^2."
     ),
     source=SOURCE,

@@ -9,7 +9,7 @@ import sympy
 from ncproofs.problems.multilabel import MultiLabel
 from ncproofs.proof.claims import Axiom, Claim, Identity, Sign
 from ncproofs.proof.domain import Domain, at_least
-from ncproofs.proof.multilabel_claims import ScalarRoot
+from ncproofs.proof.multilabel_claims import LabelQuantity, ScalarRoot
 from ncproofs.theorems.multilabel.letters import (
     BALANCED,
     BELOW,
@@ -52,7 +52,8 @@ def _monotone() -> Iterator[Claim]:
         "q = v sqrt(n C(K-2, m-1)/(lambda_W lambda_H))/N",
     )
     yield Axiom(name="intermediate value theorem",
-                uses="a continuous strictly decreasing left side meets lambda_W lambda_H N^2 exactly once, if that is below "
+                uses="a continuous strictly decreasing left side meets lambda_W lambda_H N^2 exactly once, if that is "
+                "below "
                 "the separating weight, and never otherwise")
 
 
@@ -69,11 +70,14 @@ def _optimum() -> Iterator[Claim]:
     term = n * v**2 * C2 * (size * b) ** 2  # its sum over m is lambda_W lambda_H N^2
     yield Identity(left=lH * each * scale**2 * ratio * size / (m * p), right=ratio * (size - 1) / (lH * N**2) * term,
                    where=_WEIGHTS,
-                   sentence="lambda_H sum |h_S|^2 = (tau (K-1)/(lambda_H N^2)) sum_m n_m v_m^2 C(K-2,m-1) (K b_m)^2, which is "
+                   sentence="lambda_H sum |h_S|^2 = (tau (K-1)/(lambda_H N^2)) sum_m n_m v_m^2 C(K-2,m-1) (K b_m)^2, "
+                   "which is "
                    "lambda_W |W|^2 by the last equation")
-    yield Identity(left=each / N * v * (m * p * b) * (v * y * b), right=y * (size - 1) / (size * N) * term, where=_WEIGHTS,
+    yield Identity(left=each / N * v * (m * p * b) * (v * y * b), right=y * (size - 1) / (size * N) * term,
+                   where=_WEIGHTS,
                    sentence="sum_m (N_m/N) v_m rho_m t_m = (y (K-1)/(K N)) lambda_W lambda_H N^2 = lambda_W |W|^2",
-                   because="so the bound of multilabel-lower-bound equals f* = sum_m (N_m/N) v_m l_m(t_m) + lambda_W |W|^2")
+                   because="so the bound of multilabel-lower-bound equals f* = sum_m (N_m/N) v_m l_m(t_m) + lambda_W "
+                   "|W|^2")
     yield Identity(left=lW * W2 / 2 + lH * (lW * W2 / lH) / 2, right=lW * W2, where=Domain.of(*above_zero(lW, lH, W2)),
                    sentence="and so does the value at this point: its weight decay is lambda_W |W|^2")
     yield Axiom(name="Gram realisation",
@@ -87,7 +91,15 @@ def claims() -> Iterator[Claim]:
 
 
 def instance(problem: MultiLabel) -> Iterator[Claim]:
+    """The root; and with one multiplicity its value and scale in closed form."""
+    from ncproofs.critical.multilabel import closed_form, is_trivial
+
     yield ScalarRoot(problem=problem)
+    if problem.is_pick_all_label and problem.balanced is not None and not is_trivial(problem):
+        for quantity in ("objective", "W_fro_sq"):
+            form = closed_form(problem, quantity)
+            if form is not None and problem.d >= problem.K - 1:
+                yield LabelQuantity(problem=problem, quantity=quantity, value=form)
 
 
 THEOREM = Theorem(
@@ -96,7 +108,8 @@ THEOREM = Theorem(
     statement=(
         "For balanced label sets let t_m(y) be the root of t (m e^t + K - m) = v_m y, b_m = 1/(m e^{t_m} + K - m). The "
         "equation sum_{m<K} n_m v_m^2 C(K-2, m-1) (K b_m)^2 = lambda_W lambda_H N^2 has exactly one root y > 0 if "
-        "lambda_W lambda_H N^2 < sum_{m<K} n_m v_m^2 C(K-2, m-1), and none otherwise. With d >= K - 1, |W|^2 = y (K-1) N "
+        "lambda_W lambda_H N^2 < sum_{m<K} n_m v_m^2 C(K-2, m-1), and none otherwise. With d >= K - 1, |W|^2 = y "
+        "(K-1) N "
         "lambda_H/K, h_S = c_m sum_{k in S} w_k, c_m = v_m K b_m/(N lambda_H): the logit gap is t_m, lambda_W |W|^2 = "
         "lambda_H |H|^2, and f* = sum_m (N_m/N) v_m l_m(t_m) + lambda_W |W|^2 attains multilabel-lower-bound."
     ),
@@ -109,4 +122,5 @@ THEOREM = Theorem(
     hypotheses=(LOSS, BALANCED, BELOW),
     general=claims,
     instance=instance,
+    family=MultiLabel,
 )

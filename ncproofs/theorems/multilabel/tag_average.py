@@ -70,7 +70,8 @@ def _limits() -> Iterator[Claim]:
     )
     yield Sign(
         expression=moved, relation=">=", where=where,
-        sentence="which is at most t_1 (e^{t_1} + K - 1) = y: t_m >= t_1 - log m, so C_sum(m) -> 1 as the weight decay -> 0",
+        sentence="which is at most t_1 (e^{t_1} + K - 1) = y: t_m >= t_1 - log m, so C_sum(m) -> 1 as the weight "
+        "decay -> 0",
         because="the difference is t_1 (m - 1) + log m (e^{t_1} + K - m)",
     )
     step = sympy.Symbol("delta", nonnegative=True)
@@ -97,12 +98,12 @@ def claims() -> Iterator[Claim]:
 
 def instance(problem: MultiLabel) -> Iterator[Claim]:
     """The bounds at every m > 1 that occurs with m < K."""
-    for m_ in problem.multiplicities:
-        if 1 < m_ < problem.K:
-            for name, low, high in (("tag_sum", Fraction(1, m_), Fraction(1)), ("tag_average", Fraction(1), Fraction(m_))):
-                quantity = f"{name}[{m_}]"
-                yield LabelQuantity(problem=problem, quantity=quantity, value=low, relation=">")
-                yield LabelQuantity(problem=problem, quantity=quantity, value=high, relation="<")
+    for number in problem.multiplicities:
+        if 1 < number < problem.K:
+            for name, scale in (("tag_sum", 1), ("tag_average", number)):
+                quantity = f"{name}[{number}]"
+                yield LabelQuantity(problem=problem, quantity=quantity, value=Fraction(scale, number), relation=">")
+                yield LabelQuantity(problem=problem, quantity=quantity, value=scale, relation="<")
 
 
 def has_both(problem: MultiLabel) -> Truth:
@@ -119,9 +120,12 @@ THEOREM = Theorem(
     name="multilabel-tag-average",
     title="A multi-label feature is a scaled sum of the features of its labels, never their exact average",
     statement=(
-        "For balanced label sets below the threshold, d >= K - 1, with n_1 > 0: h_S = C_sum(m) sum_{k in S} h_k = C_avg(m) "
-        "(average of h_k), C_sum(m) = t_m/t_1, C_avg(m) = m t_m/t_1. With equal weights, 1/m < C_sum(m) < 1 < C_avg(m) < m for "
-        "2 <= m < K; t_m decreases and m t_m increases in m; t_1 - log m <= t_m; and C_sum(m) -> 1 both as the weight decay "
+        "For balanced label sets below the threshold, d >= K - 1, with n_1 > 0: h_S = C_sum(m) sum_{k in S} h_k = "
+        "C_avg(m) "
+        "(average of h_k), C_sum(m) = t_m/t_1, C_avg(m) = m t_m/t_1. With equal weights, 1/m < C_sum(m) < 1 < "
+        "C_avg(m) < m for "
+        "2 <= m < K; t_m decreases and m t_m increases in m; t_1 - log m <= t_m; and C_sum(m) -> 1 both as the weight "
+        "decay "
         "tends to 0 and at the threshold."
     ),
     idea=(
@@ -137,4 +141,5 @@ THEOREM = Theorem(
     ),
     general=claims,
     instance=instance,
+    family=MultiLabel,
 )

@@ -146,6 +146,8 @@ def _family(problem: type, sizes: dict[str, Any]) -> Family:
     from ncproofs.families import FAMILIES, family_of_class
 
     own = family_of_class(problem)
+    if "counts" in sizes or "labels" in sizes:
+        return FAMILIES["multilabel"]
     if own.name in ("ridge", "sphere"):
         weights = any(key.startswith("lambda") for key in sizes)
         return FAMILIES["sphere" if "tau" in sizes else "ridge" if weights else own.name]

@@ -22,6 +22,7 @@ import flint
 from ncproofs.arithmetic.enclosure import Enclosure
 from ncproofs.critical.multilabel_scale import (
     MultiLabelScale,
+    fraction_text,
     proper,
     scalar_system,
     threshold,
@@ -82,7 +83,7 @@ def multilabel_optimum(problem: MultiLabel, *, digits: int = 30) -> MultiLabelOp
     if not isinstance(problem, MultiLabel):
         raise InvalidProblem(f"{problem!r} is not a MultiLabel problem; write for example MultiLabel(K=3, counts=...)")
     pull, available = threshold(problem)
-    sides = f"lambda_W lambda_H N^2 = {_short(pull)}, sum n_m v_m^2 C(K-2, m-1) = {_short(available)}"
+    sides = f"lambda_W lambda_H N^2 = {fraction_text(pull)}, sum n_m v_m^2 C(K-2, m-1) = {fraction_text(available)}"
     trivial = pull >= available
     if not trivial and problem.d < problem.K - 1:
         raise InvalidProblem(
@@ -140,10 +141,6 @@ def _bounded(problem: MultiLabel, digits: int) -> MultiLabelOptimum:
     )
 
 
-def _short(value: Fraction) -> str:
-    return str(value) if len(str(value)) < 40 else f"about {value.numerator / value.denominator:.6g}"
-
-
 def _notes(problem: MultiLabel, *, trivial: bool) -> tuple[str, ...]:
     notes = []
     numbers = [part.m for part in proper(problem)]
@@ -154,7 +151,7 @@ def _notes(problem: MultiLabel, *, trivial: bool) -> tuple[str, ...]:
     if problem.K in problem.multiplicities:
         notes.append("samples with all K labels have feature 0")
     if problem.lambda_b == 0:
-        notes.append("b is any multiple of 1, since lambda_b = 0; shown is 0")
+        notes.append("b is any multiple of 1, since lambda_b = 0; fraction_text is 0")
     return tuple(notes)
 
 

@@ -22,7 +22,9 @@ from ncproofs.critical.regimes import Number
 from ncproofs.errors import InvalidProblem, OutOfScope
 from ncproofs.problems.multilabel import Balanced, MultiLabel
 
-__all__ = ["MultiLabelScale", "proper", "scalar_system", "separating_weight", "threshold", "trivial_system"]
+__all__ = [
+    "MultiLabelScale", "fraction_text", "proper", "scalar_system", "separating_weight", "threshold", "trivial_system",
+]
 
 _STEPS = 200
 _WIDENINGS = 60
@@ -69,6 +71,14 @@ def threshold(problem: MultiLabel) -> tuple[Fraction, Fraction]:
     return problem.lambda_W * problem.lambda_H * problem.N**2, separating_weight(problem)
 
 
+def fraction_text(value: Fraction) -> str:
+    """A fraction for people: exactly when it is short, else its first digits."""
+    if max(abs(value.numerator), value.denominator).bit_length() < 64:
+        return str(value)
+    with flint.ctx.workprec(64):
+        return f"about {to_ball(value).str(8, radius=False)}"
+
+
 def scalar_system(problem: MultiLabel, bits: int) -> MultiLabelScale:
     """The certified root below the threshold, at ``bits`` bits.
 
@@ -78,7 +88,7 @@ def scalar_system(problem: MultiLabel, bits: int) -> MultiLabelScale:
     """
     pull, available = threshold(problem)
     if pull >= available:
-        raise InvalidProblem(f"lambda_W lambda_H N^2 = {pull} >= {available}: the optimum is zero and y = 0")
+        raise InvalidProblem(f"lambda_W lambda_H N^2 = {fraction_text(pull)} >= {fraction_text(available)}: the optimum is zero and y = 0")
     parts = proper(problem)
     with flint.ctx.workprec(bits + 40):
         y = _outer_root(problem, parts, pull, bits)

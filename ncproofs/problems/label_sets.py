@@ -115,15 +115,15 @@ def read_label_file(path: Path) -> list[Any]:
         value = json.loads(text, parse_float=_refuse_number, parse_constant=_refuse_number)
     except (ValueError, RecursionError) as error:
         raise InvalidProblem(f"{path} is not JSON ({error}); write for example [[1], [1, 3]]") from None
-    if not isinstance(value, list):
-        raise InvalidProblem(f"{path} is no JSON list; write for example [[1], [1, 3]]")
-    return value
+    for position, labels in enumerate(value, start=1):
+        if not isinstance(labels, list) or not all(type(label) is int for label in labels):
+            raise InvalidProblem(f"label set {position} of {path} is no list of whole numbers; write [[1], [1, 3]]")
+    return list(value)
 
 
-def largest_label(sets: list[Any]) -> int:
-    """The largest label, to be used as K where none is given; 2 at least, and for what is no list of labels."""
-    labels = [label for labels in sets if isinstance(labels, list) for label in labels]
-    return max([2, *(int(label) for label in labels if isinstance(label, (int, str)))])
+def largest_label(sets: list[list[Any]]) -> int:
+    """The largest label, to be used as K where none is given; 2 at least."""
+    return max([2, *(int(label) for labels in sets for label in labels)])
 
 
 def _refuse_number(text: str) -> Any:

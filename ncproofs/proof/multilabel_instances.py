@@ -19,7 +19,7 @@ from ncproofs.critical.closed_forms import rational
 from ncproofs.critical.multilabel import closed_form, is_trivial, multilabel_optimum
 from ncproofs.critical.multilabel_dual import certified_bounds, classifier_bound
 from ncproofs.critical.multilabel_points import etf_point, optimal_point
-from ncproofs.critical.multilabel_scale import proper, scalar_system, separating_weight, threshold
+from ncproofs.critical.multilabel_scale import fraction_text, proper, scalar_system, separating_weight, threshold
 from ncproofs.critical.multilabel_spectrum import multilabel_rows, multilabel_spectrum
 from ncproofs.critical.profiles import to_ball
 from ncproofs.critical.spectrum import zero_count
@@ -201,7 +201,7 @@ def _scalar_root(claim: ScalarRoot, effort: Effort) -> Evidence:
     sentence = f"the scalar system has exactly one root y > 0 for {problem}"
     pull, available = threshold(problem)
     if pull >= available:
-        because = f"at y > 0 the left side is below {available} <= {pull} = lambda_W lambda_H N^2, the right side"
+        because = f"at y > 0 the left side is below {fraction_text(available)} <= {fraction_text(pull)} = lambda_W lambda_H N^2"
         return fails(sentence, "the left side decreases strictly in y, from its value at 0", problem, because)
     for bits in effort.ladder:
         try:
@@ -233,8 +233,8 @@ def _stationary(claim: LabelStationary, effort: Effort) -> Evidence:
             slope = [entry for part in parts if part is not None for entry in part.entries()]
             largest = max((abs(entry) for entry in slope), key=lambda value: value.mid())
             if largest > 0:
-                shown = f"an entry of the gradient has magnitude {largest.str(12)}"
-                return fails(sentence, "the gradient is certainly not zero", problem, shown)
+                entry = f"an entry of the gradient has magnitude {largest.str(12)}"
+                return fails(sentence, "the gradient is certainly not zero", problem, entry)
             if proved and all(entry.contains(0) and entry.rad() < arb(2) ** (-bits // 2) for entry in slope):
                 because = f"the gradient contains 0 in balls of radius below 2^-{bits // 2}"
                 return _verdict(sentence, problem, f"{because}, at the root of the scalar system", yes=True)

@@ -88,7 +88,8 @@ def scalar_system(problem: MultiLabel, bits: int) -> MultiLabelScale:
     """
     pull, available = threshold(problem)
     if pull >= available:
-        raise InvalidProblem(f"lambda_W lambda_H N^2 = {fraction_text(pull)} >= {fraction_text(available)}: the optimum is zero and y = 0")
+        sides = f"lambda_W lambda_H N^2 = {fraction_text(pull)} >= {fraction_text(available)}"
+        raise InvalidProblem(f"{sides}: the optimum is zero and y = 0")
     parts = proper(problem)
     with flint.ctx.workprec(bits + 40):
         y = _outer_root(problem, parts, pull, bits)

@@ -29,6 +29,8 @@ _FLAT = 1e-9
 #: A start whose gradient stays above this did not converge; values closer than this are one local minimum.
 _CONVERGED, _SAME = 1e-9, 1e-9
 _OPTIONS = {"maxiter": 5000, "maxfun": 10_000, "ftol": 0.0, "gtol": 1e-13, "maxcor": 40}
+#: For many unknowns descent only leads to where Newton's method by conjugate gradients takes over.
+_ROUGH = {"maxiter": 400, "maxfun": 800, "ftol": 0.0, "gtol": 1e-9, "maxcor": 10}
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,7 +152,8 @@ def descend(problem: MultiLabel, starts: int, seed: int) -> LabelPoint:
 def _minimised(sets: Sets, x: Array) -> Array:
     from scipy.optimize import minimize
 
-    found = minimize(lambda point: value_and_gradient(sets, point), x, jac=True, method="L-BFGS-B", options=_OPTIONS)
+    options = _OPTIONS if sets.unknowns <= _DENSE else _ROUGH
+    found = minimize(lambda point: value_and_gradient(sets, point), x, jac=True, method="L-BFGS-B", options=options)
     return np.asarray(found.x, dtype=np.float64)
 
 
@@ -206,17 +209,57 @@ def descend_along_etf(problem: MultiLabel, seed: int, *, zero: bool = False) -> 
     return LabelPoint(sets, whole(np.asarray(found.x, dtype=np.float64)), float(found.fun), None)
 
 
+def _curved(sets: Sets, x: Array, direction: Array) -> Array:
+    """The Hessian at ``x`` times a direction, without forming it."""
+    (W, u, b), (dW, du, db) = sets.parts(x), sets.parts(direction)
+    lW, lH, lb = sets.decay
+    m, share, root = sets.member.sum(axis=0), sets.counts * sets.weights / sets.counts.sum(), np.sqrt(sets.counts)
+    _, G, p = _slopes(sets, _logits(sets, W, u, b))
+    dz = dW.T @ (u / root) + W.T @ (du / root) + db[:, None]
+    dG = share * m * p * (dz - (p * dz).sum(axis=0))
+    parts = [(du @ (G / root).T + u @ (dG / root).T) + lW * dW, (dW @ G + W @ dG) / root + lH * du]
+    moved = np.concatenate([part.ravel() for part in parts])
+    return np.concatenate([moved, dG.sum(axis=1) + lb * db]) if sets.problem.has_bias else moved
+
+
+def _polished_by_products(sets: Sets, x: Array) -> Array:
+    """Newton steps by conjugate gradients, for many unknowns; flat directions get no component.
+
+    First with a line search, since the Hessian may have negative eigenvalues; then full steps to the last digits.
+    """
+    from scipy.optimize import minimize
+    from scipy.sparse.linalg import LinearOperator, cg
+
+    found = minimize(
+        lambda point: value_and_gradient(sets, point), x, jac=True, hessp=lambda at, v: _curved(sets, at, v),
+        method="Newton-CG", options={"maxiter": 150, "xtol": 1e-12},
+    )
+    x = np.asarray(found.x, dtype=np.float64)
+    for _ in range(12):
+        slope = gradient(sets, x)
+        operator = LinearOperator(
+            (sets.unknowns, sets.unknowns), matvec=lambda v, at=x: _curved(sets, at, v), dtype=np.float64)
+        step, _ = cg(operator, slope, rtol=1e-3, maxiter=1000)
+        moved = x - step
+        if not np.abs(gradient(sets, moved)).max() < np.abs(slope).max() / 2:
+            break
+        x = moved
+    return x
+
+
 def _polished(sets: Sets, x: Array) -> LabelPoint:
     """Newton steps orthogonal to the flat directions, as long as the gradient falls."""
-    flat: Array | None = None
-    if sets.unknowns <= _DENSE:
-        for _ in range(20):
-            values, vectors = np.linalg.eigh(hessian(sets, x))
-            steep = np.abs(values) > _FLAT * np.abs(values).max()
-            flat = vectors[:, ~steep]
-            slope = gradient(sets, x)
-            moved = x - vectors[:, steep] @ ((vectors[:, steep].T @ slope) / values[steep])
-            if not np.abs(gradient(sets, moved)).max() < np.abs(slope).max():
-                break
-            x = moved
+    if sets.unknowns > _DENSE:
+        x = _polished_by_products(sets, x)
+        return LabelPoint(sets, x, value_and_gradient(sets, x)[0], None)
+    flat = np.zeros((sets.unknowns, 0))
+    for _ in range(20):
+        values, vectors = np.linalg.eigh(hessian(sets, x))
+        steep = np.abs(values) > _FLAT * np.abs(values).max()
+        flat = vectors[:, ~steep]
+        slope = gradient(sets, x)
+        moved = x - vectors[:, steep] @ ((vectors[:, steep].T @ slope) / values[steep])
+        if not np.abs(gradient(sets, moved)).max() < np.abs(slope).max():
+            break
+        x = moved
     return LabelPoint(sets, x, value_and_gradient(sets, x)[0], flat)

@@ -19,7 +19,13 @@ from ncproofs.critical.closed_forms import rational
 from ncproofs.critical.multilabel import closed_form, is_trivial, multilabel_optimum
 from ncproofs.critical.multilabel_dual import certified_bounds, classifier_bound
 from ncproofs.critical.multilabel_points import etf_point, optimal_point
-from ncproofs.critical.multilabel_scale import fraction_text, proper, scalar_system, separating_weight, threshold
+from ncproofs.critical.multilabel_scale import (
+    fraction_text,
+    proper,
+    scalar_system,
+    separating_weight,
+    threshold,
+)
 from ncproofs.critical.multilabel_spectrum import multilabel_rows, multilabel_spectrum
 from ncproofs.critical.profiles import to_ball
 from ncproofs.critical.spectrum import zero_count
@@ -201,7 +207,8 @@ def _scalar_root(claim: ScalarRoot, effort: Effort) -> Evidence:
     sentence = f"the scalar system has exactly one root y > 0 for {problem}"
     pull, available = threshold(problem)
     if pull >= available:
-        because = f"at y > 0 the left side is below {fraction_text(available)} <= {fraction_text(pull)} = lambda_W lambda_H N^2"
+        sides = f"{fraction_text(available)} <= {fraction_text(pull)} = lambda_W lambda_H N^2"
+        because = f"at y > 0 the left side is below {sides}"
         return fails(sentence, "the left side decreases strictly in y, from its value at 0", problem, because)
     for bits in effort.ladder:
         try:

@@ -34,6 +34,7 @@ from ncproofs.problems.multilabel import Balanced, MultiLabel
 __all__ = ["collapse_rows", "multilabel_rows", "multilabel_spectrum", "origin_rows"]
 
 _TYPES = ("in", "out", "along")
+_LARGEST_BLOCK = 80
 
 
 def multilabel_spectrum(problem: MultiLabel, *, digits: int = 30) -> tuple[SpectrumEntry, ...]:
@@ -179,10 +180,14 @@ def _coupled(problem: MultiLabel, parts: Sequence[_Part], s: arb) -> list[Row]:
         if zero is not None:
             rows.append((Fraction(0), copies, "rotations"))
             matrix = _deflated(matrix, zero)
-        rows += [(value, copies, names) for value in eigenvalue_enclosures(matrix, flint.ctx.prec)]
-    standard = eigenvalue_enclosures(_standard(problem, parts, s), flint.ctx.prec)
-    rows += [(value, K - 1, "standard") for value in standard]
+        rows += [(value, copies, names) for value in _eigenvalues(matrix)]
+    rows += [(value, K - 1, "standard") for value in _eigenvalues(_standard(problem, parts, s))]
     return rows
+
+
+def _eigenvalues(matrix: arb_mat) -> list[arb]:
+    """Every multiplicity adds three rows, and small weight decay spreads the eigenvalues over many magnitudes."""
+    return eigenvalue_enclosures(matrix, flint.ctx.prec, small=_LARGEST_BLOCK)
 
 
 def _drag(problem: MultiLabel, part: _Part, s: arb, sign: int) -> arb:

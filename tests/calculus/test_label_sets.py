@@ -25,11 +25,20 @@ OTHER = Loss("other", M * sympy.log(S(1)) - T + S(2) / 7 - T**2 / (5 * M), (symp
 
 problems = st.builds(
     lambda loss, K, d, sets, bias: MultiLabel(
-        K=K, d=d, lambda_W="1/100", lambda_H="1/50", lambda_b=bias, weights="2:1/3",
-        labels=[{1 + (label - 1) % K for label in labels} for labels in sets], loss=loss,
+        K=K,
+        d=d,
+        lambda_W="1/100",
+        lambda_H="1/50",
+        lambda_b=bias,
+        weights="2:1/3",
+        labels=[{1 + (label - 1) % K for label in labels} for labels in sets],
+        loss=loss,
     ),
-    st.sampled_from([pick_all_label(), pick_all_label(1), OTHER]), st.integers(2, 4), st.integers(1, 3),
-    st.lists(st.sets(st.integers(1, 4), min_size=1), min_size=1, max_size=4), st.sampled_from([None, 0, "1/10"]),
+    st.sampled_from([pick_all_label(), pick_all_label(1), OTHER]),
+    st.integers(2, 4),
+    st.integers(1, 3),
+    st.lists(st.sets(st.integers(1, 4), min_size=1), min_size=1, max_size=4),
+    st.sampled_from([None, 0, "1/10"]),
 )
 
 
@@ -81,7 +90,8 @@ def test_one_label_each_is_the_ridge_model(K, d, n, seed):
     point = random_point(ridge, seed)
     assert objective_value(ridge, *point, BITS).overlaps(objective_value(sets, *point, BITS))
     assert (dense_hessian(ridge, *point, BITS) - dense_hessian(sets, *point, BITS)).contains(
-        arb_mat(ridge.dimension, ridge.dimension))
+        arb_mat(ridge.dimension, ridge.dimension)
+    )
 
 
 def test_against_sympy():

@@ -54,8 +54,7 @@ def _origin() -> Iterator[Claim]:
     yield SumIdentity(
         left=2 * pair, right=2 * total(G[k, s] * y[k] * u[s], k, s) * total(direction[x] ** 2, x),
         sentence="D^2 f there is 2 <G, dW^T dH> + weight decay in W and H: blocks [[lambda_W, -s], [-s, lambda_H]], "
-        "(K-1) d "
-        "times, lambda_W and lambda_H otherwise",
+        "(K-1) d times, lambda_W and lambda_H otherwise",
         because="dz = db, since W = H = 0",
     )
     root = sympy.sqrt((lW - lH) ** 2 / 4 + strength**2)
@@ -75,8 +74,7 @@ def _two_sides() -> Iterator[Claim]:
     yield Sign(
         expression=1 - share, relation=">", where=Domain.of((share, between(0, 1))),
         sentence="above the threshold t_m = 0 gives theta < 1 in multilabel-lower-bound: |W|^2 has a positive "
-        "coefficient, so "
-        "W = 0, H = 0 is the only minimiser (up to a free bias)",
+        "coefficient, so W = 0, H = 0 is the only minimiser (up to a free bias)",
         because="theta = sum n_m v_m^2 C(K-2, m-1)/(lambda_W lambda_H N^2)",
     )
     zero = m * sympy.log(m + p * sympy.exp(-t))
@@ -128,10 +126,8 @@ THEOREM = Theorem(
         "For balanced label sets, if lambda_W lambda_H N^2 >= sum_{m<K} n_m v_m^2 C(K-2, m-1) then W = 0, H = 0 is "
         "the only "
         "global minimiser (up to a free bias), with value sum_m (N_m/N) v_m m log K, in every dimension; otherwise "
-        "the point "
-        "0 is a strict saddle, and for d >= K - 1 every global minimiser is a simplex ETF. The least Hessian "
-        "eigenvalue at 0 "
-        "in W and H is (lW + lH)/2 - sqrt((lW - lH)^2/4 + s^2), s^2 = sum n_m v_m^2 C(K-2, m-1)/N^2."
+        "the point 0 is a strict saddle, and for d >= K - 1 every global minimiser is a simplex ETF. The least Hessian "
+        "eigenvalue at 0 in W and H is (lW + lH)/2 - sqrt((lW - lH)^2/4 + s^2), s^2 = sum n_m v_m^2 C(K-2, m-1)/N^2."
     ),
     idea="G G^T at the origin is s^2 (I - J/K), and the lower bound with t_m = 0 holds exactly while s^2 <= lambda_W "
     "lambda_H.",

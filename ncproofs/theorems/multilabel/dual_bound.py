@@ -34,8 +34,7 @@ def claims() -> Iterator[Claim]:
         + total(Y[k, s] * w[k, x] * h[s, x], k, s, x) + decay
         + lb / 2 * total((b[k] + rows / lb) ** 2, k),
         sentence="f = sum_s E_s - |Y 1|^2/(2 lambda_b) + sum_s (L_s - E_s - <y_s, z_s>) + [<Y, W^T H> + weight decay] "
-        "+ "
-        "(lambda_b/2)|b + Y 1/lambda_b|^2",
+        "+ (lambda_b/2)|b + Y 1/lambda_b|^2",
         because="completing the square in b; without a bias its terms are absent, and a free bias needs Y 1 = 0",
     )
     _fenchel = "with y_s = (v/N)(m p_s - 1_S) and E_s = (v m/N) Ent(p_s): L_s - <y_s, z_s> = (v m/N)(log sum e^z - "
@@ -70,8 +69,7 @@ def _shrinking() -> Iterator[Claim]:
         right=total(rows_w * w[k, x], k, x) / 2 + total(rows_h * h[s, x], s, x) / 2,
         sentence="it is attained at a critical point with |G|_2 <= mu, by p_s = softmax z_s: Y = G, every bracket is 0",
         because="the gradients in W and H appear explicitly; grad_b = G 1 + lambda_b b = 0; and Jensen's inequality "
-        "is an "
-        "equality for p = softmax z",
+        "is an equality for p = softmax z",
     )
 
 
@@ -82,8 +80,7 @@ def _among_frames() -> Iterator[Claim]:
         - total(total(Y[k, s] * w[k, x], k) ** 2, s, x) / (2 * lH),
         sentence="for given W the bracket is at least (lW/2)|W|^2 - |W Y|^2/(2 lH)",
         because="if W^T W = tau (I - J/K) and 1^T Y = 0, |W|^2 = tau (K-1) and |W Y|^2 = tau |Y|_F^2: among simplex "
-        "ETFs the "
-        "bound needs only |Y|_F^2 <= (K-1) lW lH, and for W = 0 nothing",
+        "ETFs the bound needs only |Y|_F^2 <= (K-1) lW lH, and for W = 0 nothing",
     )
     frobenius = sympy.Symbol("Y_2", positive=True)
     yield Identity(

@@ -41,8 +41,7 @@ def _conditions() -> Iterator[Claim]:
     yield Axiom(
         name="a sum of nonnegative terms vanishes only if each does",
         uses="at a minimiser each bracket of multilabel-lower-bound is 0: h_s = (sigma_s/lH) W a_s, W 1 = 0, lb b = "
-        "0, and "
-        "equality in multilabel-loss-bound",
+        "0, and equality in multilabel-loss-bound",
     )
     yield Axiom(name="inequality of arithmetic and geometric means",
                 uses="equality forces logits constant on S and on its complement; l_m strictly convex forces the gap "
@@ -65,8 +64,7 @@ def _gram_matrix() -> Iterator[Claim]:
         left=total(gram[j, l] * centring(l, k), l), right=gram[j, k],
         sentence="M (I - J/K) = M for M = W^T W with M 1 = 0",
         because="summing (M - tau) a_S a_S^T = 0 over the sets of ONE multiplicity m < K gives (M - tau)(I - J/K) = 0 "
-        "by "
-        "multilabel-lower-bound, so W^T W = tau (I - J/K): samples with a single label are not needed",
+        "by multilabel-lower-bound, so W^T W = tau (I - J/K): samples with a single label are not needed",
     )
     yield SumIdentity(
         left=total(tau * centring(k, k), k), right=tau * (K - 1),
@@ -80,8 +78,7 @@ def _gram_matrix() -> Iterator[Claim]:
         left=whole / m - other / p - size / (m * p) * whole,
         right=-total(centre[k, x], k) / p,
         sentence="W a_S = (K/(m (K-m))) sum_{k in S} w_k when W 1 = 0: the feature of a label set is a multiple of "
-        "the sum of "
-        "its classifiers",
+        "the sum of its classifiers",
         because="e is the indicator of S, K = m + p",
     )
 
@@ -102,8 +99,7 @@ THEOREM = Theorem(
     statement=(
         "For balanced label sets below the threshold, every global minimiser has W^T W = tau (I - J/K) with "
         "tau = |W|^2/(K-1), h_S = c_m sum_{k in S} w_k for every sample, and b = 0 (any multiple of 1 if lambda_b = "
-        "0). One "
-        "number of labels m < K with n_m > 0 is enough: no sample with a single label is needed."
+        "0). One number of labels m < K with n_m > 0 is enough: no sample with a single label is needed."
     ),
     idea=(
         "Each nonnegative bracket of the lower bound vanishes. Then every a_S is an eigenvector of W^T W, with one\n"

@@ -126,8 +126,7 @@ THEOREM = Theorem(
         "For pick-all-label cross-entropy with any list of label sets, balanced or not, any weights, every bias mode "
         "and "
         "d >= K - 1: a critical point with |G|_2 <= mu = sqrt(lambda_W lambda_H) is a global minimiser, and any other "
-        "has an "
-        "explicit direction with second derivative -2 (|G|_2 - mu) < 0."
+        "has an explicit direction with second derivative -2 (|G|_2 - mu) < 0."
     ),
     idea=(
         "Convexity gives f' - f >= <G, W'^T H'> + weight decay, which is nonnegative if |G|_2 <= mu. Otherwise the "

@@ -54,8 +54,7 @@ def _design() -> Iterator[Claim]:
     yield Axiom(
         name="Schur's lemma",
         uses="sum over all S of a_S a_S^T commutes with every permutation of the classes, so it is alpha (I - J/K): "
-        "it maps "
-        "1 to 0. Its trace gives alpha = C(K,m) kappa_m^2; and sum_S a_S, fixed by all permutations, is 0",
+        "it maps 1 to 0. Its trace gives alpha = C(K,m) kappa_m^2; and sum_S a_S, fixed by all permutations, is 0",
     )
     kappa = size / (m * p * (size - 1))
     yield Identity(
@@ -76,8 +75,7 @@ def _design() -> Iterator[Claim]:
         where=Domain.of(*LABELS, *above_zero(C2, beta)),
         sentence="C(K,m) kappa_m^2 rho_m^2 = K^2 C(K-2, m-1) b_m^2, rho_m = m (K-m) b_m",
         because="so with sigma_s = v rho_m/N the matrix sum_s sigma_s^2 a_s a_s^T is theta lambda_W lambda_H (I - "
-        "J/K), "
-        "theta = sum n_m v_m^2 C(K-2, m-1) (K b_m)^2/(lambda_W lambda_H N^2)",
+        "J/K), theta = sum n_m v_m^2 C(K-2, m-1) (K b_m)^2/(lambda_W lambda_H N^2)",
     )
 
 
@@ -122,8 +120,7 @@ def claims() -> Iterator[Claim]:
     )
     yield Axiom(name="tangent line of a convex function",
                 uses="L_s >= v l_m(gap_s)/N >= tangent_s (multilabel-loss-bound), with sigma_s = v rho_m(t_m)/N at "
-                "any t_m; "
-                "samples with all K labels have L_s >= v K log K/N")
+                "any t_m; samples with all K labels have L_s >= v K log K/N")
 
 
 THEOREM = Theorem(
@@ -134,8 +131,7 @@ THEOREM = Theorem(
         "and any "
         "bias mode. For any t_m with sum n_m v_m^2 C(K-2, m-1) (K/(m e^{t_m} + K - m))^2 <= lambda_W lambda_H N^2: "
         "f(W,H,b) >= sum_m (n_m C(K,m)/N) v_m (l_m(t_m) + rho_m(t_m) t_m), l_K = K log K. The best choice of t_m is "
-        "the "
-        "root of the scalar system, or t_m = 0 when there is none."
+        "the root of the scalar system, or t_m = 0 when there is none."
     ),
     idea=(
         "f minus the bound is an exact sum of: the gap of each loss over a tangent of l_m, the squares\n"

@@ -89,8 +89,7 @@ def _kernel() -> Iterator[Claim]:
         left=total(dw[k, x] * features + w[k, x] * moved, x), right=-total(mixed * G[l, s], l) / lH,
         sentence="dz_s = -(1/lH)(dW^T W + W^T dW) G_s + db when dH = -dW G/lH and H = -W G/lH",
         because="dz must lie in the span of 1 for every s; its part orthogonal to 1 is linear in G_s and sum_S a_S = "
-        "0, so db "
-        "lies in the span of 1 and (dW^T W + W^T dW) G = 0",
+        "0, so db lies in the span of 1 and (dW^T W + W^T dW) G = 0",
     )
     symmetric = Tensor("X", (K, K), symmetric=True, zero_sum=(0, 1))
     yield SumIdentity(
@@ -103,8 +102,7 @@ def _kernel() -> Iterator[Claim]:
         left=(K - 1) * (K - 2) / 2 + (K - 1) * extra, right=(K - 1) * (K - 1 + extra) - K * (K - 1) / 2,
         where=Domain.of((K, integers_from(2)), (extra, integers_from(0))),
         sentence="dW = W A + (rows orthogonal to W) B, A antisymmetric: (K-1)(K-2)/2 + (K-1)(d-K+1) zero modes, the "
-        "dimension "
-        "of the orbit of O(d), d = K - 1 + q",
+        "dimension of the orbit of O(d), d = K - 1 + q",
         because="dim O(d) - dim O(d-K+1) = (K-1) d - K (K-1)/2; one more for a free bias",
     )
     yield Axiom(name="rank-nullity", uses="the kernel of a sum of squares is the common kernel of its terms")
@@ -135,8 +133,7 @@ def _eigenvalues() -> Iterator[Claim]:
     yield Identity(left=(value - lW) * (value - lH) - lW * lH, right=value * (value - lW - lH),
                    where=Domain.of(*above_zero(lW, lH), (value, real())),
                    sentence="off the row space [[lW, -mu], [-mu, lH]] with mu^2 = lW lH has the eigenvalues 0 and lW "
-                   "+ lH, "
-                   "(K-1)(d-K+1) times each", because="its characteristic polynomial")
+                   "+ lH, (K-1)(d-K+1) times each", because="its characteristic polynomial")
 
 
 def _types() -> Iterator[Claim]:
@@ -199,16 +196,14 @@ THEOREM = Theorem(
     title="The Hessian at the multi-label optimum is a sum of squares with only symmetric zero modes",
     statement=(
         "For balanced label sets below the threshold and d >= K - 1, at every global minimiser D^2 f = (1/N) sum_s "
-        "v_s dz_s^T "
-        "Hess_s dz_s + lH |dH + dW G/lH|^2 + lW K |mean of dW|^2 + lb |db|^2. Its nullity is (K-1)(K-2)/2 + "
+        "v_s dz_s^T Hess_s dz_s + lH |dH + dW G/lH|^2 + lW K |mean of dW|^2 + lb |db|^2. Its nullity is (K-1)(K-2)/2 + "
         "(K-1)(d-K+1), plus 1 "
         "if lambda_b = 0: the orbit of rotations and of b -> b + c 1. With s = |W|^2/(K-1), features of one label set "
         "move "
         "against each other with the eigenvalues lH + s v m a_m/N (m-1), lH + s v m b_m/N (K-m-1), lH + s v K m a_m "
         "b_m/N (1); "
         "off the row space they are 0, lW + lH, lW and lH; the rest are the eigenvalues of four small matrices, one "
-        "for each "
-        "type of the symmetric group in W."
+        "for each type of the symmetric group in W."
     ),
     idea=(
         "G G^T = lambda_W lambda_H (I - J/K), so completing the square in dH leaves only the mean of dW. The kernel "

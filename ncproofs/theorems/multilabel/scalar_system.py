@@ -53,8 +53,7 @@ def _monotone() -> Iterator[Claim]:
     )
     yield Axiom(name="intermediate value theorem",
                 uses="a continuous strictly decreasing left side meets lambda_W lambda_H N^2 exactly once, if that is "
-                "below "
-                "the separating weight, and never otherwise")
+                "below the separating weight, and never otherwise")
 
 
 def _optimum() -> Iterator[Claim]:
@@ -71,8 +70,7 @@ def _optimum() -> Iterator[Claim]:
     yield Identity(left=lH * each * scale**2 * ratio * size / (m * p), right=ratio * (size - 1) / (lH * N**2) * term,
                    where=_WEIGHTS,
                    sentence="lambda_H sum |h_S|^2 = (tau (K-1)/(lambda_H N^2)) sum_m n_m v_m^2 C(K-2,m-1) (K b_m)^2, "
-                   "which is "
-                   "lambda_W |W|^2 by the last equation")
+                   "which is lambda_W |W|^2 by the last equation")
     yield Identity(left=each / N * v * (m * p * b) * (v * y * b), right=y * (size - 1) / (size * N) * term,
                    where=_WEIGHTS,
                    sentence="sum_m (N_m/N) v_m rho_m t_m = (y (K-1)/(K N)) lambda_W lambda_H N^2 = lambda_W |W|^2",

@@ -121,12 +121,10 @@ THEOREM = Theorem(
     title="A multi-label feature is a scaled sum of the features of its labels, never their exact average",
     statement=(
         "For balanced label sets below the threshold, d >= K - 1, with n_1 > 0: h_S = C_sum(m) sum_{k in S} h_k = "
-        "C_avg(m) "
-        "(average of h_k), C_sum(m) = t_m/t_1, C_avg(m) = m t_m/t_1. With equal weights, 1/m < C_sum(m) < 1 < "
+        "C_avg(m) (average of h_k), C_sum(m) = t_m/t_1, C_avg(m) = m t_m/t_1. With equal weights, 1/m < C_sum(m) < 1 < "
         "C_avg(m) < m for "
         "2 <= m < K; t_m decreases and m t_m increases in m; t_1 - log m <= t_m; and C_sum(m) -> 1 both as the weight "
-        "decay "
-        "tends to 0 and at the threshold."
+        "decay tends to 0 and at the threshold."
     ),
     idea=(
         "All t_m solve t (m e^t + K - m) = y with the same y. The left side increases in m at fixed t, and decreases\n"

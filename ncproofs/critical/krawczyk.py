@@ -26,7 +26,7 @@ from ncproofs.arithmetic.enclosure import Enclosure
 from ncproofs.arithmetic.linalg import eigenvalue_enclosures
 from ncproofs.calculus.objective import dense_hessian, gradient_at, objective_value
 from ncproofs.critical.search import numerical_rank
-from ncproofs.problems.multilabel import WeightDecay
+from ncproofs.problems.multilabel import MultiLabel, WeightDecay
 
 __all__ = ["CertifiedPoint", "NotCertified", "certify_critical_point", "has_shift_symmetry", "value_at"]
 
@@ -92,7 +92,11 @@ class _Slice:
 
 def has_shift_symmetry(problem: WeightDecay) -> bool:
     """Whether b -> b + s 1 leaves the objective unchanged for a reason that is certain."""
-    return problem.lambda_b == 0 and problem.loss.softmax_form() is not None
+    if problem.lambda_b != 0:
+        return False
+    if isinstance(problem, MultiLabel):  # a softmax form speaks of a single label
+        return problem.is_pick_all_label
+    return problem.loss.softmax_form() is not None
 
 
 def certify_critical_point(

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ncproofs.errors import OutOfScope
 from ncproofs.problems.multilabel import MultiLabel
 
 __all__ = [
@@ -24,6 +25,8 @@ Array = NDArray[np.float64]
 _START = 0.3
 #: Newton's method with the dense Hessian up to this many unknowns.
 _DENSE = 700
+#: Beyond this many unknowns a search would take hours.
+_MOST = 100_000
 #: Below this share of the largest one a Hessian eigenvalue counts as a symmetry and is left alone.
 _FLAT = 1e-9
 #: A start whose gradient stays above this did not converge; values closer than this are one local minimum.
@@ -143,6 +146,8 @@ def hessian(sets: Sets, x: Array) -> Array:
 def descend(problem: MultiLabel, starts: int, seed: int) -> LabelPoint:
     """The lowest of the points reached from ``starts`` random starts and from W = H = 0."""
     sets = distinct_sets(problem)
+    if sets.unknowns > _MOST:
+        raise OutOfScope(f"{sets.unknowns} unknowns ({len(sets.counts)} distinct label sets) are more than {_MOST}")
     generator = np.random.default_rng(seed)
     points = [_minimised(sets, np.zeros(sets.unknowns))]
     points += [_minimised(sets, generator.normal(scale=_START, size=sets.unknowns)) for _ in range(starts)]

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ncproofs.critical.krawczyk import has_shift_symmetry
 from ncproofs.critical.multilabel import label_optimum, multilabel_optimum
 from ncproofs.critical.multilabel_dual import (
     DualPoint,
@@ -17,7 +18,7 @@ from ncproofs.critical.multilabel_dual import (
 )
 from ncproofs.critical.multilabel_search import descend, expanded, local_minima
 from ncproofs.errors import InvalidProblem, OutOfScope
-from ncproofs.losses import mean_squared
+from ncproofs.losses import cross_entropy, mean_squared
 from ncproofs.problems.multilabel import MultiLabel
 from ncproofs.truth import Truth
 from tests.critical.test_multilabel import brute_force
@@ -126,3 +127,14 @@ def test_features_of_one_label_set_are_shared():
     W, H, b = expanded(descend(listed(d=4), 1, 0))
     assert W.shape == (4, 3) and H.shape == (4, 7) and b.shape == (3,)
     assert (H[:, 5] == H[:, 6]).all() and not H[2:].any()
+
+
+def test_too_many_unknowns_are_refused():
+    with pytest.raises(OutOfScope, match="distinct label sets"):
+        descend(MultiLabel(K=60, d=59, lambda_W=1, lambda_H=1, counts="1:1,2:1"), 1, 0)
+
+
+def test_a_free_bias_is_a_symmetry_only_where_every_loss_is_shift_invariant():
+    """Cross-entropy of one label is invariant under constant shifts; with t summed over two labels it is not."""
+    assert has_shift_symmetry(listed("1; 2 3", lb=0)) and not has_shift_symmetry(listed("1; 2 3"))
+    assert not has_shift_symmetry(listed("1; 2 3", lb=0, loss=cross_entropy()))

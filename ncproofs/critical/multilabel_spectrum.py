@@ -63,6 +63,8 @@ def origin_rows(problem: MultiLabel, bits: int) -> list[Row]:
             (low, rank, "W and H, descending" if square > lW * lH else "W and H, lower"),
             (high, rank, "W and H, upper"), (lW, d, "W along 1"), (lH, d * (N - K + 1), "H alone"),
         ]
+        if not square:  # every sample has all labels: G = 0, and there may be fewer than K - 1 samples
+            rows = [(lW, K * d, "W"), (lH, d * N, "H")]
         if problem.lambda_b is not None:
             rows += [(problem.lambda_b, 1, "bias along 1"), (problem.lambda_b + pull, K - 1, "bias")]
     return rows

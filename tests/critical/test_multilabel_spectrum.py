@@ -26,6 +26,9 @@ CASES = {
     ),
     "three labels of four": dict(K=4, d=3, counts="3:2", lambda_W="1/300", lambda_H="1/100", lambda_b="1/9"),
     "zero": dict(K=3, d=3, counts="1:2,2:1", lambda_W="1/2", lambda_H="1/3", lambda_b="1/7"),
+    "zero, one sample with all labels": dict(
+        K=4, d=3, counts="4:1", lambda_W="1/50", lambda_H="1/20", lambda_b="1/7"
+    ),
     "zero, free bias, few dimensions": dict(K=4, d=2, counts="1:1,2:1,4:1", lambda_W="1/2", lambda_H="1/2", lambda_b=0),
 }
 

@@ -49,9 +49,8 @@ def _conditions() -> Iterator[Claim]:
     yield Identity(
         left=(gap * m * p / size) * (size / (m * p)), right=gap, where=Domain.of(*LABELS, (gap, nonnegative())),
         sentence="W^T h_S sums to 0 and is two-valued with gap t_m, so it is (t_m m (K-m)/K) a_S",
-        because="<a_S, a_S> = K/(m (K-m)), and the gap of z is <a_S, z>. With a free bias the same is true of W^T h_S "
-        "+ "
-        "(I - J/K) b, and summing over all S gives (I - J/K) b = 0: b lies in the span of 1",
+        because="<a_S, a_S> = K/(m (K-m)), and the gap of z is <a_S, z>. With a free bias the same is true of "
+        "W^T h_S + (I - J/K) b, and summing over all S gives (I - J/K) b = 0: b lies in the span of 1",
     )
     yield Identity(
         left=(sigma / kappa) * (gap * m * p * kappa / (size * sigma)), right=gap * m * p / size,

@@ -42,7 +42,7 @@ def claims() -> Iterator[Claim]:
     yield Axiom(name="Jensen's inequality",
                 uses=f"{_fenchel} >= E_s, since log sum_k p_k (e^{{z_k}}/p_k) >= sum_k p_k log(e^{{z_k}}/p_k)")
     yield Axiom(name="Cauchy-Schwarz inequality", uses="<Y, W^T H> >= -|Y|_2 sum_x |w_x||h_x| >= -|Y|_2 |W||H|")
-    first, second = sympy.symbols("|W| |H|", positive=True)
+    first, second = sympy.symbols("omega eta", positive=True)
     yield Identity(
         left=(lW * first**2 + lH * second**2) / 2 - sympy.sqrt(lW) * sympy.sqrt(lH) * first * second,
         right=(sympy.sqrt(lW) * first - sympy.sqrt(lH) * second) ** 2 / 2,

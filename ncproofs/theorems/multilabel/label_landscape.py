@@ -48,7 +48,7 @@ def _global() -> Iterator[Claim]:
     )
     yield Axiom(name="tangent plane of a convex function",
                 uses="the first bracket is >= 0: pick-all-label cross-entropy is convex (multilabel-loss-bound)")
-    norm_w, norm_h = sympy.symbols("|W'| |H'|", positive=True)
+    norm_w, norm_h = sympy.symbols("omega eta", positive=True)
     yield Identity(
         left=(lW * norm_w**2 + lH * norm_h**2) / 2 - sympy.sqrt(lW) * sympy.sqrt(lH) * norm_w * norm_h,
         right=(sympy.sqrt(lW) * norm_w - sympy.sqrt(lH) * norm_h) ** 2 / 2,

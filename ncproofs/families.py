@@ -63,9 +63,18 @@ def _codes(given: dict[str, Any]) -> Any:
     return Codes(**given)
 
 
+def _multilabel(given: dict[str, Any]) -> Any:
+    from ncproofs.losses.spelling import loss_from_text
+    from ncproofs.problems.multilabel import MultiLabel
+
+    kept = {key: value for key, value in given.items() if value != "none"}
+    return MultiLabel(loss=loss_from_text(kept.pop("loss")), **kept)
+
+
 _SIZES = {"loss": "cross_entropy", "K": "3:5", "d": "K", "n": "1"}
 
-#: Name -> family. A grid without the key ``family`` is of family sphere when it gives tau, else ridge.
+#: Name -> family. A grid without the key ``family`` is of family sphere when it gives tau, multilabel when it gives
+#: counts or labels, else ridge.
 FAMILIES = {
     family.name: family
     for family in (
@@ -89,6 +98,13 @@ FAMILIES = {
         Family(
             name="code", problem="Codes", keys=("K", "d"), optional={}, build=_codes,
             needed='family = "code", K and d alone', usual={"K": "3:6", "d": "3"},
+        ),
+        Family(
+            name="multilabel", problem="MultiLabel",
+            keys=("loss", "K", "d", "counts", "labels", "weights", "lambda_W", "lambda_H", "lambda_b"),
+            optional={"loss": "pick_all_label", **dict.fromkeys(("counts", "labels", "weights", "lambda_b"), "none")},
+            build=_multilabel, needed='counts = "1:3,2:2" or labels = "1; 1 3"', whole=("counts", "labels", "weights"),
+            usual={"K": "3:5", "d": "K", "lambda_W": "1/100", "lambda_H": "1/100"},
         ),
     )
 }
@@ -122,7 +138,8 @@ def family_of_keys(place: str, given: Mapping[str, Any]) -> Family:
     if "family" in given:
         family = family_named(place, given["family"])
     else:
-        family = FAMILIES["sphere" if "tau" in given else "ridge"]
+        sets = "counts" in given or "labels" in given
+        family = FAMILIES["sphere" if "tau" in given else "multilabel" if sets else "ridge"]
     foreign = [key for key in given if key not in (*family.keys, "family")]
     if foreign and "family" not in given and family.name == "sphere":
         raise InvalidSuite(

@@ -78,6 +78,7 @@ FLOATS = {
     "critical.code_algebraic",
     "critical.code_temperature",
     "critical.levenshtein",
+    "critical.multilabel_search",
     "derivative_check",
     "testing.conformance",
     "testing.strategies",

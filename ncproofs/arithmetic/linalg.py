@@ -70,11 +70,12 @@ def norm_bound(matrix: arb_mat) -> arb:
     return max(sums, default=arb(0))
 
 
-def eigenvalue_enclosures(matrix: arb_mat, bits: int) -> list[arb]:
+def eigenvalue_enclosures(matrix: arb_mat, bits: int, *, small: int = _SMALL) -> list[arb]:
     """Balls in ascending order; the i-th contains the i-th smallest eigenvalue, counted with multiplicity.
 
     Always valid, for repeated eigenvalues too, and thin when the entries are: a width of about 2^-bits |A| n
-    for ``bits`` > 53 and 2^-48 |A| n below. An entry that is not finite gives the whole line.
+    for ``bits`` > 53 and 2^-48 |A| n below. An entry that is not finite gives the whole line. Where distinct
+    eigenvalues are closer than doubles can tell, a slow solver at full precision is tried up to ``small`` rows.
 
     Method: with V from an eigen-solver, C = V'AV and |V'V - I| <= eps < 1, Ostrowski gives
     l_i(C) = theta_i l_i(A) with 1 - eps <= theta_i <= 1 + eps, and Weyl gives l_i(C) from the sorted diagonal
@@ -94,16 +95,16 @@ def eigenvalue_enclosures(matrix: arb_mat, bits: int) -> list[arb]:
         # l_i(A) differs from l_i(mid A) by at most the norm of the radii (Weyl).
         middle = symmetric.mid()
         radius = norm_bound(arb_mat(n, n, [entry.rad() for entry in symmetric.entries()]))
-        values = _thin_enclosures(middle, bits)
+        values = _thin_enclosures(middle, bits, small)
         return [_between(value.lower() - radius, value.upper() + radius) for value in values]
 
 
-def _thin_enclosures(middle: arb_mat, bits: int) -> list[arb]:
+def _thin_enclosures(middle: arb_mat, bits: int, small: int) -> list[arb]:
     vectors = float_eigenbasis(middle)
     if bits > _DOUBLE:
         vectors = refined_eigenbasis(middle, vectors, bits)
     values = _from_witness(middle, vectors)
-    if bits <= _DOUBLE or middle.nrows() > _SMALL:
+    if bits <= _DOUBLE or middle.nrows() > small:
         return values
     allowed = norm_bound(middle) * arb(2) ** (-3 * bits // 4)
     if all(value.rad() < allowed for value in values):

@@ -6,7 +6,8 @@ U = [e_y, f_1'(z), ..., f_m'(z)],
     grad L = U phi',      Hess L = diag(sum_i phi_{S_i} f_i''(z)) + U phi'' U^T,
 
 with phi' and phi'' the first and second partial derivatives of phi in (t, S_1, ..., S_m). Only phi and the
-class functions are differentiated, so K stays a symbol.
+class functions are differentiated, so K stays a symbol. For a set of labels, t is the sum of their logits and e_y
+their indicator.
 """
 
 from __future__ import annotations
@@ -24,11 +25,13 @@ from ncproofs.arithmetic.program import Arithmetic, Program, lower
 from ncproofs.errors import InvalidProblem
 from ncproofs.losses.loss import K as CLASSES
 from ncproofs.losses.loss import Loss, S, T, Z
+from ncproofs.losses.loss import M as LABELS
 
 __all__ = [
     "LogitExpansion",
     "LogitGradient",
     "LogitHessian",
+    "Target",
     "expand",
     "explicit",
     "logit_gradient",
@@ -38,6 +41,8 @@ __all__ = [
 ]
 
 _ZERO, _ONE = Fraction(0), Fraction(1)
+#: A label, or a set of labels.
+Target = int | Sequence[int]
 
 
 @dataclass(frozen=True)
@@ -102,7 +107,7 @@ def explicit(loss: Loss, K: int) -> tuple[tuple[sympy.Symbol, ...], sympy.Immuta
     """Logits z_1, ..., z_K, and the closed-form gradient (K, 1) and Hessian (K, K); the target is class 1."""
     count = size(K, "K", 2)
     logits = sympy.symbols(f"z_1:{count + 1}", real=True)
-    values: dict[sympy.Symbol, sympy.Expr] = {T: logits[0], CLASSES: sympy.Integer(count)}
+    values: dict[sympy.Symbol, sympy.Expr] = {T: logits[0], CLASSES: sympy.Integer(count), LABELS: sympy.Integer(1)}
     for symbol, function in zip(loss.sums, loss.class_functions, strict=True):
         values[symbol] = sympy.Add(*(function.subs(Z, logit) for logit in logits))
     gradient, hessian = logit_gradient(loss), logit_hessian(loss)
@@ -119,16 +124,16 @@ def explicit(loss: Loss, K: int) -> tuple[tuple[sympy.Symbol, ...], sympy.Immuta
 
 @lru_cache(maxsize=64)
 def phi_program(loss: Loss) -> Program:
-    """phi in t, S_1, ..., S_m, K as a program; its first output is the value of the loss."""
+    """phi in t, S_1, ..., S_m, K and the number of labels as a program; its first output is the value of the loss."""
     gradient, hessian = logit_gradient(loss), logit_hessian(loss)
     order = len(gradient.partials)
     upper = [hessian.core[i, j] for i in range(order) for j in range(i, order)]
-    return lower([loss.phi, *gradient.partials, *upper], [T, *loss.sums, CLASSES])
+    return lower([loss.phi, *gradient.partials, *upper], [T, *loss.sums, CLASSES, LABELS])
 
 
 @lru_cache(maxsize=64)
 def _value_program(loss: Loss) -> Program:
-    return lower([loss.phi], [T, *loss.sums, CLASSES])
+    return lower([loss.phi], [T, *loss.sums, CLASSES, LABELS])
 
 
 @lru_cache(maxsize=64)
@@ -156,29 +161,29 @@ class LogitExpansion:
     core: tuple[tuple[Any, ...], ...]
 
 
-def value_at(loss: Loss, logits: Sequence[Any], target: int, arithmetic: Arithmetic) -> Any:
-    """``L(logits, target)``; classes are counted from 0."""
-    _check(logits, target)
+def value_at(loss: Loss, logits: Sequence[Any], target: Target, arithmetic: Arithmetic) -> Any:
+    """``L(logits, target)``, ``target`` a label or a set of labels; classes are counted from 0."""
+    labels = _labels(logits, target)
     program = _class_values(loss)
     rows = [program.run(arithmetic, {Z.name: logit}) for logit in logits]
     sums = [_total(arithmetic, [row[i] for row in rows]) for i in range(len(loss.sums))]
-    return _value_program(loss).run(arithmetic, _letters(loss, logits, target, sums, arithmetic))[0]
+    return _value_program(loss).run(arithmetic, _letters(loss, logits, labels, sums, arithmetic))[0]
 
 
-def expand(loss: Loss, logits: Sequence[Any], target: int, arithmetic: Arithmetic) -> LogitExpansion:
-    """Value, gradient and Hessian at ``logits`` (numbers of ``arithmetic``); classes are counted from 0."""
-    _check(logits, target)
+def expand(loss: Loss, logits: Sequence[Any], target: Target, arithmetic: Arithmetic) -> LogitExpansion:
+    """Value, gradient and Hessian at ``logits`` (numbers of ``arithmetic``) for a label or a set of labels from 0."""
+    labels = _labels(logits, target)
     m = len(loss.sums)
     rows = [_class_program(loss).run(arithmetic, {Z.name: logit}) for logit in logits]
     sums = [_total(arithmetic, [row[3 * i] for row in rows]) for i in range(m)]
-    out = phi_program(loss).run(arithmetic, _letters(loss, logits, target, sums, arithmetic))
+    out = phi_program(loss).run(arithmetic, _letters(loss, logits, labels, sums, arithmetic))
     first, upper = out[1 : m + 2], iter(out[m + 2 :])
     core: list[list[Any]] = [[None] * (m + 1) for _ in range(m + 1)]
     for i in range(m + 1):
         for j in range(i, m + 1):
             core[i][j] = core[j][i] = next(upper)
     zero, one = arithmetic.constant(_ZERO), arithmetic.constant(_ONE)
-    indicator = tuple(one if k == target else zero for k in range(len(logits)))
+    indicator = tuple(one if k in labels else zero for k in range(len(logits)))
     columns = (indicator, *(tuple(row[3 * i + 1] for row in rows) for i in range(m)))
     gradient = [
         _total(arithmetic, [arithmetic.multiply(p, column[k]) for p, column in zip(first, columns, strict=True)])
@@ -192,10 +197,12 @@ def expand(loss: Loss, logits: Sequence[Any], target: int, arithmetic: Arithmeti
 
 
 def _letters(
-    loss: Loss, logits: Sequence[Any], target: int, sums: Sequence[Any], arithmetic: Arithmetic
+    loss: Loss, logits: Sequence[Any], labels: tuple[int, ...], sums: Sequence[Any], arithmetic: Arithmetic
 ) -> dict[str, Any]:
     named = {S(index + 1).name: value for index, value in enumerate(sums)}
-    return {T.name: logits[target], CLASSES.name: arithmetic.constant(_ONE * len(logits)), **named}
+    sizes = {CLASSES.name: len(logits), LABELS.name: len(labels)}
+    named |= {name: arithmetic.constant(_ONE * count) for name, count in sizes.items()}
+    return {T.name: _total(arithmetic, [logits[k] for k in labels]), **named}
 
 
 def _total(arithmetic: Arithmetic, parts: Sequence[Any]) -> Any:
@@ -205,8 +212,12 @@ def _total(arithmetic: Arithmetic, parts: Sequence[Any]) -> Any:
     return result
 
 
-def _check(logits: Sequence[Any], target: int) -> None:
-    if len(logits) < 2 or not 0 <= target < len(logits):
+def _labels(logits: Sequence[Any], target: Target) -> tuple[int, ...]:
+    labels = (target,) if isinstance(target, int) else tuple(target)
+    inside = all(0 <= label < len(logits) for label in labels)
+    if len(logits) < 2 or not labels or not inside or len(set(labels)) < len(labels):
         raise InvalidProblem(
-            f"{len(logits)} logits with target {target} given, but K >= 2 and 0 <= target < K are needed"
+            f"{len(logits)} logits with target {target} given, but K >= 2 and 0 <= target < K are needed, "
+            "or a nonempty set of such labels"
         )
+    return labels

@@ -7,7 +7,8 @@ M_i = Hess L(z_i),
     D^2 f[D, D] = (1/N) sum_i q_i^T M_i q_i + 2 <G, dW^T dH>
                   + lambda_W |dW|^2 + lambda_H |dH|^2 + lambda_b |db|^2,
 
-q_i being the columns of dW^T H + W^T dH + db 1^T. Column k n + i of H belongs to class k (counted from 0).
+q_i being the columns of dW^T H + W^T dH + db 1^T. The label, or set of labels, of column i is ``problem.targets[i]``;
+its loss, gradient and Hessian carry the weight ``problem.sample_weights[i]``.
 Balls in, balls out: every result contains the exact value for every choice of points in the given balls.
 """
 
@@ -23,7 +24,7 @@ from ncproofs.arithmetic.ball import Ball
 from ncproofs.arithmetic.program import Arithmetic
 from ncproofs.calculus.logits import LogitExpansion, expand, value_at
 from ncproofs.errors import InvalidProblem
-from ncproofs.problems.features import Ridge
+from ncproofs.problems.multilabel import WeightDecay
 
 __all__ = ["dense_hessian", "gradient_at", "hessian_form", "objective", "objective_value"]
 
@@ -32,7 +33,7 @@ Point = tuple[arb_mat, arb_mat, arb_mat | None]
 
 
 def objective(
-    problem: Ridge,
+    problem: WeightDecay,
     W: Sequence[Sequence[Any]],
     H: Sequence[Sequence[Any]],
     b: Sequence[Any] | None,
@@ -48,14 +49,15 @@ def objective(
     _refuse_shape("H", len(H), [len(row) for row in H], problem.d, problem.N)
     _refuse_bias(problem, None if b is None else len(b))
     total = arithmetic.constant(Fraction(0))
-    for sample in range(problem.N):
+    for sample, (target, weight) in enumerate(zip(problem.targets, problem.sample_weights, strict=True)):
         logits = []
         for k in range(problem.K):
             logit = b[k] if b is not None else arithmetic.constant(Fraction(0))
             for a in range(problem.d):
                 logit = add(logit, multiply(W[a][k], H[a][sample]))
             logits.append(logit)
-        total = add(total, value_at(problem.loss, logits, sample // problem.n, arithmetic))
+        value = value_at(problem.loss, logits, target, arithmetic)
+        total = add(total, value if weight == 1 else multiply(arithmetic.constant(weight), value))
     total = multiply(total, arithmetic.constant(Fraction(1, problem.N)))
     parts = [
         (problem.lambda_W, [x for row in W for x in row]),
@@ -69,7 +71,7 @@ def objective(
     return total
 
 
-def objective_value(problem: Ridge, W: Matrix, H: Matrix, b: Matrix | None, bits: int) -> arb:
+def objective_value(problem: WeightDecay, W: Matrix, H: Matrix, b: Matrix | None, bits: int) -> arb:
     """f(W, H, b) as a ball; W (d, K), H (d, N), b (K, 1) or None.
 
     Raises:
@@ -79,7 +81,9 @@ def objective_value(problem: Ridge, W: Matrix, H: Matrix, b: Matrix | None, bits
         at = _point(problem, (W, H, b))
         ball = Ball(bits)
         logits = _logits(problem, at)
-        total = sum((value_at(problem.loss, z, i // problem.n, ball) for i, z in enumerate(logits)), arb(0))
+        samples = zip(logits, problem.targets, problem.sample_weights, strict=True)
+        values = (ball.constant(v) * value_at(problem.loss, z, target, ball) for z, target, v in samples)
+        total = sum(values, arb(0))
         result = total / problem.N
         for weight, part in zip(_weights(problem), at, strict=True):
             if part is not None:
@@ -88,7 +92,7 @@ def objective_value(problem: Ridge, W: Matrix, H: Matrix, b: Matrix | None, bits
 
 
 def gradient_at(
-    problem: Ridge, W: Matrix, H: Matrix, b: Matrix | None, bits: int
+    problem: WeightDecay, W: Matrix, H: Matrix, b: Matrix | None, bits: int
 ) -> tuple[arb_mat, arb_mat, arb_mat | None]:
     """(grad_W, grad_H, grad_b) in the shapes of (W, H, b); the last is None without a bias."""
     with ctx.workprec(bits):
@@ -103,7 +107,7 @@ def gradient_at(
         return grad_W, grad_H, G * ones + at[2] * weights[2]
 
 
-def hessian_form(problem: Ridge, point: tuple[Any, Any, Any], direction: tuple[Any, Any, Any], bits: int) -> arb:
+def hessian_form(problem: WeightDecay, point: tuple[Any, Any, Any], direction: tuple[Any, Any, Any], bits: int) -> arb:
     """D^2 f(point)[D, D] as a ball, for D = ``direction`` in the shapes of ``point`` = (W, H, b)."""
     with ctx.workprec(bits):
         W, H, _ = at = _point(problem, point)
@@ -122,7 +126,7 @@ def hessian_form(problem: Ridge, point: tuple[Any, Any, Any], direction: tuple[A
         return total
 
 
-def dense_hessian(problem: Ridge, W: Matrix, H: Matrix, b: Matrix | None, bits: int) -> arb_mat:
+def dense_hessian(problem: WeightDecay, W: Matrix, H: Matrix, b: Matrix | None, bits: int) -> arb_mat:
     """The Hessian at (W, H, b), (dim, dim), symmetric; coordinates W row by row, then H row by row, then b.
 
     Coordinate a K + k is W[a, k]; d K + a N + i is H[a, i]; d K + d N + k is b[k].
@@ -149,7 +153,7 @@ def dense_hessian(problem: Ridge, W: Matrix, H: Matrix, b: Matrix | None, bits: 
 Rows = list[list[arb]]
 
 
-def _fill_classifiers(rows: Rows, problem: Ridge, H: arb_mat, curvatures: list[arb_mat]) -> None:
+def _fill_classifiers(rows: Rows, problem: WeightDecay, H: arb_mat, curvatures: list[arb_mat]) -> None:
     """Block W, W: entry (a k, b l) is sum_i H[a, i] H[b, i] M_i[k, l], as one product over i."""
     d, K = problem.d, problem.K
     pairs = [(a, b) for a in range(d) for b in range(a, d)]
@@ -166,7 +170,7 @@ def _fill_classifiers(rows: Rows, problem: Ridge, H: arb_mat, curvatures: list[a
 
 
 def _fill_features(
-    rows: Rows, problem: Ridge, at: Point, expansions: list[LogitExpansion], curvatures: list[arb_mat]
+    rows: Rows, problem: WeightDecay, at: Point, expansions: list[LogitExpansion], curvatures: list[arb_mat]
 ) -> None:
     """Blocks H, H: W M_i W^T for equal samples; and W, H: H[a, i] (M_i W^T)[k, b] + [a = b] G[k, i]."""
     d, K, N = problem.d, problem.K, problem.N
@@ -188,7 +192,7 @@ def _fill_features(
                     rows[row][b * K + k] = rows[b * K + k][row] = entry
 
 
-def _fill_bias(rows: Rows, problem: Ridge, at: Point, curvatures: list[arb_mat]) -> None:
+def _fill_bias(rows: Rows, problem: WeightDecay, at: Point, curvatures: list[arb_mat]) -> None:
     """Blocks b, b: sum_i M_i; W, b: sum_i H[a, i] M_i[k, l]; H, b: (W M_i)[a, l]."""
     d, K, N = problem.d, problem.K, problem.N
     start = d * (K + N)
@@ -231,12 +235,27 @@ def _form(expansion: LogitExpansion, q: list[arb]) -> arb:
     return total
 
 
-def _expansions(problem: Ridge, at: Point, bits: int) -> list[LogitExpansion]:
+def _expansions(problem: WeightDecay, at: Point, bits: int) -> list[LogitExpansion]:
     ball = Ball(bits)
-    return [expand(problem.loss, z, i // problem.n, ball) for i, z in enumerate(_logits(problem, at))]
+    samples = zip(_logits(problem, at), problem.targets, problem.sample_weights, strict=True)
+    return [_weighted(expand(problem.loss, z, target, ball), weight, ball) for z, target, weight in samples]
 
 
-def _logits(problem: Ridge, at: Point) -> list[list[arb]]:
+def _weighted(expansion: LogitExpansion, weight: Fraction, ball: Ball) -> LogitExpansion:
+    """Value, gradient and Hessian times ``weight``."""
+    if weight == 1:
+        return expansion
+    v = ball.constant(weight)
+    return LogitExpansion(
+        v * expansion.value,
+        tuple(v * entry for entry in expansion.gradient),
+        tuple(v * entry for entry in expansion.diagonal),
+        expansion.columns,
+        tuple(tuple(v * entry for entry in row) for row in expansion.core),
+    )
+
+
+def _logits(problem: WeightDecay, at: Point) -> list[list[arb]]:
     """The N columns of Z = W^T H + b 1^T."""
     W, H, b = at
     Z = W.transpose() * H
@@ -255,7 +274,7 @@ def _repeated(b: arb_mat, count: int) -> arb_mat:
     return b * arb_mat(1, count, [1] * count)
 
 
-def _weights(problem: Ridge) -> tuple[Fraction, Fraction, Fraction]:
+def _weights(problem: WeightDecay) -> tuple[Fraction, Fraction, Fraction]:
     return problem.lambda_W, problem.lambda_H, problem.lambda_b or Fraction(0)
 
 
@@ -263,7 +282,7 @@ def _ball(weight: Fraction) -> arb:
     return Ball(ctx.prec).constant(weight)
 
 
-def _point(problem: Ridge, parts: tuple[Any, Any, Any]) -> Point:
+def _point(problem: WeightDecay, parts: tuple[Any, Any, Any]) -> Point:
     W, H, b = parts
     W, H = _matrix("W", W, problem.d, problem.K), _matrix("H", H, problem.d, problem.N)
     _refuse_bias(problem, None if b is None else problem.K)
@@ -285,7 +304,7 @@ def _refuse_shape(name: str, rows: int, widths: list[int], need_rows: int, need_
         raise InvalidProblem(f"{name} has shape ({rows}, {given}), but ({need_rows}, {need_columns}) is needed")
 
 
-def _refuse_bias(problem: Ridge, length: int | None) -> None:
+def _refuse_bias(problem: WeightDecay, length: int | None) -> None:
     if (length is not None) != problem.has_bias:
         what = "none was given" if length is None else "b was given; write None"
         raise InvalidProblem(

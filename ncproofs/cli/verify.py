@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["verify_command"]
 
-_SIZES = ("loss", "K", "d", "n", "lambda_W", "lambda_H", "lambda_b", "tau")
+_SIZES = ("loss", "K", "d", "n", "lambda_W", "lambda_H", "lambda_b", "tau", "counts", "labels", "weights")
 
 _EPILOG = """\b
 Examples:
@@ -47,6 +47,9 @@ Sizes not given are: loss cross_entropy, K 3:5, d K, n 1, both weights 1/100, no
     "--lambda-b", "lambda_b", help="Weight decay of the bias: none (no bias), 0 (free bias) or a number."
 )
 @click.option("--tau", help="Temperature of normalised features, exact.")
+@click.option("--counts", help="Label sets: every set of m labels n times, as m:n, for example 1:3,2:2.")
+@click.option("--labels", help="Label sets one by one, for example '1; 2; 1 3'.")
+@click.option("--weights", help="Weights of the numbers of labels, as m:v, for example 1:1,2:1/2.")
 @click.option("--set", "others", multiple=True, metavar="KEY=VALUE",
               help="Any other key of the theorem's family (see `ncproofs list families`), repeatable.")
 @click.option("--rigor", type=click.Choice(["enclosed", "exact"]), help="The least rigor to accept.")
@@ -155,6 +158,8 @@ def _family(problem: type, sizes: dict[str, Any]) -> Family:
     from ncproofs.families import FAMILIES, family_of_class
 
     own = family_of_class(problem)
+    if "counts" in sizes or "labels" in sizes:
+        return FAMILIES["multilabel"]
     if own.name in ("ridge", "sphere"):
         weights = any(key.startswith("lambda") for key in sizes)
         return FAMILIES["sphere" if "tau" in sizes else "ridge" if weights else own.name]

@@ -26,7 +26,7 @@ from ncproofs.arithmetic.enclosure import Enclosure
 from ncproofs.arithmetic.linalg import eigenvalue_enclosures
 from ncproofs.calculus.objective import dense_hessian, gradient_at, objective_value
 from ncproofs.critical.search import numerical_rank
-from ncproofs.problems.features import Ridge
+from ncproofs.problems.multilabel import MultiLabel, WeightDecay
 
 __all__ = ["CertifiedPoint", "NotCertified", "certify_critical_point", "has_shift_symmetry", "value_at"]
 
@@ -45,7 +45,7 @@ class CertifiedPoint:
     is a strict local minimum modulo symmetry.
     """
 
-    problem: Ridge
+    problem: WeightDecay
     W: arb_mat
     H: arb_mat
     b: arb_mat | None
@@ -82,7 +82,7 @@ class _Slice:
     whose product must not vanish; ``inner`` all coordinates of R^r and of b.
     """
 
-    problem: Ridge
+    problem: WeightDecay
     rank: int
     x: list[arb]
     free: list[int]
@@ -90,13 +90,17 @@ class _Slice:
     inner: list[int]
 
 
-def has_shift_symmetry(problem: Ridge) -> bool:
+def has_shift_symmetry(problem: WeightDecay) -> bool:
     """Whether b -> b + s 1 leaves the objective unchanged for a reason that is certain."""
-    return problem.lambda_b == 0 and problem.loss.softmax_form() is not None
+    if problem.lambda_b != 0:
+        return False
+    if isinstance(problem, MultiLabel):  # a softmax form speaks of a single label
+        return problem.is_pick_all_label
+    return problem.loss.softmax_form() is not None
 
 
 def certify_critical_point(
-    problem: Ridge, W: Array, H: Array, b: Array | None, bits: int = 128
+    problem: WeightDecay, W: Array, H: Array, b: Array | None, bits: int = 128
 ) -> CertifiedPoint | NotCertified:
     """Certify a critical point of ``problem`` near the floats W (d, K), H (d, N), b, with its inertia.
 
@@ -117,7 +121,7 @@ def certify_critical_point(
         return _with_inertia(problem, chart, box, bits)
 
 
-def value_at(problem: Ridge, W: Array, H: Array, b: Array | None, bits: int = 128) -> Enclosure:
+def value_at(problem: WeightDecay, W: Array, H: Array, b: Array | None, bits: int = 128) -> Enclosure:
     """The objective at the point with exactly these float coordinates: an upper bound of the minimum."""
     with flint.ctx.workprec(bits):
         bias = None if b is None else arb_mat([[float(entry)] for entry in b])
@@ -126,7 +130,7 @@ def value_at(problem: Ridge, W: Array, H: Array, b: Array | None, bits: int = 12
         )
 
 
-def _gauge_slice(problem: Ridge, W: Array, H: Array, b: Array | None) -> _Slice:
+def _gauge_slice(problem: WeightDecay, W: Array, H: Array, b: Array | None) -> _Slice:
     from scipy.linalg import qr
 
     left, scales, _ = np.linalg.svd(W, full_matrices=False)
@@ -152,7 +156,7 @@ def _gauge_slice(problem: Ridge, W: Array, H: Array, b: Array | None) -> _Slice:
     return _Slice(padded, rank, exact, [index for index in inner if index not in frozen], pivots, inner)
 
 
-def _matrices(problem: Ridge, x: list[arb]) -> tuple[arb_mat, arb_mat, arb_mat | None]:
+def _matrices(problem: WeightDecay, x: list[arb]) -> tuple[arb_mat, arb_mat, arb_mat | None]:
     d, K, N = problem.d, problem.K, problem.N
     bias = arb_mat(K, 1, x[d * (K + N) :]) if problem.has_bias else None
     return arb_mat(d, K, x[: d * K]), arb_mat(d, N, x[d * K : d * (K + N)]), bias
@@ -209,7 +213,7 @@ def _krawczyk(chart: _Slice, bits: int) -> list[arb] | NotCertified:
     return _moved(chart, x, image)
 
 
-def _with_inertia(problem: Ridge, chart: _Slice, box: list[arb], bits: int) -> CertifiedPoint | NotCertified:
+def _with_inertia(problem: WeightDecay, chart: _Slice, box: list[arb], bits: int) -> CertifiedPoint | NotCertified:
     W, H, b = _matrices(chart.problem, box)
     matrix = dense_hessian(chart.problem, W, H, b, bits)
     rank, extra = chart.rank, problem.d - chart.rank
@@ -243,7 +247,7 @@ def _with_inertia(problem: Ridge, chart: _Slice, box: list[arb], bits: int) -> C
     )
 
 
-def _null_sector(problem: Ridge, matrix: arb_mat, rank: int, bits: int) -> list[arb]:
+def _null_sector(problem: WeightDecay, matrix: arb_mat, rank: int, bits: int) -> list[arb]:
     """Eigenvalues of [[lambda_W I, G], [G^T, lambda_H I]]: the first padded row of the padded problem."""
     d, K, N = rank + 1, problem.K, problem.N
     row = [*range(rank * K, d * K), *range(d * K + rank * N, d * (K + N))]

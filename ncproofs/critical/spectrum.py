@@ -26,7 +26,8 @@ from ncproofs.critical.tables import (
     origin_table,
 )
 from ncproofs.errors import InvalidProblem, NcproofsError, OutOfScope
-from ncproofs.problems.features import Problem, Ridge
+from ncproofs.problems.features import Ridge
+from ncproofs.problems.multilabel import Problem
 
 __all__ = [
     "SpectrumEntry",

@@ -5,12 +5,13 @@ serves every K at once: with ``U = [e_y, f_1'(z), ..., f_m'(z)]``,
 
     grad L = U phi',      Hess L = diag(sum_i phi_{S_i} f_i''(z)) + U phi'' U^T.
 
-No loss carries derivative code of its own.
+No loss carries derivative code of its own. A sample with several labels S has t = sum_{k in S} z_k, and e_y becomes the
+indicator of S; phi may then also use m = |S|, which is 1 for a single label.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
@@ -20,12 +21,13 @@ import sympy
 from ncproofs.errors import InvalidLoss
 from ncproofs.losses.identities import constant_value
 
-__all__ = ["ELL", "TOTAL", "K", "Loss", "S", "SoftmaxForm", "T", "Z", "softmax_sums"]
+__all__ = ["ELL", "TOTAL", "K", "Loss", "M", "S", "SoftmaxForm", "T", "Z", "softmax_sums"]
 
-#: Target logit, running logit, number of classes, cross-entropy value, sum of all logits.
+#: Target logit, running logit, number of classes, number of labels, cross-entropy value, sum of all logits.
 T = sympy.Symbol("t", real=True)
 Z = sympy.Symbol("z", real=True)
 K = sympy.Symbol("K", integer=True, positive=True)
+M = sympy.Symbol("m", integer=True, positive=True)
 ELL = sympy.Symbol("ell", positive=True)
 TOTAL = sympy.Symbol("total", real=True)
 
@@ -53,7 +55,7 @@ class Loss:
 
     Arguments:
         name: how it is spelled on the command line, parameters included, e.g. ``focal(2)``.
-        phi: expression in ``T``, ``S(1)``, ..., ``S(m)`` and possibly ``K``.
+        phi: expression in ``T``, ``S(1)``, ..., ``S(m)`` and possibly ``K`` and the number of labels ``M``.
         class_functions: ``f_1, ..., f_m``, expressions in ``Z``.
         source: where the loss comes from, in words.
         parameters: exact parameters, for reports.
@@ -75,7 +77,7 @@ class Loss:
         functions = tuple(_expression(f"f_{i}", f) for i, f in enumerate(self.class_functions, start=1))
         object.__setattr__(self, "class_functions", functions)
         object.__setattr__(self, "parameters", dict(self.parameters))
-        _check("phi", self.phi, {T, K, *self.sums})
+        _check("phi", self.phi, {T, K, M, *self.sums})
         for index, function in enumerate(self.class_functions, start=1):
             _check(f"f_{index}", function, {Z})
 
@@ -87,12 +89,20 @@ class Loss:
     def __str__(self) -> str:
         return self.name
 
-    def at(self, logits: list[sympy.Expr], target: int) -> sympy.Expr:
-        """``L(z, target)`` for a concrete list of logits; classes are counted from 0."""
-        values = {T: logits[target], K: sympy.Integer(len(logits))}
+    def at(self, logits: list[sympy.Expr], target: int | Sequence[int]) -> sympy.Expr:
+        """``L(z, target)`` for a concrete list of logits and a label or a set of labels, counted from 0."""
+        labels = (target,) if isinstance(target, int) else tuple(target)
+        own = sympy.Add(*(logits[k] for k in labels))
+        values = {T: own, K: sympy.Integer(len(logits)), M: sympy.Integer(len(labels))}
         for symbol, function in zip(self.sums, self.class_functions, strict=True):
             values[symbol] = sympy.Add(*(function.subs(Z, logit) for logit in logits))
         return self.phi.subs(values, simultaneous=True)
+
+    def single_label(self) -> Loss:
+        """The loss for one label: m = 1."""
+        if not self.phi.has(M):
+            return self
+        return Loss(self.name, self.phi.subs(M, 1), self.class_functions, self.source, self.parameters)
 
     def softmax_form(self) -> SoftmaxForm | None:
         """The loss as profile(ell) + tilt * (z_y - mean z), or None when that was not recognised.
@@ -122,7 +132,7 @@ def _softmax_form(loss: Loss) -> SoftmaxForm | None:
     values = softmax_sums(loss)
     if values is None:
         return None
-    along = loss.phi.subs(values, simultaneous=True)
+    along = loss.phi.subs({**values, M: sympy.Integer(1)}, simultaneous=True)
     tilt = constant_value(-K * sympy.diff(along, TOTAL))
     if tilt is None or constant_value(sympy.diff(along, T)) != tilt:
         return None

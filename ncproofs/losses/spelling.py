@@ -20,6 +20,7 @@ from ncproofs.losses.focal import focal
 from ncproofs.losses.label_smoothing import label_smoothing
 from ncproofs.losses.loss import K, Loss, S, T, Z
 from ncproofs.losses.mean_squared import mean_squared
+from ncproofs.losses.pick_all_label import pick_all_label
 
 __all__ = ["KNOWN", "known_loss", "loss_from_expression", "loss_from_text"]
 
@@ -29,7 +30,10 @@ KNOWN: dict[str, tuple[Callable[..., Loss], tuple[str, ...], str]] = {
     "focal": (focal, ("gamma",), "focal(2)"),
     "label_smoothing": (label_smoothing, ("alpha",), "label_smoothing(1/10)"),
     "mean_squared": (mean_squared, (), "mean_squared"),
+    "pick_all_label": (pick_all_label, ("power",), "pick_all_label"),
 }
+#: Losses that may be spelled without their arguments.
+_DEFAULTED = ("pick_all_label",)
 
 _LONGEST = 2000
 _CALL = re.compile(r"([A-Za-z_]\w*)\s*(?:\((.*)\))?", re.ASCII | re.DOTALL)
@@ -68,12 +72,12 @@ def known_loss(text: str) -> Loss:
     make, parameters, example = KNOWN[call[1]]
     inside = (call[2] or "").strip()
     arguments = [part.strip() for part in inside.split(",")] if inside else []
-    if len(arguments) != len(parameters):
+    if len(arguments) != len(parameters) and (arguments or call[1] not in _DEFAULTED):
         needs = ", ".join(parameters) or "no argument"
         raise InvalidLoss(
             f"{_shown(spelled)} has {len(arguments)} arguments, but {call[1]} takes {needs}; write {example}"
         )
-    return make(*(_positional(part, name, example) for part, name in zip(arguments, parameters, strict=True)))
+    return make(*(_positional(part, name, example) for part, name in zip(arguments, parameters, strict=False)))
 
 
 def loss_from_expression(

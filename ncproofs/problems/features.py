@@ -17,7 +17,7 @@ from ncproofs.losses.loss import Loss
 
 _HOTTEST = 10**5
 
-__all__ = ["Problem", "Ridge", "Spheres"]
+__all__ = ["Ridge", "Spheres"]
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,7 @@ class Ridge:
         if not isinstance(self.loss, Loss):
             raise InvalidProblem(f"loss={self.loss!r} is not a Loss; write for example cross_entropy() or focal(2)")
         set_ = object.__setattr__
+        set_(self, "loss", self.loss.single_label())
         set_(self, "K", size(self.K, "K", 2))
         set_(self, "d", size(self.d, "d", 1))
         set_(self, "n", size(self.n, "n", 1))
@@ -64,6 +65,16 @@ class Ridge:
     @property
     def has_bias(self) -> bool:
         return self.lambda_b is not None
+
+    @property
+    def targets(self) -> tuple[tuple[int, ...], ...]:
+        """The labels of each sample, counted from 0: one."""
+        return tuple((k,) for k in range(self.K) for _ in range(self.n))
+
+    @property
+    def sample_weights(self) -> tuple[Fraction, ...]:
+        """How much the loss of each sample counts: 1."""
+        return (Fraction(1),) * self.N
 
     @property
     def dimension(self) -> int:
@@ -106,6 +117,7 @@ class Spheres:
         if not isinstance(self.loss, Loss):
             raise InvalidProblem(f"loss={self.loss!r} is not a Loss; write for example cross_entropy() or focal(2)")
         set_ = object.__setattr__
+        set_(self, "loss", self.loss.single_label())
         set_(self, "K", size(self.K, "K", 2))
         set_(self, "d", size(self.d, "d", 2))
         set_(self, "n", size(self.n, "n", 1))
@@ -125,6 +137,3 @@ class Spheres:
 
     def __str__(self) -> str:
         return f"{self.loss} on spheres K={self.K} d={self.d} n={self.n} tau={self.tau}"
-
-
-Problem = Ridge | Spheres

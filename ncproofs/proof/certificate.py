@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from ncproofs.errors import NcproofsError
-from ncproofs.problems.features import Problem
+from ncproofs.problems.multilabel import Problem
 from ncproofs.proof import checker
 from ncproofs.proof.checker_reading import canonical
 from ncproofs.proof.claims import Axiom, Claim, Hole

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from ncproofs.critical.krawczyk import NotCertified, certify_critical_point
 from ncproofs.critical.sphere_krawczyk import certify_sphere_point
-from ncproofs.problems.features import Problem, Ridge, Spheres
+from ncproofs.problems.features import Ridge, Spheres
+from ncproofs.problems.multilabel import Problem
 from ncproofs.proof.certificate import NoCertificate, problem_record, stated
 from ncproofs.proof.checker_arithmetic import Budget, Intervals
 from ncproofs.proof.checker_critical import Point, hessian

@@ -71,6 +71,16 @@ _RULES = {
     "LocalCodeValue": "code_instances",
     "LossAtCode": "code_instances",
     "CodeMinimisesLoss": "code_instances",
+    "BenignLabelLandscape": "multilabel_instances",
+    "DualGap": "multilabel_instances",
+    "LabelGeometry": "multilabel_instances",
+    "LabelNullity": "multilabel_instances",
+    "LabelOriginCurvature": "multilabel_instances",
+    "LabelQuantity": "multilabel_instances",
+    "LabelSpectrum": "multilabel_instances",
+    "LabelStationary": "multilabel_instances",
+    "LabelValue": "multilabel_instances",
+    "ScalarRoot": "multilabel_instances",
 }
 
 

@@ -87,6 +87,28 @@ FAMILIES: dict[str, tuple[str, str, dict[str, str], dict[str, str]]] = {
             "points of different lengths": "given points, as they are",
         },
     ),
+    "multilabel": (
+        "samples that carry a set of labels, with weight decay on W and H",
+        "minimise (1/N) sum_s v_m (m log sum_j exp(z_j) - sum_{k in S_s} z_k), z = W^T h_s + b, m = |S_s|,\n"
+        "         + lambda_W/2 |W|^2 + lambda_H/2 |H|^2 + lambda_b/2 |b|^2\n"
+        "over W (d, K), H (d, N), b (K). Counts m:n mean every set of m labels n times; weights m:v mean v_m = v.",
+        {
+            "objective": "the minimum value, or bounds of it",
+            "W_fro_sq": "|W|^2 = y (K-1) N lambda_H/K",
+            "H_fro_sq": "|H|^2 = lambda_W |W|^2/lambda_H",
+            "y": "the root of the scalar system (theorem multilabel-scalar-system)",
+            "logit_gap[m]": "z_j - z_k for j in and k outside a set of m labels: t_m (m e^t_m + K - m) = v_m y",
+            "feature_scale[m]": "c_m with h_S = c_m sum_{k in S} w_k",
+            "tag_sum[m]": "c_m/c_1: h_S is this multiple of the sum of the features h_k of its labels",
+            "tag_average[m]": "m c_m/c_1: h_S is this multiple of their average",
+            "bias": "the common entry of b; absent without a bias",
+        },
+        {
+            "collapse": "classifiers a simplex ETF, features along the sum of the classifiers of their labels",
+            "trivial": "W = 0 and H = 0: lambda_W lambda_H N^2 >= sum_m n_m v_m^2 C(K-2, m-1)",
+            "bounded": "label sets that are not balanced: certified lower and upper bound of the minimum",
+        },
+    ),
 }
 
 

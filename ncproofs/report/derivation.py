@@ -33,6 +33,7 @@ def derive_objective(loss: Loss) -> Derivation:
 
     A step that could not be checked is kept, with a hole that every rendering shows.
     """
+    loss = loss.single_label()
     form = loss.softmax_form()
     steps = [*_loss_steps(loss, form), *_logit_steps(loss, form), *matrix_steps(), *_consequences(loss)]
     title = f"The weight-decay objective with {loss}: gradient, Hessian, critical points"
@@ -45,6 +46,7 @@ def derive_riemannian(loss: Loss) -> Derivation:
     I4 is derived only for a loss that is invariant under constant shifts of the logits, I6 only for one that is
     convex in them; which of these hold is decided here. Open steps are kept with their hole.
     """
+    loss = loss.single_label()
     form = loss.softmax_form()
     steps = [
         *setting_steps(),

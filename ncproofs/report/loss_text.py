@@ -12,7 +12,7 @@ from ncproofs.critical.profiles import Profile, is_mean_squared, profile_of
 from ncproofs.critical.reduced import is_convex
 from ncproofs.errors import OutOfScope
 from ncproofs.losses.identities import constant_value
-from ncproofs.losses.loss import Loss
+from ncproofs.losses.loss import Loss, M
 from ncproofs.truth import Truth
 
 __all__ = ["Fact", "facts_of", "form_lines"]
@@ -30,7 +30,9 @@ class Fact:
 def form_lines(loss: Loss) -> list[str]:
     """The loss as the package sees it."""
     form = loss.softmax_form()
-    lines = [f"{loss.name}: {loss.source}", "", f"  L(z, y) = {loss.phi}", "  with t = z_y"]
+    several = loss.phi.has(M)
+    target = "t = the sum of z_k over the m labels k of a sample; below, m = 1" if several else "t = z_y"
+    lines = [f"{loss.name}: {loss.source}", "", f"  L(z, y) = {loss.phi}", f"  with {target}"]
     for symbol, function in zip(loss.sums, loss.class_functions, strict=True):
         lines.append(f"  and {symbol} = sum over j of {str(function).replace('z', 'z_j')}")
     if form is not None:
@@ -40,7 +42,8 @@ def form_lines(loss: Loss) -> list[str]:
 
 
 def facts_of(loss: Loss) -> tuple[Fact, ...]:
-    """Shift invariance, convexity in the logits and of the reduced function, contrastive bound."""
+    """Shift invariance, convexity in the logits and of the reduced function, contrastive bound; for one label."""
+    loss = loss.single_label()
     try:
         profile = None if is_mean_squared(loss) else profile_of(loss)
         outside = ""

@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     from ncproofs.arithmetic.enclosure import Enclosure
     from ncproofs.critical.optimum import Optimum
     from ncproofs.critical.spectrum import SpectrumEntry
-    from ncproofs.problems.features import Problem
     from ncproofs.problems.layered import Layered
+    from ncproofs.problems.multilabel import Problem, WeightDecay
 
 __all__ = ["optimum_lines", "optimum_record", "spelled"]
 
@@ -22,12 +22,20 @@ def spelled(problem: Problem | Layered) -> dict[str, str]:
 
     if isinstance(problem, Layered):
         return {"family": "layered", **problem.parameters}
+    from ncproofs.problems.multilabel import MultiLabel
+
+    if isinstance(problem, MultiLabel):
+        sizes = {name: str(getattr(problem, name)) for name in ("loss", "K", "d")}
+        return {"family": "multilabel", **sizes, **problem.spelling, **_decay(problem)}
     common = {name: str(getattr(problem, name)) for name in ("loss", "K", "d", "n")}
     if isinstance(problem, Spheres):
         return {"family": "sphere", **common, "tau": str(problem.tau)}
+    return {"family": "ridge", **common, **_decay(problem)}
+
+
+def _decay(problem: WeightDecay) -> dict[str, str]:
     bias = "none" if problem.lambda_b is None else str(problem.lambda_b)
-    weights = {"lambda_W": str(problem.lambda_W), "lambda_H": str(problem.lambda_H), "lambda_b": bias}
-    return {"family": "ridge", **common, **weights}
+    return {"lambda_W": str(problem.lambda_W), "lambda_H": str(problem.lambda_H), "lambda_b": bias}
 
 
 def optimum_record(

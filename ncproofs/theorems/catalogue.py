@@ -58,6 +58,15 @@ CATALOGUE = {
     "sharp-codes": "softmax_codes.sharp_codes",
     "code-bounds": "softmax_codes.code_bounds",
     "code-finite-temperature": "softmax_codes.finite_temperature",
+    "multilabel-loss-bound": "multilabel.loss_bound",
+    "multilabel-lower-bound": "multilabel.lower_bound",
+    "multilabel-scalar-system": "multilabel.scalar_system",
+    "multilabel-equality-case": "multilabel.equality_case",
+    "multilabel-tag-average": "multilabel.tag_average",
+    "multilabel-threshold": "multilabel.collapse_threshold",
+    "multilabel-spectrum": "multilabel.optimum_spectrum",
+    "multilabel-landscape": "multilabel.label_landscape",
+    "multilabel-dual-bound": "multilabel.dual_bound",
 }
 
 

@@ -1,0 +1,1 @@
+"""Theorems about samples that carry a set of labels: pick-all-label cross-entropy with weight decay."""

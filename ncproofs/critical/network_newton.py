@@ -12,11 +12,16 @@ from flint import arb, arb_mat, fmpq
 
 __all__ = ["newton", "refine_factors", "refine_group_lasso"]
 
-_STEPS = 60
+_STEPS = 80
+_HALVINGS = 20
 
 
-def newton(point: list[arb], system: Callable[[list[arb]], tuple[list[arb], arb_mat]], bits: int) -> list[arb]:
-    """The zero of ``system`` (values, Jacobian) near ``point``; the last point before a step that does not shrink."""
+def newton(point: list[arb], system: Callable[[list[arb]], tuple[list[arb], arb_mat]], bits: int,
+           merit: Callable[[list[arb]], arb] | None = None) -> list[arb]:
+    """The zero of ``system`` (values, Jacobian) near ``point``; the last point before a step that does not shrink.
+
+    With a convex ``merit``, whose gradient the values are, a step is halved until it does not raise it.
+    """
     last = None
     for _ in range(_STEPS):
         values, jacobian = system(point)
@@ -26,13 +31,31 @@ def newton(point: list[arb], system: Callable[[list[arb]], tuple[list[arb], arb_
         except ZeroDivisionError:
             return point
         size = max((abs(entry) for entry in step), default=arb(0)).mid()
-        if not size.is_finite() or (last is not None and size > last * 8):
+        if not size.is_finite() or (merit is None and last is not None and size > last * 8):
             return point
-        point = [(x - s).mid() for x, s in zip(point, step, strict=True)]
+        moved = _moved(point, step, merit, bits)
+        if moved is None:
+            return point
+        point = moved
         if size < arb(2) ** (8 - bits):
             return point
         last = size
     return point
+
+
+def _moved(point: list[arb], step: list[arb], merit: Callable[[list[arb]], arb] | None, bits: int) -> list[arb] | None:
+    """The point after the step, or after a part of it that does not raise ``merit``; None when there is none."""
+    share = arb(1)
+    limit = None
+    if merit is not None:
+        before = merit(point).mid()
+        limit = before + abs(before) * arb(2) ** (8 - bits)  # rounding
+    for _ in range(_HALVINGS):
+        trial = [(x - share * s).mid() for x, s in zip(point, step, strict=True)]
+        if merit is None or limit is None or merit(trial).mid() <= limit:
+            return trial
+        share = share / 2
+    return None
 
 
 def _exact(value: Any) -> arb:
@@ -109,5 +132,12 @@ def refine_group_lasso(blocks: Sequence[arb_mat], y: arb_mat, beta: arb, start: 
                     jacobian[end - size + i, end - size + j] += beta * bend
         return values, jacobian
 
-    flat = newton([_exact(x) for part in start for x in part], system, bits)
+    def merit(point: list[arb]) -> arb:
+        gap = whole * arb_mat(len(point), 1, point) - y
+        total = sum((entry * entry for entry in gap.entries()), arb(0)) / 2
+        for size, end in zip(sizes, ends, strict=True):
+            total += beta * sum((x * x for x in point[end - size : end]), arb(0)).sqrt()
+        return total
+
+    flat = newton([_exact(x) for part in start for x in part], system, bits, merit)
     return [flat[end - size : end] for size, end in zip(sizes, ends, strict=True)]

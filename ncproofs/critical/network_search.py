@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["as_floats", "atoms_of_relu", "lasso", "nonnegative_multipliers", "nuclear_norm_factors"]
+__all__ = ["as_floats", "atoms_of_dual", "atoms_of_relu", "lasso", "nonnegative_multipliers",
+           "nuclear_norm_factors"]
 
 _ROUNDS = 20_000
 _MOST_ATOM_ROUNDS = 400
@@ -69,32 +70,56 @@ def atoms_of_relu(X: Any, y: Any, beta: float, patterns: Sequence[Any]) -> list[
     """Atoms (sign, unit w, weight) of an approximate minimiser of |sum sign weight (Xw)_+ - y|^2/2 + beta sum weight.
 
     Fully corrective conditional gradients: every round adds, for each activation pattern, the best direction of its
-    closed cone, solves the lasso over the atoms at hand, and adds up the atoms of one sign and pattern, which costs
-    no more because the network is linear there.
+    closed cone, solves the lasso over the atoms at hand, and adds up the atoms of one sign in one closed cone, which
+    costs no more because the network is linear there.
     """
-    atoms: list[tuple[int, int, Any]] = []  # sign, pattern, unit w
+    atoms: list[tuple[int, Any]] = []
     weights = np.zeros(0)
     for _ in range(_MOST_ATOM_ROUNDS):
         residual = y - _features(X, atoms) @ weights if atoms else y.copy()
         fresh = [
-            (sign, index, w) for index, pattern in enumerate(patterns) for sign in (1, -1)
+            (sign, w) for pattern in patterns for sign in (1, -1)
             if (w := _best_direction(X, pattern, sign * residual)) is not None
             and sign * residual @ np.maximum(X @ w, 0) > beta * (1 + 1e-13)
         ]
         if not fresh:
             break
-        gain = max(sign * residual @ np.maximum(X @ w, 0) for sign, _, w in fresh) / beta - 1
+        gain = max(sign * residual @ np.maximum(X @ w, 0) for sign, w in fresh) / beta - 1
         atoms = atoms + fresh
-        weights = lasso(_features(X, atoms), y, beta)
-        atoms, weights = _added_up(atoms, weights)
+        atoms, weights = _added_up(X, atoms, lasso(_features(X, atoms), y, beta))
         if gain < 1e-11:
             break
+    return independent_atoms(X, atoms, weights) if len(weights) else []
+
+
+def independent_atoms(X: Any, atoms: list[tuple[int, Any]], weights: Any) -> list[tuple[int, Any, float]]:
+    """Atoms with weights, fewer where their features are dependent; weights of rounding size are dropped."""
     atoms, weights = _independent(X, atoms, weights)
-    return [(sign, w, float(c)) for (sign, _, w), c in zip(atoms, weights, strict=True) if c > 1e-9 * weights.max()]
+    return [(sign, w, float(c)) for (sign, w), c in zip(atoms, weights, strict=True) if c > 1e-9 * weights.max()]
 
 
-def _features(X: Any, atoms: Sequence[tuple[int, int, Any]]) -> Any:
-    return np.array([sign * np.maximum(X @ w, 0) for sign, _, w in atoms]).T
+def atoms_of_dual(X: Any, y: Any, beta: float, v: Any, patterns: Sequence[Any]) -> list[tuple[int, Any, float]]:
+    """Atoms at which the constraint of a nearly optimal ``v`` binds, with the weights of the lasso over them.
+
+    Where conditional gradients stall, the multipliers of v say better than its atoms on which walls these lie.
+    """
+    found: list[tuple[int, Any]] = []
+    for pattern in patterns:
+        for sign in (1, -1):
+            w = _best_direction(X, pattern, sign * v)
+            if w is not None and sign * v @ np.maximum(X @ w, 0) > beta * (1 - 1e-4):
+                found.append((sign, w))
+    if not found:
+        return []
+    atoms, _ = _added_up(X, found, np.ones(len(found)))
+    weights = lasso(_features(X, atoms), y, beta)
+    keep = weights > 0
+    chosen = [atom for atom, used in zip(atoms, keep, strict=True) if used]
+    return independent_atoms(X, chosen, weights[keep]) if chosen else []
+
+
+def _features(X: Any, atoms: Sequence[tuple[int, Any]]) -> Any:
+    return np.array([sign * np.maximum(X @ w, 0) for sign, w in atoms]).T
 
 
 def _best_direction(X: Any, pattern: Any, pull: Any) -> Any:
@@ -106,24 +131,23 @@ def _best_direction(X: Any, pattern: Any, pull: Any) -> Any:
     return None if length < 1e-12 else direction / length
 
 
-def _added_up(atoms: Sequence[tuple[int, int, Any]], weights: Any) -> tuple[list[tuple[int, int, Any]], Any]:
-    """Atoms of one sign and pattern, or of nearly one direction, become one."""
-    groups: list[tuple[int, int, Any]] = []
-    for (sign, index, w), c in sorted(zip(atoms, weights, strict=True), key=lambda pair: -pair[1]):
+def _added_up(X: Any, atoms: Sequence[tuple[int, Any]], weights: Any) -> tuple[list[tuple[int, Any]], Any]:
+    """Atoms of one sign in one closed cone (no sample on which they disagree) become one."""
+    groups: list[tuple[int, Any]] = []
+    for (sign, w), c in sorted(zip(atoms, weights, strict=True), key=lambda pair: -pair[1]):
         if c <= 0:
             continue
-        for place, (other, at, total) in enumerate(groups):
-            near = w @ total > (1 - 1e-10) * np.linalg.norm(total)
-            if other == sign and (at == index or near):
-                groups[place] = (sign, at, total + c * w)
+        for place, (other, total) in enumerate(groups):
+            if other == sign and ((X @ w) * (X @ total)).min() >= -1e-11 * np.linalg.norm(total):
+                groups[place] = (sign, total + c * w)
                 break
         else:
-            groups.append((sign, index, c * w))
-    sizes = [float(np.linalg.norm(total)) for _, _, total in groups]
-    return [(s, at, total / size) for (s, at, total), size in zip(groups, sizes, strict=True)], np.array(sizes)
+            groups.append((sign, c * w))
+    sizes = [float(np.linalg.norm(total)) for _, total in groups]
+    return [(s, total / size) for (s, total), size in zip(groups, sizes, strict=True)], np.array(sizes)
 
 
-def _independent(X: Any, atoms: list[tuple[int, int, Any]], weights: Any) -> tuple[list[tuple[int, int, Any]], Any]:
+def _independent(X: Any, atoms: list[tuple[int, Any]], weights: Any) -> tuple[list[tuple[int, Any]], Any]:
     """Fewer atoms with the same sum of features: where these are dependent, one weight can be moved to 0."""
     while len(atoms) > 1:
         _, s, Vt = np.linalg.svd(_features(X, atoms))

@@ -1,6 +1,6 @@
-r"""The cells of a central arrangement of hyperplanes, exactly: every sign pattern of (<x_i, w>)_i with a rational witness.
+r"""The cells of a central arrangement, exactly: every sign pattern of (<x_i, w>)_i with a rational witness.
 
-Deletion and restriction: the hyperplane of the last row cuts exactly those cells of the others that meet it, which are
+Deletion and restriction: the last hyperplane cuts exactly those cells of the others that meet it, which are
 the cells of the others restricted to it. So the list is complete by construction, and every pattern comes with a point.
 """
 
@@ -89,7 +89,7 @@ def _of_distinct(planes: Sequence[Row], dimension: int) -> dict[Pattern, Row]:
 
 
 def _orthogonal_basis(row: Row) -> list[Row]:
-    """A basis of the hyperplane of ``row``, whose first nonzero entry is 1: e_j - row_j e_lead for j other than lead."""
+    """A basis of the hyperplane of ``row``: e_j - (row_j/row_lead) e_lead for j other than lead."""
     lead = next(i for i, entry in enumerate(row) if entry)
     return [
         tuple(Fraction(int(i == j)) - (row[j] / row[lead] if i == lead else 0) for i in range(len(row)))

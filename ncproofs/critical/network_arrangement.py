@@ -21,7 +21,17 @@ from flint import arb, arb_mat, fmpq, fmpq_mat
 
 from ncproofs.critical.arrangement import Pattern, Row, cells
 from ncproofs.critical.network_certificate import (
-    Answer, Certificate, Neuron, dual_value, matrix_product, minus, predicted, primal_value, square, transposed, upper_end,
+    Answer,
+    Certificate,
+    Neuron,
+    dual_value,
+    matrix_product,
+    minus,
+    predicted,
+    primal_value,
+    square,
+    transposed,
+    upper_end,
 )
 from ncproofs.critical.profiles import to_ball
 from ncproofs.problems.networks import Network
@@ -164,8 +174,9 @@ def _neurons(problem: Network, blocks: Sequence[_Block], bits: int) -> tuple[Neu
                      for row, on in zip(problem.X, block.active, strict=True)])
         frames.append(frame)
         matrices.append(X * frame * block.sign)
-        u = _combination(block)
-        starts.append([sum(a * float(b) for a, b in zip(u, column, strict=True)) for column in transposed(frame.tolist())])
+        point = _combination(block)
+        starts.append([sum(a * float(b) for a, b in zip(point, column, strict=True))
+                       for column in transposed(frame.tolist())])
     y = arb_mat([[to_ball(row[0])] for row in problem.Y])
     solved = refine_group_lasso(matrices, y, to_ball(problem.price), starts, bits)
     neurons = []
@@ -250,4 +261,5 @@ def _distance(gradient: Sequence[arb], walls: Sequence[Row], multipliers: Sequen
     moved = list(gradient)
     for wall, factor in zip(walls, multipliers, strict=True):
         moved = [g + factor * to_ball(entry) for g, entry in zip(moved, wall, strict=True)]
-    return square(moved)  # type: ignore[return-value]
+    total: arb = square(moved)
+    return total

@@ -1,7 +1,7 @@
 r"""Batch normalisation and ReLU before the last layer, one-hot labels with class sizes n_k, N = sum n_k.
 
-h = (gamma z + alpha 1/sqrt N)_+ with z a centred unit vector in the range of the inputs; weight decay on gamma, alpha and
-the output weights. With r = sqrt n_k, p = n_k/N and z along the centred label of class k, the unit vector
+h = (gamma z + alpha 1/sqrt N)_+ with z a centred unit vector in the range of the inputs; weight decay on gamma, alpha
+and the output weights. With r = sqrt n_k, p = n_k/N and z along the centred label of class k, the unit vector
 (gamma, alpha) = (sqrt(1 - p), sqrt p) has h = 1/r on class k and 0 elsewhere. So class k is fitted by
 
     (1 - beta/r)_+ y_k   at cost   beta r - beta^2/2 (active, beta < r) or n_k/2,
@@ -93,7 +93,8 @@ def batchnorm_answer(problem: Network) -> Answer:
         "no inputs given: every centred label vector is taken to lie in the range of the centred inputs",)
     active = sum(count > problem.price**2 for count in _labels(problem).counts)
     return Answer(
-        regime="collapse" if active == len(_labels(problem).counts) else "trivial" if active == 0 else "minority collapse",
+        regime="trivial" if active == 0 else "collapse" if active == len(_labels(problem).counts) else (
+            "minority collapse"),
         geometry=f"{mean_geometry(problem, centred=False)}; centred: {mean_geometry(problem, centred=True)}",
         attempt=lambda bits: _closed_form(problem), axioms=_AXIOMS, notes=assumed,
         because="class k is active iff beta^2 < n_k, decided exactly; network and V are explicit",
@@ -110,7 +111,7 @@ def _closed_form(problem: Network) -> Certificate:
     for k, (count, sigma) in enumerate(zip(counts, strengths(problem), strict=True)):
         p = Fraction(count, N)
         r, s, price, share, rest = lift(root(Fraction(count)), sigma, beta, p, 1 - p)
-        # The activation of the unit (gamma, alpha) on class k and off it; both are what they should be only if r^2 = n_k.
+        # The activation of the unit (gamma, alpha) on class k and off it: 1/r and 0, because r^2 = n_k.
         on, off = rest / r + r / N, r / N - share / r
         hit = square((1 - s * on,)) * count / 2 + square((s * off,)) * (N - count) / 2 + price * s
         least = price * r - price**2 / 2 if count > beta**2 else Fraction(count, 2)
@@ -131,7 +132,7 @@ def _of_class(k: int, sigma: Number, r: Number, p: Fraction) -> Iterator[tuple[s
         yield from ((f"{name}_{k}", Fraction(0)) for name in names)
         return
     g = _root(sigma)
-    values = (over(sigma, r), product(g, root(1 - p)), product(g, root(p)), over(g, r), g, over(sigma, r * r))
+    values = (over(sigma, r), product(g, root(1 - p)), product(g, root(p)), over(g, r), g, over(sigma, product(r, r)))
     yield from ((f"{name}_{k}", value) for name, value in zip(names, values, strict=True))
 
 

@@ -170,25 +170,25 @@ def upper_end(value: Number) -> Fraction:
     return exact_bounds(value)[1] if isinstance(value, arb) else Fraction(value)
 
 
-def plus(left: Number, right: Number) -> Number:
+def plus(left: Number, right: Number) -> Any:
     """The sum, exact if both are."""
     a, b = lift(left, right)
     return a + b
 
 
-def minus(left: Number, right: Number) -> Number:
+def minus(left: Number, right: Number) -> Any:
     """The difference, exact if both are."""
     a, b = lift(left, right)
     return a - b
 
 
-def over(left: Number, right: Number) -> Number:
+def over(left: Number, right: Number) -> Any:
     """The quotient, exact if both are."""
     a, b = lift(left, right)
     return a / b
 
 
-def dot(left: Sequence[Number], right: Sequence[Number]) -> Number:
+def dot(left: Sequence[Number], right: Sequence[Number]) -> Any:
     """The inner product; exact if both are."""
     total: Number = Fraction(0)
     for x, y in zip(left, right, strict=True):
@@ -196,7 +196,7 @@ def dot(left: Sequence[Number], right: Sequence[Number]) -> Number:
     return total
 
 
-def square(vector: Sequence[Number]) -> Number:
+def square(vector: Sequence[Any]) -> Any:
     """|v|^2."""
     total: Number = Fraction(0)
     for entry in vector:
@@ -204,7 +204,7 @@ def square(vector: Sequence[Number]) -> Number:
     return total
 
 
-def norm(vector: Sequence[Number]) -> Number:
+def norm(vector: Sequence[Number]) -> Any:
     """|v|, exact when rational."""
     total = square(vector)
     return total.sqrt() if isinstance(total, arb) else root(total)
@@ -215,7 +215,7 @@ def transposed(rows: Rows) -> list[tuple[Any, ...]]:
     return list(zip(*rows, strict=True))
 
 
-def matrix_product(left: Rows, right: Rows) -> list[list[Number]]:
+def matrix_product(left: Rows, right: Rows) -> list[list[Any]]:
     """left times right, exact if both are."""
     columns = transposed(right)
     return [[dot(row, column) for column in columns] for row in left]
@@ -245,7 +245,9 @@ def primal_value(problem: Network, neurons: Sequence[Neuron]) -> Number:
     Two layers, or unit normalisation: beta |w||a| times inner norms. Standard: (L beta/2)(product of norms)^(2/L).
     """
     Y = problem.Y
-    found = predicted(problem.X, neurons, has_relu=problem.kind == "relu") if neurons else [[0] * len(Y[0])] * len(Y)
+    found: Rows = [(Fraction(0),) * len(Y[0])] * len(Y)
+    if neurons:
+        found = predicted(problem.X, neurons, has_relu=problem.kind == "relu")
     total: Number = Fraction(0)
     for row, target in zip(found, Y, strict=True):
         total = plus(total, square([minus(f, y) for f, y in zip(row, target, strict=True)]) / 2)

@@ -23,7 +23,15 @@ from flint import arb, arb_mat, fmpq, fmpq_mat, fmpq_poly
 from ncproofs.arithmetic.eigenbasis import multiprecision_eigenbasis
 from ncproofs.arithmetic.linalg import eigenvalue_enclosures
 from ncproofs.critical.network_certificate import (
-    Answer, Certificate, Neuron, enclosed, matrix_product, primal_value, square, transposed, upper_end,
+    Answer,
+    Certificate,
+    Neuron,
+    enclosed,
+    matrix_product,
+    primal_value,
+    square,
+    transposed,
+    upper_end,
 )
 from ncproofs.critical.profiles import root, to_ball
 from ncproofs.critical.regimes import Number
@@ -127,7 +135,7 @@ def _independent(columns: Sequence[Sequence[Fraction]]) -> list[Sequence[Fractio
     return [columns[j] for j in pivots]
 
 
-def _q(value: Number) -> fmpq:
+def _q(value: Any) -> fmpq:
     value = Fraction(value)
     return fmpq(value.numerator, value.denominator)
 
@@ -203,7 +211,8 @@ def _complete_list(problem: Network, dual: Fraction) -> Callable[[int], Certific
         half = sum((square(row) for row in problem.Y), Fraction(0)) / 2
         best: tuple[Number, tuple[Neuron, ...]] = (half, ())
         values: list[Number] = [half]
-        for found, _ in equation.complex_roots():
+        roots: Any = equation.complex_roots()
+        for found, _ in roots:
             if not _is_positive(found):
                 continue
             u = resolvent.at(found if isinstance(found, arb) else found.real)

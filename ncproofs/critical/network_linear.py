@@ -16,7 +16,17 @@ from flint import arb, arb_mat, fmpq, fmpq_mat
 from ncproofs.arithmetic.inertia import exact_inertia
 from ncproofs.arithmetic.linalg import eigenvalue_enclosures
 from ncproofs.critical.network_certificate import (
-    Answer, Certificate, Neuron, dual_value, matrix_product, minus, norm, over, primal_value, square, transposed,
+    Answer,
+    Certificate,
+    Neuron,
+    dual_value,
+    matrix_product,
+    minus,
+    norm,
+    over,
+    primal_value,
+    square,
+    transposed,
 )
 from ncproofs.critical.profiles import to_ball
 from ncproofs.critical.regimes import Number, product

@@ -1,9 +1,10 @@
 r"""ReLU networks in closed form: whitened data, disjoint supports, rank-one data; else cells of the arrangement.
 
-Whitened (X X^T = I_n): (Xw)_+ runs through {h >= 0, |h| <= 1}, so the dual constraint is max |V^T h| <= beta over h >= 0,
-|h| = 1. When the columns of Y have pairwise disjoint supports it is max over columns of |(v_k)_+|, |(v_k)_-|, and every
-nonzero part (y_k)_+- is fitted by one neuron, at cost beta |y| - beta^2/2 or |y|^2/2. Overlapping supports need more:
-there the columnwise formula is false, and the bounds shown come from V feasible for the linear network.
+Whitened (X X^T = I_n): (Xw)_+ runs through {h >= 0, |h| <= 1}, so the dual constraint is max |V^T h| <= beta over
+h >= 0, |h| = 1. When the columns of Y have pairwise disjoint supports it is the largest of |(v_k)_+| and |(v_k)_-|, and
+every nonzero part (y_k)_+ or (y_k)_- is fitted by one neuron, at cost beta |y| - beta^2/2 or |y|^2/2. Overlapping
+supports need more: there the columnwise formula is false, and the bounds shown come from V feasible for the linear
+network.
 Rank one (X = c a^T): the only features are |a| c_+ and |a| c_-, which are orthogonal.
 """
 
@@ -18,7 +19,18 @@ from flint import arb, fmpq, fmpq_mat
 
 from ncproofs.critical.network_arrangement import arrangement_answer
 from ncproofs.critical.network_certificate import (
-    Answer, Certificate, Neuron, dot, dual_value, matrix_product, minus, norm, over, primal_value, square, transposed,
+    Answer,
+    Certificate,
+    Neuron,
+    dot,
+    dual_value,
+    matrix_product,
+    minus,
+    norm,
+    over,
+    primal_value,
+    square,
+    transposed,
     upper_end,
 )
 from ncproofs.critical.network_deep import chain, mode
@@ -177,7 +189,7 @@ def _between(problem: Network) -> tuple[Callable[[int], Certificate], bool]:
     with flint.ctx.workprec(192):
         first = attempt(192)
     left, right = upper_end(first.primal), upper_end(first.dual)
-    return attempt, bool(left - right <= Fraction(1, 10**20) * max(abs(left), 1))
+    return attempt, (left - right) * 10**20 <= max(left, Fraction(1))
 
 
 def _flipped(problem: Network, neurons: Sequence[Neuron]) -> list[Neuron]:

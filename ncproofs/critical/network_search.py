@@ -1,4 +1,4 @@
-"""Approximate minimisers of network problems in floats. Nothing here is trusted: what is found is certified elsewhere."""
+"""Approximate minimisers of network problems in floats. Nothing here is trusted; it is certified elsewhere."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def nuclear_norm_factors(X: Any, Y: Any, beta: float) -> tuple[Any, Any]:
 
     Accelerated proximal gradient with restarts.
     """
-    step = 1 / max(np.linalg.norm(X, 2) ** 2, 1e-300)
+    step = 1 / max(float(np.linalg.norm(X, 2)) ** 2, 1e-300)
     Z = np.zeros((X.shape[1], Y.shape[1]))
     ahead, weight = Z, 1.0
     for _ in range(_ROUNDS):
@@ -123,7 +123,7 @@ def _features(X: Any, atoms: Sequence[tuple[int, Any]]) -> Any:
 
 
 def _best_direction(X: Any, pattern: Any, pull: Any) -> Any:
-    """The projection of X^T D pull on the closed cone of ``pattern`` (signs +1 and -1), of length one; None if it is 0."""
+    """The projection of X^T D pull on the closed cone of ``pattern`` (signs 1 and -1), of length one; None for 0."""
     gradient = X.T @ (pull * (pattern > 0))
     walls = (X * pattern[:, None]).T
     direction = gradient + walls @ nonnegative_multipliers(walls, gradient)

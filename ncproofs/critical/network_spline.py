@@ -5,8 +5,8 @@ negative parts, T0 = D_+ + D_- and S0 = |s_1 + s_(n-1)|, the least sum |a_j||w_j
 
     f(x) = c + sum_j a_j (w_j x + b_j)_+,     f(x_i) = y_i,     biases b_j and c free,
 
-is R* = max(T0, (T0 + S0)/2). Primal: ReLUs at the data. Dual: max <v, y> over sum v = 0, |g_j| <= 1, |g_j - m| <= 1 with
-g_j = sum_i v_i (x_i - x_j)_+ and m = sum v_i x_i. Both are rational, and both are checked, not trusted.
+is R* = max(T0, (T0 + S0)/2). Primal: ReLUs at the data. Dual: max <v, y> over sum v = 0, |g_j| <= 1, |g_j - m| <= 1
+with g_j = sum_i v_i (x_i - x_j)_+ and m = sum v_i x_i. Both are rational, and both are checked, not trusted.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 
 from ncproofs.critical.network_certificate import Answer, Certificate, Neuron
 from ncproofs.problems.networks import Network, Points
@@ -50,7 +51,7 @@ def solve_spline(points: Points) -> Spline:
     x, y = points.x, points.y
     n = len(x)
     slopes = [(y[i + 1] - y[i]) / (x[i + 1] - x[i]) for i in range(n - 1)]
-    changes = [b - a for a, b in zip(slopes, slopes[1:], strict=False)]  # at x_2, ..., x_(n-1)
+    changes = [b - a for a, b in pairwise(slopes)]  # at x_2, ..., x_(n-1)
     rise = sum((c for c in changes if c > 0), ZERO)
     fall = sum((-c for c in changes if c < 0), ZERO)
     first, T0 = slopes[0], rise + fall
@@ -117,7 +118,7 @@ def _dual_point(x: Sequence[Fraction], changes: Sequence[Fraction], m: Fraction)
 
     g = [m, *map(level, changes), ZERO]
     q = [(g[i + 1] - g[i]) / (x[i + 1] - x[i]) for i in range(len(x) - 1)]
-    return (q[0], *(b - a for a, b in zip(q, q[1:], strict=False)), -q[-1])
+    return (q[0], *(b - a for a, b in pairwise(q)), -q[-1])
 
 
 def dual_constraints(points: Points, v: Sequence[Fraction]) -> tuple[Fraction, Fraction]:

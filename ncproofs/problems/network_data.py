@@ -110,7 +110,7 @@ def _labels(given: dict[str, Any]) -> Labels:
         if not isinstance(rows, list) or len(rows) != len(labels):
             raise InvalidProblem(f"A must be a list of {len(labels)} rows, one for each label")
         rows = [row for _, row in sorted(zip(labels, rows, strict=True), key=lambda pair: pair[0])]  # class-major
-    return Labels(tuple(counts), rows)
+    return Labels(tuple(counts), None if rows is None else tuple(rows))
 
 
 def _from_one_hot(rows: Any) -> tuple[list[int], int]:
@@ -138,7 +138,7 @@ def _json(text: str) -> dict[str, Any]:
     try:
         given = json.loads(text, parse_float=refuse, parse_constant=refuse, parse_int=_whole, object_pairs_hook=once)
     except (json.JSONDecodeError, RecursionError) as error:
-        raise InvalidProblem(f"the data are not JSON ({error}); write for example {{\"x\": [0, 1], \"y\": [1, 2]}}") from None
+        raise InvalidProblem(f"the data are not JSON ({error}); see `ncproofs show network`") from None
     if not isinstance(given, dict):
         raise InvalidProblem('the data must be one JSON object, for example {"X": [["1", "0"]], "Y": ["2"]}')
     for name, value in given.items():

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 from ncproofs.arithmetic.exact import exact_number, positive, size
@@ -61,7 +62,7 @@ class Points:
         if len(x) < 2:
             raise InvalidProblem(f"{len(x)} point given, but a spline needs at least 2")
         pairs = sorted(zip(x, y, strict=True))
-        for (left, _), (right, _) in zip(pairs, pairs[1:], strict=False):
+        for (left, _), (right, _) in pairwise(pairs):
             if left == right:
                 raise InvalidProblem(f"x={left} is given twice; a function has one value there, so give each x once")
         object.__setattr__(self, "x", tuple(pair[0] for pair in pairs))
@@ -134,7 +135,7 @@ class Network:
         if self.layers > _DEEPEST:
             raise InvalidProblem(f"layers={self.layers} given; write at most {_DEEPEST}")
         if self.layers > 2 and self.kind not in ("deep-linear", "relu"):
-            raise InvalidProblem(f"layers={self.layers} given, but kind {self.kind} has 2; write kind deep-linear or relu")
+            raise InvalidProblem(f"layers={self.layers} given, but kind {self.kind} has 2; write deep-linear or relu")
         if self.kind == "spline" and self.beta is not None:
             raise InvalidProblem(f"beta={self.beta} given, but a spline here interpolates; leave beta out")
         if self.kind != "spline":
@@ -160,8 +161,8 @@ class Network:
 
     @property
     def is_whitened(self) -> bool:
-        """X X^T = I_n, exactly."""
-        return all(
+        """X X^T = I_n, exactly; it needs n <= d."""
+        return len(self.X) <= len(self.X[0]) and all(
             sum((a * b for a, b in zip(row, other, strict=True)), Fraction(0)) == (i == j)
             for i, row in enumerate(self.X) for j, other in enumerate(self.X[: i + 1])
         )

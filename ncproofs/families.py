@@ -51,6 +51,13 @@ def _spheres(given: dict[str, Any]) -> Any:
     return Spheres(loss=loss_from_text(given.pop("loss")), **given)
 
 
+def _network(given: dict[str, Any]) -> Any:
+    from ncproofs.problems.network_data import network_from_text
+
+    beta = given.pop("beta")
+    return network_from_text(given.pop("kind"), given.pop("data"), beta=None if beta == "none" else beta, **given)
+
+
 _SIZES = {"loss": "cross_entropy", "K": "3:5", "d": "K", "n": "1"}
 
 #: Name -> family. A grid without the key ``family`` is of family sphere when it gives tau, else ridge.
@@ -65,6 +72,11 @@ FAMILIES = {
         Family(
             name="sphere", problem="Spheres", keys=("loss", "K", "d", "n", "tau"), optional={"n": "1"},
             build=_spheres, needed="tau", usual={**_SIZES, "tau": "1"},
+        ),
+        Family(
+            name="network", problem="Network", keys=("kind", "data", "beta", "layers", "normalisation"),
+            optional={"beta": "none", "layers": "2", "normalisation": "standard"}, whole=("data",),
+            build=_network, needed='family = "network", kind and data',
         ),
     )
 }

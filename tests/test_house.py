@@ -62,6 +62,7 @@ FLOATS = {
     "truth",
     "arithmetic.floating",
     "arithmetic.eigenbasis",
+    "critical.network_search",
     "critical.search",
     "critical.sphere_search",
     "derivative_check",

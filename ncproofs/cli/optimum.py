@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from ncproofs.cli.optimum_network import network
+
 __all__ = ["optimum_command"]
 
 _EPILOG = """\b
@@ -17,7 +19,7 @@ Examples:
   ncproofs optimum sphere -K 4 -d 4 --tau 3/2 --spectrum
   ncproofs optimum ridge --loss 'focal(2)' -K 1000 -d 2048 -n 500 --lambda-W 1e-5 --lambda-H 1e-5 --json
 
-The quantities and regimes are explained by `ncproofs show ridge` and `ncproofs show sphere`.
+The quantities and regimes are explained by `ncproofs show ridge`, `show sphere` and `show network`.
 Exit code 0: certified. 1: not a simplex ETF or zero. 4: undecided.
 """
 
@@ -25,6 +27,9 @@ Exit code 0: certified. 1: not a simplex ETF or zero. 4: undecided.
 @click.group("optimum", epilog=_EPILOG)
 def optimum_command() -> None:
     """The certified optimum of one instance: value, geometry, scale, bias, Hessian spectrum."""
+
+
+optimum_command.add_command(network)
 
 
 def _shared(command: Callable[..., int]) -> Callable[..., int]:

@@ -33,7 +33,7 @@ from ncproofs.critical.regimes import Number, product
 from ncproofs.errors import OutOfScope
 from ncproofs.problems.networks import Network
 
-__all__ = ["linear_answer", "operator_norm_squared", "residual", "zero_certificate"]
+__all__ = ["exact_rank", "linear_answer", "operator_norm_squared", "residual", "zero_certificate"]
 
 _WIDEST = 80
 _STEPS = 400
@@ -67,7 +67,7 @@ def linear_answer(problem: Network) -> Answer:
             because="u = rho (rho X^T X + beta I)^-1 X^T y with rho = |u|; V = y - Xu is scaled into the dual ball",
             **names,
         )
-    rank = _exact_rank(problem)
+    rank = exact_rank(problem)
     start = _start(problem, rank)
     why = "X X^T = I exactly: rank = number of singular values of Y above beta" if rank is not None else (
         "a factored stationary point by Newton's method; V = Y - XZ is scaled into the dual ball")
@@ -90,7 +90,7 @@ def _shifted_gram(rows: Sequence[Sequence[Any]], beta: Fraction) -> fmpq_mat:
     return fmpq_mat(size, size, [fmpq(e.numerator, e.denominator) for e in map(Fraction, entries)])
 
 
-def _exact_rank(problem: Network) -> int | None:
+def exact_rank(problem: Network) -> int | None:
     """#{k: s_k(Y) > beta} for whitened data, by exact algebra; None otherwise."""
     if not problem.is_whitened:
         return None

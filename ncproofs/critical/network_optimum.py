@@ -18,12 +18,12 @@ from ncproofs.critical.network_batchnorm import batchnorm_answer, has_range
 from ncproofs.critical.network_certificate import Answer, NetworkOptimum, certify, dot, square, transposed
 from ncproofs.critical.network_deep import deep_answer
 from ncproofs.critical.network_linear import linear_answer
-from ncproofs.critical.network_relu import has_disjoint_columns, parts_of, relu_answer
+from ncproofs.critical.network_relu import has_disjoint_columns, parts_of, rank_of, relu_answer, signed_parts
 from ncproofs.critical.network_spline import solve_spline, spline_answer
 from ncproofs.errors import InvalidProblem
 from ncproofs.problems.networks import Labels, Network, Points
 
-__all__ = ["closed_form", "network_answer", "network_optimum"]
+__all__ = ["closed_form", "columnwise_form", "network_answer", "network_optimum", "rank_one_form"]
 
 
 def network_optimum(problem: Network, *, digits: int = 30) -> NetworkOptimum:
@@ -71,15 +71,37 @@ def closed_form(problem: Network) -> sympy.Expr | None:
         assert isinstance(problem.data, Labels)
         counts = problem.data.counts if has_range(problem.data) else ()
         return _sum([Fraction(count) for count in counts], beta) if counts else None
+    if problem.kind == "relu":
+        rank_one = rank_one_form(problem)
+        if rank_one is not None or not problem.is_whitened or not has_disjoint_columns(problem.Y):
+            return rank_one
+        return columnwise_form(problem)
     if problem.is_whitened:
-        if problem.kind == "relu":
-            if not has_disjoint_columns(problem.Y):
-                return None
-            return _sum([square(part) for _, _, part in parts_of(problem.Y)], beta)
         gram = [[dot(a, b) for b in transposed(problem.Y)] for a in transposed(problem.Y)]
         if all(not entry for i, row in enumerate(gram) for j, entry in enumerate(row) if i != j):
             return _sum([row[i] for i, row in enumerate(gram)], beta)
     return None
+
+
+def columnwise_form(problem: Network) -> sympy.Expr:
+    """Every signed column of Y separately: the minimum of a ReLU network when X X^T = I and supports are disjoint."""
+    return _sum([square(part) for _, _, part in parts_of(problem.Y)], problem.price)
+
+
+def rank_one_form(problem: Network) -> sympy.Expr | None:
+    """|Y|^2/2 - sum over signs of (|Y^T c_+-||a| - beta)_+^2/(2|a|^2|c_+-|^2) for X = c a^T; None for other X.
+
+    One sample is whitened when |a| = 1; then this is the columnwise formula for one output.
+    """
+    if problem.layers > 2 or not any(any(row) for row in problem.X) or rank_of(problem.X) != 1:
+        return None
+    total = _exact(sum((square(row) for row in problem.Y), Fraction(0)) / 2)
+    beta = _exact(problem.price)
+    for _, part, reach, size in signed_parts(problem):
+        if reach * size > problem.price**2:
+            gain = sympy.sqrt(_exact(reach * size)) - beta
+            total -= gain**2 / (2 * _exact(size * square(part)))
+    return total
 
 
 def _sum(squares: list[Fraction], beta: Fraction) -> sympy.Expr:

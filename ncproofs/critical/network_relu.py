@@ -40,7 +40,7 @@ from ncproofs.critical.regimes import Number, product
 from ncproofs.errors import OutOfScope
 from ncproofs.problems.networks import Matrix, Network
 
-__all__ = ["has_disjoint_columns", "parts_of", "relu_answer"]
+__all__ = ["has_disjoint_columns", "parts_of", "rank_of", "relu_answer", "signed_parts"]
 
 _AXIOMS = ("Cauchy-Schwarz inequality", "inequality of arithmetic and geometric means")
 
@@ -56,14 +56,15 @@ def relu_answer(problem: Network) -> Answer:
         return _whitened(problem)
     if problem.layers > 2:
         raise OutOfScope("a deep ReLU network is solved for X X^T = I only (n <= d); whiten the data or write layers 2")
-    if _rank(problem.X) <= 1:
+    if rank_of(problem.X) <= 1:
         return _rank_one(problem)
     if len(problem.Y[0]) > 1:
         raise OutOfScope("several outputs need X X^T = I, or X of rank one; give one output, or whiten the data")
     return arrangement_answer(problem)
 
 
-def _rank(X: Matrix) -> int:
+def rank_of(X: Matrix) -> int:
+    """The rank, exactly."""
     return int(fmpq_mat(len(X), len(X[0]), [fmpq(e.numerator, e.denominator) for row in X for e in row]).rank())
 
 
@@ -220,30 +221,41 @@ def _rank_one(problem: Network) -> Answer:
     )
 
 
+def signed_parts(problem: Network) -> list[tuple[int, tuple[Fraction, ...], Fraction, Fraction]]:
+    """X = c a^T of rank one: (sign, c_+-, |Y^T c_+-|^2, |a|^2) for the nonzero parts; a is the first nonzero row."""
+    lead = next(row for row in problem.X if any(row))
+    size = square(lead)
+    c = [dot(row, lead) / size for row in problem.X]
+    found = []
+    for sign in (1, -1):
+        part = tuple(max(sign * entry, Fraction(0)) for entry in c)
+        if any(part):
+            found.append((sign, part, square([dot(column, part) for column in transposed(problem.Y)]), size))
+    return found
+
+
 def _by_sign(problem: Network) -> Certificate:
     """p = Y^T c_+-: f = |a| c_+- o^T with o = (|p||a| - beta)_+ p/(|p| |a|^2 |c_+-|^2); V = Y - f."""
     X, Y, beta = problem.X, problem.Y, problem.price
-    lead = next((row for row in X if any(row)), None)
-    if lead is None:
+    if not any(any(row) for row in X):
         from ncproofs.critical.network_linear import zero_certificate
 
         return zero_certificate(problem)
-    size = square(lead)
-    c = [dot(row, lead) / size for row in X]  # X = c lead^T
+    lead = next(row for row in X if any(row))
     neurons, worst = [], [Fraction(0)]
     V: list[list[Number]] = [list(row) for row in Y]
-    parts = {sign: [max(sign * entry, Fraction(0)) for entry in c] for sign in (1, -1)}
-    for sign, part in parts.items():
-        pull = [dot(column, part) for column in transposed(Y)]
-        if square(pull) * size <= beta**2:
+    parts = signed_parts(problem)
+    for sign, part, pulled, size in parts:
+        if pulled * size <= beta**2:
             continue
+        pull = [dot(column, part) for column in transposed(Y)]
         reach = product(norm(pull), norm(lead))  # |p||a|
         strength = over(minus(reach, beta), product(reach, norm(lead), square(part)))
         out = tuple(product(strength, entry) for entry in pull)
         neurons.append(Neuron(w=tuple(over(sign * entry, norm(lead)) for entry in lead), a=out))
         V = [[minus(v, product(h, norm(lead), o)) for v, o in zip(row, out, strict=True)]
              for row, h in zip(V, part, strict=True)]
-    for part in parts.values():
+    for _, part, _, size in parts:
         worst.append(upper_end(product(square([dot(column, part) for column in transposed(V)]), size)))
     return Certificate(neurons=tuple(neurons), primal=primal_value(problem, neurons), V=tuple(map(tuple, V)),
                        dual=dual_value(problem, V, max(worst)), quantities={"rank": Fraction(len(neurons))})

@@ -57,6 +57,12 @@ _RULES = {
     "DualCertificate": "sphere_instances",
     "ContactInequality": "sphere_instances",
     "MultiplierBalance": "sphere_instances",
+    "NetworkValue": "network_instances",
+    "NetworkQuantity": "network_instances",
+    "DualityGap": "network_instances",
+    "MeanGeometry": "network_instances",
+    "KinksAtData": "network_instances",
+    "CostsAtLeast": "network_instances",
 }
 
 

@@ -6,6 +6,7 @@ import textwrap
 from pathlib import Path
 
 from ncproofs.proof.claims import Claim
+from ncproofs.report.network_text import NETWORK
 from ncproofs.theorems.theorem import Theorem
 
 __all__ = ["FAMILIES", "family_lines", "suite_lines", "theorem_lines"]
@@ -56,6 +57,7 @@ FAMILIES: dict[str, tuple[str, str, dict[str, str], dict[str, str]]] = {
             "antipodal": "the critical point h_{k,i} = -w_k",
         },
     ),
+    "network": NETWORK,
 }
 
 

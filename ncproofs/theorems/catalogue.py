@@ -44,6 +44,14 @@ CATALOGUE = {
     "spurious-sphere-minima": "normalised_features.spurious_minima",
     "sphere-critical-families": "normalised_features.critical_families",
     "sphere-large-temperature": "normalised_features.large_temperature",
+    "network-weak-duality": "convex_duality.weak_duality",
+    "linear-network": "convex_duality.linear_network",
+    "deep-linear-network": "convex_duality.deep_linear_network",
+    "relu-network": "convex_duality.relu_network",
+    "relu-program": "convex_duality.relu_program",
+    "spline-interpolation": "convex_duality.spline_interpolation",
+    "spline-kinks": "convex_duality.spline_kinks",
+    "batchnorm-network": "convex_duality.batchnorm_network",
 }
 
 

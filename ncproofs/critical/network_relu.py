@@ -42,6 +42,7 @@ from ncproofs.problems.networks import Matrix, Network
 
 __all__ = ["has_disjoint_columns", "parts_of", "rank_of", "relu_answer", "signed_parts"]
 
+_SHOWN = 100
 _AXIOMS = ("Cauchy-Schwarz inequality", "inequality of arithmetic and geometric means")
 
 
@@ -110,10 +111,13 @@ def _disjoint(problem: Network) -> Certificate:
     neurons = []
     V: list[list[Number]] = [[Fraction(0)] * outputs for _ in Y]
     worst: list[Number] = [Fraction(0)]
-    quantities: dict[str, Number] = {}
+    quantities: dict[str, Number] = {
+        f"strength_{k}_{side}": Fraction(0) for k in range(1, min(outputs, _SHOWN) + 1) for side in ("pos", "neg")
+    }
     for k, sign, part in parts_of(Y):
         length, strength, scale = _shrunk(part, beta)
-        quantities[f"strength_{k + 1}_{'pos' if sign > 0 else 'neg'}"] = strength
+        if k < _SHOWN:
+            quantities[f"strength_{k + 1}_{'pos' if sign > 0 else 'neg'}"] = strength
         for i, entry in enumerate(part):
             if entry:
                 V[i][k] = product(sign * entry, scale)

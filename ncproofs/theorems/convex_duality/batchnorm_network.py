@@ -12,7 +12,7 @@ from ncproofs.proof.claims import Axiom, Claim, Identity, Sign, SumIdentity
 from ncproofs.proof.domain import Domain, Range, integers_from, positive
 from ncproofs.proof.network_claims import DualityGap, MeanGeometry, NetworkValue
 from ncproofs.theorems.convex_duality.linear_network import shrinkage
-from ncproofs.theorems.convex_duality.sources import CONVEX, is_kind
+from ncproofs.theorems.convex_duality.sources import CONVEX, is_kind, require_kind
 from ncproofs.theorems.theorem import Hypothesis, Source, Theorem
 from ncproofs.truth import Truth
 
@@ -81,6 +81,7 @@ def instance(problem: Network) -> Iterator[Claim]:
     """Value and geometry: uncentred means an orthogonal frame, centred ones a simplex ETF."""
     from ncproofs.critical.network_optimum import closed_form
 
+    require_kind("batchnorm-network", problem, "batchnorm")
     value = closed_form(problem)
     if value is not None:
         yield NetworkValue(problem=problem, value=value)

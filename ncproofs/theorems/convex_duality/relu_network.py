@@ -12,7 +12,7 @@ from ncproofs.proof.claims import Axiom, Claim, Identity, Sign, SumIdentity
 from ncproofs.proof.domain import Domain, nonnegative, positive, real
 from ncproofs.proof.network_claims import DualityGap, NetworkValue
 from ncproofs.theorems.convex_duality.linear_network import shrinkage
-from ncproofs.theorems.convex_duality.sources import CONVEX, beta, is_kind
+from ncproofs.theorems.convex_duality.sources import CONVEX, beta, is_kind, require_kind
 from ncproofs.theorems.theorem import Hypothesis, Source, Theorem
 from ncproofs.truth import Truth
 
@@ -75,8 +75,9 @@ def instance(problem: Network) -> Iterator[Claim]:
     """The value of the formula, column by column, and the gap of an explicit certificate."""
     from ncproofs.critical.network_optimum import columnwise_form, rank_one_form
 
-    value = rank_one_form(problem) or columnwise_form(problem)
-    yield NetworkValue(problem=problem, value=value)
+    require_kind("relu-network", problem, "relu")
+    rank_one = rank_one_form(problem)
+    yield NetworkValue(problem=problem, value=columnwise_form(problem) if rank_one is None else rank_one)
     yield DualityGap(problem=problem, value="1e-40", relation="<")
 
 

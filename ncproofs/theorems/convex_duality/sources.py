@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import sympy
 
+from ncproofs.errors import InvalidClaim
+from ncproofs.problems.networks import Network
 from ncproofs.truth import Truth
 
-__all__ = ["CONVEX", "beta", "is_kind", "positive_symbols"]
+__all__ = ["CONVEX", "beta", "is_kind", "require_kind"]
 
 #: Title and arXiv number of the paper on convex duality of deep networks.
 CONVEX = ("Revealing the Structure of Deep Neural Networks via Convex Duality", "2002.09773")
@@ -14,12 +16,16 @@ CONVEX = ("Revealing the Structure of Deep Neural Networks via Convex Duality", 
 beta = sympy.Symbol("beta", positive=True)
 
 
-def positive_symbols(names: str) -> tuple[sympy.Symbol, ...]:
-    """Symbols for positive reals."""
-    found: tuple[sympy.Symbol, ...] = sympy.symbols(names, positive=True)
-    return found
-
-
 def is_kind(problem: object, *kinds: str) -> Truth:
     """Whether the problem is of one of these kinds."""
     return Truth.HOLDS if getattr(problem, "kind", "") in kinds else Truth.FAILS
+
+
+def require_kind(theorem: str, problem: Network, *kinds: str) -> None:
+    """Refuse a problem whose kind has no such quantities as the theorem speaks of.
+
+    Raises:
+        InvalidClaim: another kind.
+    """
+    if problem.kind not in kinds:
+        raise InvalidClaim(f"{theorem} speaks of kind {' or '.join(kinds)}; got {problem}")

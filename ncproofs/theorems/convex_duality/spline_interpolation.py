@@ -11,7 +11,7 @@ from ncproofs.problems.networks import Network, Points
 from ncproofs.proof.claims import Axiom, Claim, Identity
 from ncproofs.proof.domain import Domain, nonnegative, positive, real
 from ncproofs.proof.network_claims import DualityGap, NetworkValue
-from ncproofs.theorems.convex_duality.sources import CONVEX, is_kind
+from ncproofs.theorems.convex_duality.sources import CONVEX, is_kind, require_kind
 from ncproofs.theorems.theorem import Hypothesis, Source, Theorem
 from ncproofs.truth import Truth
 
@@ -89,13 +89,15 @@ def _levels() -> Iterator[Claim]:
 
 def instance(problem: Network) -> Iterator[Claim]:
     """The value of the formula; interpolant and dual point are checked exactly, so the gap is 0."""
-    assert isinstance(problem.data, Points)
-    yield NetworkValue(problem=problem, value=_formula(problem.data))
+    require_kind("spline-interpolation", problem, "spline")
+    yield NetworkValue(problem=problem, value=_formula(problem))
     yield DualityGap(problem=problem, value=0, relation="==")
 
 
-def _formula(points: Points) -> sympy.Rational:
+def _formula(problem: Network) -> sympy.Rational:
     """max(T0, (T0 + S0)/2), from the slopes alone."""
+    points = problem.data
+    assert isinstance(points, Points)
     x, y = ([sympy.Rational(p.numerator, p.denominator) for p in values] for values in (points.x, points.y))
     slopes = [(y[i + 1] - y[i]) / (x[i + 1] - x[i]) for i in range(len(x) - 1)]
     turns = sum((abs(b - a) for a, b in pairwise(slopes)), sympy.Integer(0))

@@ -11,7 +11,7 @@ from ncproofs.problems.networks import Network, Points
 from ncproofs.proof.claims import Claim, Identity, Sign
 from ncproofs.proof.domain import Domain, positive, real
 from ncproofs.proof.network_claims import KinksAtData
-from ncproofs.theorems.convex_duality.sources import CONVEX, is_kind
+from ncproofs.theorems.convex_duality.sources import CONVEX, is_kind, require_kind
 from ncproofs.theorems.theorem import Hypothesis, Source, Theorem
 from ncproofs.truth import Truth
 
@@ -32,6 +32,7 @@ def claims() -> Iterator[Claim]:
 
 
 def instance(problem: Network) -> Iterator[Claim]:
+    require_kind("spline-kinks", problem, "spline")
     yield KinksAtData(problem=problem)
 
 

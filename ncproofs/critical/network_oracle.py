@@ -6,6 +6,7 @@ package's own answers do not use this module.
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -39,12 +40,16 @@ _BITS = 128
 
 @dataclass(frozen=True, kw_only=True)
 class SecondOpinion:
-    """``reported``, ``reported_gap``: the solver's own numbers, estimates. ``checked``: certified bounds from them."""
+    """``reported``, ``reported_gap``: the solver's own numbers, estimates. ``checked``: certified bounds from them.
+
+    ``seconds``: wall time of cvxpy's modelling and Clarabel's run, without our check.
+    """
 
     status: str
     reported: Fraction
     reported_gap: Fraction
     checked: Enclosure
+    seconds: float
 
 
 def second_opinion(problem: Network) -> SecondOpinion:
@@ -70,11 +75,12 @@ def second_opinion(problem: Network) -> SecondOpinion:
 
 
 def _linear(problem: Network, cvxpy: Any) -> SecondOpinion:
+    started = time.perf_counter()
     X, Y = as_floats(problem.X), as_floats(problem.Y)
     Z = cvxpy.Variable((X.shape[1], Y.shape[1]))
     objective = cvxpy.sum_squares(X @ Z - Y) / 2 + float(problem.price) * cvxpy.normNuc(Z)
     model = cvxpy.Problem(cvxpy.Minimize(objective))
-    gap = _solved(model, cvxpy)
+    gap, seconds = _solved(model, cvxpy), time.perf_counter() - started
     import numpy as np
 
     U, s, Vt = np.linalg.svd(Z.value, full_matrices=False)
@@ -82,7 +88,7 @@ def _linear(problem: Network, cvxpy: Any) -> SecondOpinion:
     with flint.ctx.workprec(_BITS):
         V = _residual(problem, neurons)
         bound = operator_norm_squared(matrix_product(transposed(problem.X), V))
-        return _opinion(problem, model, gap, neurons, V, bound)
+        return _opinion(problem, model, (gap, seconds), neurons, V, bound)
 
 
 def _relu(problem: Network, cvxpy: Any) -> SecondOpinion:
@@ -91,6 +97,7 @@ def _relu(problem: Network, cvxpy: Any) -> SecondOpinion:
 
     X, y = as_floats(problem.X), as_floats(problem.Y)[:, 0]
     patterns = tuple(cells(problem.X))
+    started = time.perf_counter()
     blocks, constraints = [], []
     fit: Any = 0
     for pattern in patterns:
@@ -102,7 +109,7 @@ def _relu(problem: Network, cvxpy: Any) -> SecondOpinion:
             blocks.append((sign, u))
     penalty = sum(cvxpy.norm(u, 2) for _, u in blocks)
     model = cvxpy.Problem(cvxpy.Minimize(cvxpy.sum_squares(fit - y) / 2 + float(problem.price) * penalty), constraints)
-    gap = _solved(model, cvxpy)
+    gap, seconds = _solved(model, cvxpy), time.perf_counter() - started
     neurons = [
         Neuron(w=_fractions(u.value), a=(Fraction(sign),)) for sign, u in blocks
         if float(np.linalg.norm(u.value)) * 10**9 > 1
@@ -110,7 +117,7 @@ def _relu(problem: Network, cvxpy: Any) -> SecondOpinion:
     with flint.ctx.workprec(_BITS):
         V = _residual(problem, neurons)
         bound = constraint_squared(problem, patterns, [to_ball(row[0]) for row in V], _BITS)
-        return _opinion(problem, model, gap, neurons, V, bound)
+        return _opinion(problem, model, (gap, seconds), neurons, V, bound)
 
 
 def _fractions(values: Any) -> tuple[Fraction, ...]:
@@ -132,9 +139,11 @@ def _solved(model: Any, cvxpy: Any) -> Fraction:
     return abs(Fraction(raw.obj_val) - Fraction(raw.obj_val_dual))
 
 
-def _opinion(problem: Network, model: Any, gap: Fraction, neurons: list[Neuron], V: Any, bound: Any) -> SecondOpinion:
+def _opinion(problem: Network, model: Any, measured: tuple[Fraction, float], neurons: list[Neuron], V: Any,
+             bound: Any) -> SecondOpinion:
     upper, lower = enclosed(primal_value(problem, neurons)), enclosed(dual_value(problem, V, bound))
     return SecondOpinion(
-        status=str(model.status), reported=Fraction(float(model.value)), reported_gap=gap,
+        status=str(model.status), reported=Fraction(float(model.value)), reported_gap=measured[0],
+        seconds=measured[1],
         checked=Enclosure(lower.lower, upper.upper, Rigor.ENCLOSED),
     )

@@ -11,7 +11,7 @@ import dataclasses
 import hashlib
 import importlib
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ncproofs.errors import NcproofsError
 from ncproofs.problems.features import Problem
@@ -19,6 +19,9 @@ from ncproofs.proof import checker
 from ncproofs.proof.checker_reading import canonical
 from ncproofs.proof.claims import Axiom, Claim, Hole
 from ncproofs.proof.discharge import Effort
+
+if TYPE_CHECKING:
+    from ncproofs.problems.networks import Network
 
 __all__ = ["NoCertificate", "digest_of", "problem_record", "seal", "stated", "verdict_certificate",
            "verdict_statement", "write"]
@@ -41,6 +44,9 @@ _WRITERS = {
         "NoSpuriousSphereMinima", "SphereGeometry", "SphereInertia", "SphereQuantity", "SphereSpectrum",
         "SphereValue", "SpuriousSphereMinimum",
     ), "sphere_certificates"),
+    **dict.fromkeys((
+        "DualityGap", "KinksAtData", "MeanGeometry", "NetworkQuantity", "NetworkValue",
+    ), "network_certificates"),
 }
 
 
@@ -57,14 +63,18 @@ def _ascii(text: str) -> str:
     return text.encode("ascii", "backslashreplace").decode("ascii")
 
 
-def problem_record(problem: Problem) -> dict[str, Any]:
+def problem_record(problem: Problem | Network) -> dict[str, Any]:
     """``problem`` as statements spell it: the ``parameters`` of a verdict, the ``problem`` of its claims.
 
     Raises:
         NoCertificate: a loss that the checker does not know.
     """
+    from ncproofs.problems.networks import Network
     from ncproofs.proof.certificate_spelling import Unspeakable
     from ncproofs.proof.written_losses import loss_record
+
+    if isinstance(problem, Network):
+        return network_record(problem)
 
     try:
         name, parameter = loss_record(problem.loss)
@@ -76,6 +86,19 @@ def problem_record(problem: Problem) -> dict[str, Any]:
         if part.name != "loss":
             record[part.name] = value if value is None or isinstance(value, int) else str(value)
     return record
+
+
+def network_record(problem: Network) -> dict[str, Any]:
+    """A network, its data as exact strings."""
+    data: dict[str, Any] = {}
+    for part in dataclasses.fields(problem.data):
+        value = getattr(problem.data, part.name)
+        data[part.name] = None if value is None else [
+            entry if isinstance(entry, int) else list(map(str, entry)) if isinstance(entry, tuple) else str(entry)
+            for entry in value
+        ]
+    return {"kind": problem.kind, "data": data, "beta": None if problem.beta is None else str(problem.beta),
+            "layers": problem.layers, "normalisation": problem.normalisation}
 
 
 def write(claim: Claim, effort: Effort) -> Pair:
@@ -102,7 +125,8 @@ def _writer(claim: Claim) -> Any:
 
 
 def verdict_statement(
-    theorem: str, title: str, problem: Problem | None, claims: Iterable[Claim], parts: list[dict[str, Any]] | None = None
+    theorem: str, title: str, problem: Problem | Network | None, claims: Iterable[Claim],
+    parts: list[dict[str, Any]] | None = None,
 ) -> dict[str, Any]:
     """What a verdict states; ``parts`` are the statements of its claims, if they are known already.
 
@@ -137,7 +161,7 @@ def digest_of(statement: dict[str, Any]) -> str:
 
 
 def verdict_certificate(
-    theorem: str, title: str, problem: Problem | None, claims: Iterable[Claim], effort: Effort
+    theorem: str, title: str, problem: Problem | Network | None, claims: Iterable[Claim], effort: Effort
 ) -> tuple[dict[str, Any], bytes]:
     """The statement and the bytes of a certificate for all sizes (``problem`` is None) or at ``problem``.
 

@@ -25,7 +25,14 @@ if not __package__:  # copied away from ncproofs: this folder stands in for the 
         _folder.__path__ = [str(Path(__file__).resolve().parent)]
         sys.modules.setdefault(_name, _folder)
 
-from ncproofs.proof import checker_critical, checker_optimum, checker_ridge, checker_signs, checker_spheres
+from ncproofs.proof import (
+    checker_critical,
+    checker_networks,
+    checker_optimum,
+    checker_ridge,
+    checker_signs,
+    checker_spheres,
+)
 from ncproofs.proof.checker_arithmetic import Budget, Limit, Rejected
 from ncproofs.proof.checker_reading import BYTES, canonical, listed, need, parse
 from ncproofs.proof.checker_sums import sum_identity
@@ -47,6 +54,7 @@ KINDS: dict[str, tuple[tuple[str, ...], Callable[[list[Any], Any, Budget], Any]]
     **checker_optimum.KINDS,
     **checker_spheres.KINDS,
     **checker_critical.KINDS,
+    **checker_networks.KINDS,
 }
 Pins = dict[str, set[str]]
 

@@ -59,4 +59,12 @@ REQUIRED: dict[str, tuple[str, ...]] = {
     "sphere-spectrum": ("sphere/spectrum/1", "sphere/inertia/1"),
     "sphere-conditioning": ("sphere/conditioning/1",),
     "sphere-landscape": ("sphere/benign/1",),
+    "network-weak-duality": ("network/gap/1",),
+    "linear-network": ("network/gap/1",),
+    "deep-linear-network": ("network/gap/1",),
+    "relu-network": ("network/value/1", "network/gap/1"),
+    "relu-program": ("network/gap/1",),
+    "spline-interpolation": ("network/value/1", "network/gap/1"),
+    "spline-kinks": ("network/kinks/1",),
+    "batchnorm-network": ("network/value/1", "network/gap/1", "network/means/1"),
 }

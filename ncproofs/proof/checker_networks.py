@@ -305,8 +305,8 @@ def _feasible(problem: Network, V: Rows, multipliers: Any) -> None:
 def _cones(problem: Network, V: Rows, multipliers: Any) -> None:
     """One output, two layers, any X: sum_i v_i (x_i w)_+ <= beta |w| for v = V and v = -V.
 
-    Every w has a pattern s on the rows with v_i > 0: s_i x_i w >= 0. There, for c_i >= 0 on these rows and 0 <= c_i <= 1
-    on those with v_i < 0, where v_i (t)_+ <= v_i c_i t, the sum is at most <g, w> with
+    Every w has a pattern s on the rows with v_i > 0: s_i x_i w >= 0. There, for c_i >= 0 on these rows and
+    0 <= c_i <= 1 on those with v_i < 0, where v_i (t)_+ <= v_i c_i t, the sum is at most <g, w> with
     g = sum_{v_i > 0} ([s_i > 0] v_i + s_i c_i) x_i + sum_{v_i < 0} c_i v_i x_i, and |g| <= beta is checked.
     """
     n, limit = len(problem.X), problem.beta**2

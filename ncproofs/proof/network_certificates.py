@@ -174,7 +174,7 @@ def _least(columns: Sequence[Sequence[Fraction]], fixed: Sequence[Fraction], sta
     """c within its bounds with |fixed + sum c_i columns_i| least, by the active-set method from ``start``."""
     n = len(columns)
     close = Fraction(1, 10**8)
-    free = [i for i in range(n) if start[i] > close and (tops[i] is None or start[i] < tops[i] - close)]  # type: ignore[operator]
+    free = [i for i, top in enumerate(tops) if start[i] > close and (top is None or start[i] < top - close)]
     c = [to_ball(start[i] if i in free else round(start[i]) if tops[i] else 0) for i in range(n)]
     for _ in range(_ROUNDS):
         rest = [to_ball(entry) for entry in fixed]
@@ -184,7 +184,7 @@ def _least(columns: Sequence[Sequence[Fraction]], fixed: Sequence[Fraction], sta
         if solved is None:
             free.pop()
             continue
-        wrong = {i: x for i, x in zip(free, solved, strict=True) if x < 0 or (tops[i] and x > tops[i])}
+        wrong = {i: x for i, x in zip(free, solved, strict=True) if x < 0 or (tops[i] is not None and x > 1)}
         if wrong:
             worst = max(wrong, key=lambda i: float(-wrong[i] if wrong[i] < 0 else wrong[i] - 1))
             c[worst] = arb(0) if wrong[worst] < 0 else arb(1)

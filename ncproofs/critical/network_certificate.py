@@ -24,7 +24,7 @@ from ncproofs.critical.optimum import MOST_DIGITS
 from ncproofs.critical.profiles import root, to_ball
 from ncproofs.critical.regimes import Number, lift, product
 from ncproofs.errors import InvalidProblem
-from ncproofs.problems.networks import Network
+from ncproofs.problems.networks import Network, Regression
 from ncproofs.truth import Rigor, Truth
 
 __all__ = [
@@ -113,7 +113,7 @@ def certify(problem: Network, answer: Answer, digits: int) -> NetworkOptimum:
     """
     if not isinstance(digits, int) or isinstance(digits, bool) or not 1 <= digits <= MOST_DIGITS:
         raise InvalidProblem(f"digits={digits} given; write a whole number from 1 to {MOST_DIGITS}")
-    bits, found, thin, last = 96 + 4 * digits, None, False, None
+    bits, found, thin, last = 96 + 4 * digits + _magnitude(problem), None, False, None
     while bits <= _MOST_BITS:
         with flint.ctx.workprec(bits):
             found = answer.attempt(bits)
@@ -135,6 +135,15 @@ def certify(problem: Network, answer: Answer, digits: int) -> NetworkOptimum:
         dual_point=found.V, because=answer.because, holes=answer.holes, axioms=answer.axioms,
         notes=(*answer.notes, *shortfall),
     )
+
+
+def _magnitude(problem: Network) -> int:
+    """Bits that the sizes of the numbers take: a weight decay of 10^-100 needs them before its digits count."""
+    numbers = [problem.beta or Fraction(1)]
+    if isinstance(problem.data, Regression):
+        numbers += [entry for row in (*problem.X, *problem.Y) for entry in row]
+    largest = max(max(abs(value.numerator), value.denominator).bit_length() for value in numbers)
+    return min(2 * largest, _MOST_BITS // 4)
 
 
 def _quantities(found: Certificate, answer: Answer) -> dict[str, Enclosure]:

@@ -41,6 +41,7 @@ from ncproofs.problems.networks import Matrix, Network
 __all__ = ["Mode", "chain", "deep_answer", "mode", "trivial_dual"]
 
 _MOST_DEGREE = 240
+_MOST_HEIGHT = 1200
 _NO_DUALITY = "no strong duality: the dual value is half the squared distance of Y to the range of X"
 _AXIOMS = ("inequality of arithmetic and geometric means", "singular value decomposition",
            "a continuous coercive function attains its minimum")
@@ -206,6 +207,9 @@ def _complete_list(problem: Network, dual: Fraction) -> Callable[[int], Certific
         raise OutOfScope(f"the equation for mu has a degree above {_MOST_DEGREE}; give fewer layers or a smaller X")
     mu = fmpq_poly([0, 1])
     equation = mu**L * top ** (L - 1) - _q(beta**L) * bottom ** (L - 1)
+    if equation.numer().height_bits() > _MOST_HEIGHT:
+        raise OutOfScope(f"the equation for mu has coefficients of more than {_MOST_HEIGHT} bits; "
+                         "give numbers of fewer digits, or fewer layers")
 
     def attempt(bits: int) -> Certificate:
         half = sum((square(row) for row in problem.Y), Fraction(0)) / 2

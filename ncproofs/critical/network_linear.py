@@ -13,6 +13,7 @@ from typing import Any
 import flint
 from flint import arb, arb_mat, fmpq, fmpq_mat
 
+from ncproofs.arithmetic.eigenbasis import multiprecision_eigenbasis
 from ncproofs.arithmetic.inertia import exact_inertia
 from ncproofs.arithmetic.linalg import eigenvalue_enclosures
 from ncproofs.critical.network_certificate import (
@@ -68,12 +69,17 @@ def linear_answer(problem: Network) -> Answer:
             **names,
         )
     rank = exact_rank(problem)
-    start = _start(problem, rank)
-    why = "X X^T = I exactly: rank = number of singular values of Y above beta" if rank is not None else (
-        "a factored stationary point by Newton's method; V = Y - XZ is scaled into the dual ball")
-    notes = () if rank is not None else ("rank is that of the network shown",)
-    return Answer(regime="whitened" if rank is not None else "low rank", geometry="singular directions",
-                  attempt=lambda bits: _vector(problem, start, bits), because=why, notes=notes, **names)
+    if rank is not None:
+        return Answer(
+            regime="whitened", geometry="singular directions", attempt=lambda bits: _modes(problem, rank, bits),
+            because="X X^T = I exactly: rank = number of singular values of Y above beta", **names,
+        )
+    start = _start(problem)
+    return Answer(
+        regime="low rank", geometry="singular directions", attempt=lambda bits: _vector(problem, start, bits),
+        because="a factored stationary point by Newton's method; V = Y - XZ is scaled into the dual ball",
+        notes=("rank is that of the network shown",), **names,
+    )
 
 
 def _is_below(gradient: Sequence[Sequence[Number]], beta: Fraction) -> bool:
@@ -170,7 +176,7 @@ def _scalar(problem: Network, bits: int) -> Certificate:
         slope = solve(rho, (X * q) if wide else (gram * q))  # -q'
         length = _length(q)
         # Newton's method for 1/|q| = 1, which is nearly linear in rho.
-        step = (length - 1) * length**2 / (length * _inner(q, slope))
+        step = (length - 1) * length**2 / _inner(q, slope)
         rho = (rho + step).mid()
         if abs(step) < abs(rho) * arb(2) ** (10 - bits):
             break
@@ -189,11 +195,30 @@ def _inner(left: arb_mat, right: arb_mat) -> arb:
     return sum((a * b for a, b in zip(left.entries(), right.entries(), strict=True)), arb(0)).mid()
 
 
-def _start(problem: Network, rank: int | None) -> tuple[Any, Any]:
+def _modes(problem: Network, rank: int, bits: int) -> Certificate:
+    """X X^T = I: the ``rank`` largest singular values s of Y become s - beta, along approximate singular vectors."""
+    gram = _balls(problem.Y).transpose() * _balls(problem.Y)
+    vectors = transposed(multiprecision_eigenbasis(gram, bits).tolist())[len(problem.Y[0]) - rank :]  # ascending
+    neurons = []
+    for vector in vectors:
+        image = (_balls(problem.Y) * arb_mat([[entry] for entry in vector])).mid()
+        length = norm(image.entries())
+        pulled = (_balls(problem.X).transpose() * image).mid().entries()
+        neurons.append(_chain(problem, [entry / length for entry in pulled], length - to_ball(problem.price), vector))
+    V = residual(problem, _product_of(neurons))
+    return _certificate(problem, tuple(neurons), V)
+
+
+def _product_of(neurons: Sequence[Neuron]) -> arb_mat:
+    """Z = sum_j w_j a_j^T."""
+    left = arb_mat([[to_ball(entry) for entry in neuron.w] for neuron in neurons]).transpose()
+    return left * arb_mat([[to_ball(entry) for entry in neuron.a] for neuron in neurons])
+
+
+def _start(problem: Network) -> tuple[Any, Any]:
     from ncproofs.critical.network_search import as_floats, nuclear_norm_factors
 
-    A, B = nuclear_norm_factors(as_floats(problem.X), as_floats(problem.Y), float(problem.price))
-    return (A, B) if rank is None else (A[:, :rank], B[:rank])
+    return nuclear_norm_factors(as_floats(problem.X), as_floats(problem.Y), float(problem.price))
 
 
 def _vector(problem: Network, start: tuple[Any, Any], bits: int) -> Certificate:

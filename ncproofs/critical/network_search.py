@@ -7,16 +7,29 @@ from typing import Any
 
 import numpy as np
 
+from ncproofs.errors import OutOfScope
+
 __all__ = ["as_floats", "atoms_of_dual", "atoms_of_relu", "lasso", "nonnegative_multipliers",
            "nuclear_norm_factors"]
 
 _ROUNDS = 20_000
+_LARGEST = 1e100
 _MOST_ATOM_ROUNDS = 400
 
 
 def as_floats(rows: Sequence[Sequence[Any]]) -> Any:
-    """A matrix of fractions or balls as doubles."""
-    return np.array([[float(entry) for entry in row] for row in rows], dtype=float)
+    """A matrix of fractions or balls as doubles.
+
+    Raises:
+        OutOfScope: an entry beyond the range in which squares of doubles are finite.
+    """
+    try:
+        table = np.array([[float(entry) for entry in row] for row in rows], dtype=float)
+    except OverflowError:
+        table = np.array([[np.inf]])
+    if not (np.abs(table) < _LARGEST).all():
+        raise OutOfScope("entries beyond 10^100 given; scale X and Y, this kind is solved from doubles")
+    return table
 
 
 def nuclear_norm_factors(X: Any, Y: Any, beta: float) -> tuple[Any, Any]:

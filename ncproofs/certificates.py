@@ -94,8 +94,12 @@ def problem_from(parameters: dict[str, Any]) -> Problem:
     family = next((family for family in FAMILIES.values() if set(family.keys) == set(given)), None)
     if family is None or len(canonical(parameters)) > 10_000:
         raise NoCertificate("the parameters are those of no family of problems")
-    spelled = {key: "none" if value is None else str(value) for key, value in given.items()}
-    spelled["loss"] += f"({parameter})" if isinstance(parameter, str) else ""
+    spelled = {
+        key: "none" if value is None else canonical(value).decode("ascii") if isinstance(value, dict) else str(value)
+        for key, value in given.items()
+    }
+    if isinstance(parameter, str) and "loss" in spelled:
+        spelled["loss"] += f"({parameter})"
     problem: Problem = problem_of({"family": family.name, **spelled})
     return problem
 

@@ -71,6 +71,13 @@ def _multilabel(given: dict[str, Any]) -> Any:
     return MultiLabel(loss=loss_from_text(kept.pop("loss")), **kept)
 
 
+def _network(given: dict[str, Any]) -> Any:
+    from ncproofs.problems.network_data import network_from_text
+
+    beta = given.pop("beta")
+    return network_from_text(given.pop("kind"), given.pop("data"), beta=None if beta == "none" else beta, **given)
+
+
 _SIZES = {"loss": "cross_entropy", "K": "3:5", "d": "K", "n": "1"}
 
 #: Name -> family. A grid without the key ``family`` is of family sphere when it gives tau, multilabel when it gives
@@ -105,6 +112,11 @@ FAMILIES = {
             optional={"loss": "pick_all_label", **dict.fromkeys(("counts", "labels", "weights", "lambda_b"), "none")},
             build=_multilabel, needed='counts = "1:3,2:2" or labels = "1; 1 3"', whole=("counts", "labels", "weights"),
             usual={"K": "3:5", "d": "K", "lambda_W": "1/100", "lambda_H": "1/100"},
+        ),
+        Family(
+            name="network", problem="Network", keys=("kind", "data", "beta", "layers", "normalisation"),
+            optional={"beta": "none", "layers": "2", "normalisation": "standard"}, whole=("data",),
+            build=_network, needed='family = "network", kind and data',
         ),
     )
 }

@@ -69,6 +69,7 @@ FLOATS = {
     "truth",
     "arithmetic.floating",
     "arithmetic.eigenbasis",
+    "critical.network_search",
     "critical.search",
     "critical.sphere_search",
     "critical.code_search",

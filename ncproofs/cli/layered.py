@@ -85,13 +85,13 @@ def _answered(problem: Any, digits: int, *, points_: bool, at: tuple[int | None,
         entries = layered_spectrum(problem, plus, at[1], digits=digits)
         note = [f"the spectrum is that at {plus} directions with sigma_plus and {at[1]} with sigma_minus"]
     if json_:
-        record = optimum_record(spelled(problem), found, digits, entries)  # type: ignore[arg-type]
+        record = optimum_record(spelled(problem), found, digits, entries)
         record["notes"] += note
         if points is not None:
             record["critical_points"] = point_records(points, digits)
         click.echo(json.dumps(record, indent=1, ensure_ascii=False))
     else:
-        lines = optimum_lines(found, problem, digits, entries)  # type: ignore[arg-type]
+        lines = optimum_lines(found, problem, digits, entries)
         click.echo("\n".join(lines + [f"note: {text}" for text in note]))
         if points is not None:
             click.echo("\n".join(point_lines(points, digits)))

@@ -11,6 +11,7 @@ import click
 
 from ncproofs.cli.code import code_command
 from ncproofs.cli.layered import layered
+from ncproofs.cli.optimum_network import network
 
 __all__ = ["optimum_command"]
 
@@ -35,6 +36,7 @@ def optimum_command() -> None:
 
 optimum_command.add_command(layered)
 optimum_command.add_command(code_command)
+optimum_command.add_command(network)
 
 
 def _shared(command: Callable[..., int]) -> Callable[..., int]:

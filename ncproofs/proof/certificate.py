@@ -22,6 +22,7 @@ from ncproofs.proof.discharge import Effort
 
 if TYPE_CHECKING:
     from ncproofs.problems.layered import Layered
+    from ncproofs.problems.networks import Network
 
 __all__ = ["NoCertificate", "digest_of", "problem_record", "seal", "stated", "verdict_certificate",
            "verdict_statement", "write"]
@@ -48,6 +49,9 @@ _WRITERS = {
         "BenignLayeredLandscape", "FiniteCriticalPoints", "LayeredAttained", "LayeredGeometry", "LayeredInertia",
         "LayeredKind", "LayeredQuantity", "LayeredSpectrum", "LayeredValue", "ReluFirstFeatures",
     ), "layered_certificates"),
+    **dict.fromkeys((
+        "DualityGap", "KinksAtData", "MeanGeometry", "NetworkQuantity", "NetworkValue",
+    ), "network_certificates"),
 }
 
 
@@ -64,18 +68,22 @@ def _ascii(text: str) -> str:
     return text.encode("ascii", "backslashreplace").decode("ascii")
 
 
-def problem_record(problem: Problem) -> dict[str, Any]:
+def problem_record(problem: Problem | Network) -> dict[str, Any]:
     """``problem`` as statements spell it: the ``parameters`` of a verdict, the ``problem`` of its claims.
 
     Raises:
         NoCertificate: a loss that the checker does not know.
     """
     from ncproofs.problems.layered import Layered
+    from ncproofs.problems.networks import Network
     from ncproofs.proof.certificate_spelling import Unspeakable
     from ncproofs.proof.written_losses import loss_record
 
     if isinstance(problem, Layered):
         return layered_record(problem)
+    if isinstance(problem, Network):
+        return network_record(problem)
+
     try:
         name, parameter = loss_record(problem.loss)
     except Unspeakable as error:
@@ -95,6 +103,19 @@ def layered_record(problem: Layered) -> dict[str, Any]:
         "n": problem.n if problem.balanced else list(problem.class_sizes), "lambda_H": str(problem.lambda_H),
         "lambda_b": None if problem.lambda_b is None else str(problem.lambda_b), "relu": problem.relu,
     }
+
+
+def network_record(problem: Network) -> dict[str, Any]:
+    """A network, its data as exact strings."""
+    data: dict[str, Any] = {}
+    for part in dataclasses.fields(problem.data):
+        value = getattr(problem.data, part.name)
+        data[part.name] = None if value is None else [
+            entry if isinstance(entry, int) else list(map(str, entry)) if isinstance(entry, tuple) else str(entry)
+            for entry in value
+        ]
+    return {"kind": problem.kind, "data": data, "beta": None if problem.beta is None else str(problem.beta),
+            "layers": problem.layers, "normalisation": problem.normalisation}
 
 
 def write(claim: Claim, effort: Effort) -> Pair:
@@ -121,7 +142,7 @@ def _writer(claim: Claim) -> Any:
 
 
 def verdict_statement(
-    theorem: str, title: str, problem: Problem | None, claims: Iterable[Claim],
+    theorem: str, title: str, problem: Problem | Network | None, claims: Iterable[Claim],
     parts: list[dict[str, Any]] | None = None,
 ) -> dict[str, Any]:
     """What a verdict states; ``parts`` are the statements of its claims, if they are known already.
@@ -157,7 +178,7 @@ def digest_of(statement: dict[str, Any]) -> str:
 
 
 def verdict_certificate(
-    theorem: str, title: str, problem: Problem | None, claims: Iterable[Claim], effort: Effort
+    theorem: str, title: str, problem: Problem | Network | None, claims: Iterable[Claim], effort: Effort
 ) -> tuple[dict[str, Any], bytes]:
     """The statement and the bytes of a certificate for all sizes (``problem`` is None) or at ``problem``.
 

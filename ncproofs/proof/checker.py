@@ -29,6 +29,7 @@ from ncproofs.proof import (
     checker_critical,
     checker_layered,
     checker_layered_points,
+    checker_networks,
     checker_optimum,
     checker_ridge,
     checker_signs,
@@ -57,6 +58,7 @@ KINDS: dict[str, tuple[tuple[str, ...], Callable[[list[Any], Any, Budget], Any]]
     **checker_critical.KINDS,
     **checker_layered.KINDS,
     **checker_layered_points.KINDS,
+    **checker_networks.KINDS,
 }
 Pins = dict[str, set[str]]
 

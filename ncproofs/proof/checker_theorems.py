@@ -76,4 +76,12 @@ REQUIRED: dict[str, tuple[tuple[str, Fixed], ...]] = {
     "sphere-spectrum": (("sphere/spectrum/1", _AT_ETF), ("sphere/inertia/1", _NO_DESCENT)),
     "sphere-conditioning": (("sphere/conditioning/1", {}),),
     "sphere-landscape": (("sphere/benign/1", {}),),
+    "network-weak-duality": (("network/gap/1", {}),),
+    "linear-network": (("network/gap/1", {}),),
+    "deep-linear-network": (("network/gap/1", {}),),
+    "relu-network": (("network/value/1", {}), ("network/gap/1", {}),),
+    "relu-program": (("network/gap/1", {}),),
+    "spline-interpolation": (("network/value/1", {}), ("network/gap/1", {}),),
+    "spline-kinks": (("network/kinks/1", {}),),
+    "batchnorm-network": (("network/value/1", {}), ("network/gap/1", {}), ("network/means/1", {}),),
 }

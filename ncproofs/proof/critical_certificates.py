@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from ncproofs.critical.krawczyk import NotCertified, certify_critical_point
 from ncproofs.critical.sphere_krawczyk import certify_sphere_point
 from ncproofs.problems.features import Ridge, Spheres
-from ncproofs.problems.multilabel import Problem
 from ncproofs.proof.certificate import NoCertificate, problem_record, stated
 from ncproofs.proof.checker_arithmetic import Budget, Intervals
 from ncproofs.proof.checker_critical import Point, hessian
@@ -62,7 +61,7 @@ def _vector(values: Sequence[Fraction], bits: int = _CENTRE) -> dict[str, Any]:
 
 
 def critical_point_certificate(
-    problem: Problem, W: Any, H: Any, b: Any = None, *, rival: dict[str, Any] | None = None, title: str = ""
+    problem: Ridge | Spheres, W: Any, H: Any, b: Any = None, *, rival: dict[str, Any] | None = None, title: str = ""
 ) -> Pair:
     """Statement and witness: a critical point near the floats W (d, K), H (d, N), b exists, with its inertia.
 
@@ -90,13 +89,13 @@ def critical_point_certificate(
     raise NoCertificate(reason)
 
 
-def _witnesses(problem: Problem, slice_: _Slice, zeros: int) -> Iterator[dict[str, Any]]:
+def _witnesses(problem: Ridge | Spheres, slice_: _Slice, zeros: int) -> Iterator[dict[str, Any]]:
     for bits in (128, 192):
         nu = [] if isinstance(problem, Ridge) else _multipliers(problem, slice_, bits)
         yield {"bits": bits, "gap": _gap(problem, slice_, nu, zeros, bits), "multipliers": list(map(str, nu))}
 
 
-def _gap(problem: Problem, slice_: _Slice, nu: list[Fraction], zeros: int, bits: int) -> str:
+def _gap(problem: Ridge | Spheres, slice_: _Slice, nu: list[Fraction], zeros: int, bits: int) -> str:
     """Half the least magnitude of a nonzero eigenvalue of the checker's blocks, from floats."""
     written, balls = _written(problem), Intervals(bits, Budget(10**9))
     point = Point(balls, written, slice_.rank, slice_.places, slice_.record, Fraction(0))
@@ -110,7 +109,7 @@ def _gap(problem: Problem, slice_: _Slice, nu: list[Fraction], zeros: int, bits:
     return shorter(Fraction(sizes[zeros]) / 2) if len(sizes) > zeros and sizes[zeros] > 0 else "1"
 
 
-def _written(problem: Problem) -> Any:
+def _written(problem: Ridge | Spheres) -> Any:
     record = problem_record(problem)
     return WrittenRidge(record) if isinstance(problem, Ridge) else WrittenSpheres(record)
 
@@ -122,11 +121,11 @@ def _around(value: Fraction) -> list[str]:
     return [str(Fraction(middle - 2, unit)), str(Fraction(middle + 2, unit))]
 
 
-def _family(problem: Problem) -> str:
+def _family(problem: Ridge | Spheres) -> str:
     return "ridge" if isinstance(problem, Ridge) else "sphere"
 
 
-def _certified(problem: Problem, W: Array, H: Array, b: Any) -> tuple[Any, _Slice]:
+def _certified(problem: Ridge | Spheres, W: Array, H: Array, b: Any) -> tuple[Any, _Slice]:
     """What the prover certifies, and its centre turned into the gauge of the checker."""
     for bits in (128, 256):
         if isinstance(problem, Ridge):
@@ -151,7 +150,7 @@ def _centres(matrix: Any) -> Rows:
     return [[exact_bounds(entry.mid())[0] for entry in row] for row in matrix.tolist()]
 
 
-def _turned(problem: Problem, W: Rows, H: Rows, bias: list[Fraction] | None) -> _Slice:
+def _turned(problem: Ridge | Spheres, W: Rows, H: Rows, bias: list[Fraction] | None) -> _Slice:
     """Rotated so that [W H] is upper triangular on pivot columns, in high precision; equal samples are one place."""
     places, H = _places(problem, H)
     pivots: list[int] = []
@@ -182,7 +181,7 @@ def _root(value: Fraction) -> Fraction:
     return Fraction(isqrt(int(value * 4 ** (_SHIFT + 40))), 2 ** (_SHIFT + 40))
 
 
-def _places(problem: Problem, H: Rows) -> tuple[list[list[int]], Rows]:
+def _places(problem: Ridge | Spheres, H: Rows) -> tuple[list[list[int]], Rows]:
     """Samples of one class that agree to twelve digits become one place with their number."""
     columns: list[tuple[Fraction, ...]] = list(zip(*H, strict=True))
     places: list[list[int]] = []
@@ -200,7 +199,7 @@ def _places(problem: Problem, H: Rows) -> tuple[list[list[int]], Rows]:
     return places, [list(row) for row in zip(*kept, strict=True)] if H else []
 
 
-def _multipliers(problem: Problem, slice_: _Slice, bits: int) -> list[Fraction]:
+def _multipliers(problem: Ridge | Spheres, slice_: _Slice, bits: int) -> list[Fraction]:
     """nu = -<x, df/dx> at the centre, for the classifiers and then for one sample of each place."""
     written, balls = _written(problem), Intervals(bits, Budget(10**9))
     point = Point(balls, written, slice_.rank, slice_.places, slice_.record, Fraction(0))
@@ -215,7 +214,7 @@ def _multipliers(problem: Problem, slice_: _Slice, bits: int) -> list[Fraction]:
     return result
 
 
-def rival_point(problem: Problem, W: Any, H: Any, b: Any = None) -> dict[str, Any]:
+def rival_point(problem: Ridge | Spheres, W: Any, H: Any, b: Any = None) -> dict[str, Any]:
     """A point of the problem (columns of any positive length on spheres) as certificates spell it."""
     rows = [[[Fraction(float(x)) for x in row] for row in np.asarray(X, dtype=np.float64)] for X in (W, H)]
     bias = None if b is None else [Fraction(float(x)) for x in np.asarray(b, dtype=np.float64).ravel()]
@@ -227,7 +226,7 @@ def rival_point(problem: Problem, W: Any, H: Any, b: Any = None) -> dict[str, An
 
 
 def saddle_box_certificate(
-    problem: Problem, W: Any, H: Any, b: Any, direction: tuple[Any, Any, Any], *, title: str = ""
+    problem: Ridge | Spheres, W: Any, H: Any, b: Any, direction: tuple[Any, Any, Any], *, title: str = ""
 ) -> Pair:
     """Statement and witness: negative curvature along ``direction`` (dW, dH, db) in a box around W (d, K), H (d, N), b.
 
@@ -259,7 +258,7 @@ def _floats(values: Any, bits: int) -> dict[str, Any]:
     return _vector([Fraction(float(x)) for x in np.asarray(values, dtype=np.float64).ravel()], bits)
 
 
-def _margin(problem: Problem, centre: dict[str, Any], direction: dict[str, Any]) -> Fraction:
+def _margin(problem: Ridge | Spheres, centre: dict[str, Any], direction: dict[str, Any]) -> Fraction:
     """-2 times the s^2 coefficient over |D|^2 at the centre, rounded to a few digits: the largest margin there."""
     half, squared = _written(problem).curvature(Intervals(96, Budget(10**9)), centre, direction, Fraction(0))
     return Fraction(-2 * half[1], 2**96) / squared

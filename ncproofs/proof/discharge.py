@@ -81,6 +81,12 @@ _RULES = {
     "LabelStationary": "multilabel_instances",
     "LabelValue": "multilabel_instances",
     "ScalarRoot": "multilabel_instances",
+    "NetworkValue": "network_instances",
+    "NetworkQuantity": "network_instances",
+    "DualityGap": "network_instances",
+    "MeanGeometry": "network_instances",
+    "KinksAtData": "network_instances",
+    "CostsAtLeast": "network_instances",
 }
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ncproofs.proof.claims import Claim
 from ncproofs.report.layered_text import LAYERED
+from ncproofs.report.network_text import NETWORK
 from ncproofs.theorems.theorem import Theorem
 
 __all__ = ["FAMILIES", "family_lines", "suite_lines", "theorem_lines"]
@@ -109,6 +110,7 @@ FAMILIES: dict[str, tuple[str, str, dict[str, str], dict[str, str]]] = {
             "bounded": "label sets that are not balanced: certified lower and upper bound of the minimum",
         },
     ),
+    "network": NETWORK,
 }
 
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ncproofs.arithmetic.enclosure import Enclosure
-    from ncproofs.critical.optimum import Optimum
     from ncproofs.critical.spectrum import SpectrumEntry
     from ncproofs.problems.layered import Layered
     from ncproofs.problems.multilabel import Problem, WeightDecay
@@ -39,7 +38,7 @@ def _decay(problem: WeightDecay) -> dict[str, str]:
 
 
 def optimum_record(
-    parameters: Mapping[str, str], found: Optimum, digits: int, spectrum: Sequence[SpectrumEntry] | None
+    parameters: Mapping[str, Any], found: Any, digits: int, spectrum: Sequence[SpectrumEntry] | None
 ) -> dict[str, Any]:
     """One object, schema 1; bounds are decimal strings rounded outwards."""
     record: dict[str, Any] = {
@@ -66,7 +65,7 @@ def _entry(entry: SpectrumEntry, digits: int) -> dict[str, Any]:
 
 
 def optimum_lines(
-    found: Optimum, problem: object, digits: int, spectrum: Sequence[SpectrumEntry] | None
+    found: Any, problem: object, digits: int, spectrum: Sequence[SpectrumEntry] | None
 ) -> list[str]:
     """For people: the answer, each quantity, the spectrum with multiplicities, what it rests on."""
     lines = [

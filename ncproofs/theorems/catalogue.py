@@ -67,6 +67,14 @@ CATALOGUE = {
     "multilabel-spectrum": "multilabel.optimum_spectrum",
     "multilabel-landscape": "multilabel.label_landscape",
     "multilabel-dual-bound": "multilabel.dual_bound",
+    "network-weak-duality": "convex_duality.weak_duality",
+    "linear-network": "convex_duality.linear_network",
+    "deep-linear-network": "convex_duality.deep_linear_network",
+    "relu-network": "convex_duality.relu_network",
+    "relu-program": "convex_duality.relu_program",
+    "spline-interpolation": "convex_duality.spline_interpolation",
+    "spline-kinks": "convex_duality.spline_kinks",
+    "batchnorm-network": "convex_duality.batchnorm_network",
 }
 
 

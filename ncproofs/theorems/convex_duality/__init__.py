@@ -1,0 +1,1 @@
+"""Convex duality of regularised networks: closed forms for linear and ReLU networks, splines, batch normalisation."""

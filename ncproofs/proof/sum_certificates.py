@@ -43,8 +43,10 @@ class _Speller:
     def scalar(self, value: Any) -> Any:
         return self.symbols.spell(sympy.sympify(value, strict=True))
 
-    def spell(self, part: IndexedSum) -> Any:
-        """``part`` by its origin; chains of sums and products are written flat."""
+    def spell(self, part: IndexedSum | sympy.Expr) -> Any:
+        """``part`` by its origin; chains of sums and products are written flat. A plain expression is a scalar."""
+        if not isinstance(part, IndexedSum):
+            return self.scalar(part)
         if part.origin is None:
             return self._by_terms(part)
         kind, *rest = part.origin

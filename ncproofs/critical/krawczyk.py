@@ -40,8 +40,8 @@ _NEWTON_STEPS = 12
 class CertifiedPoint:
     """An exact critical point lies in the box W (d, K), H (d, N), b, and is unique there modulo symmetry.
 
-    ``index``, ``nullity`` and the smallest positive eigenvalue are those of the full Hessian at that point;
-    ``orbit_dimension`` is the dimension of its symmetry orbit, so a point with index 0 and no excess nullity
+    ``index``, ``nullity``, the smallest and the smallest positive eigenvalue are those of the full Hessian at
+    that point; ``orbit_dimension`` is the dimension of its symmetry orbit, so a point with index 0 and no excess nullity
     is a strict local minimum modulo symmetry.
     """
 
@@ -54,6 +54,7 @@ class CertifiedPoint:
     index: int
     nullity: int
     orbit_dimension: int
+    smallest: Enclosure
     minimum_positive: Enclosure
     bits: int
 
@@ -218,16 +219,13 @@ def _with_inertia(problem: Ridge, chart: _Slice, box: list[arb], bits: int) -> C
     if extra:
         parts.append((_null_sector(problem, matrix, rank, bits), extra, rank))
     index = nullity = 0
-    positive: list[arb] = []
+    every = [value for values, _, _ in parts for value in values]
     for values, copies, zeros in parts:
         signs = [sign(value) for value in values]
         unsettled = len(signs) - signs.count(1) - signs.count(-1)
         if unsettled != zeros:
             return NotCertified(f"{unsettled - zeros} eigenvalues of the Hessian are not separated from 0")
         index, nullity = index + copies * signs.count(-1), nullity + copies * zeros
-        positive += [value for value in values if value > 0]
-    lowest = min(positive, key=lambda value: value.lower())
-    smallest = lowest.lower().union(min((value.upper() for value in positive), key=float))
     return CertifiedPoint(
         problem=problem,
         W=_padded(W, rank, problem.d),
@@ -238,9 +236,16 @@ def _with_inertia(problem: Ridge, chart: _Slice, box: list[arb], bits: int) -> C
         index=index,
         nullity=nullity,
         orbit_dimension=rank * (rank - 1) // 2 + rank * extra + shift,
-        minimum_positive=Enclosure.of_ball(smallest),
+        smallest=_least(every),
+        minimum_positive=_least([value for value in every if value > 0]),
         bits=bits,
     )
+
+
+def _least(values: list[arb]) -> Enclosure:
+    """The smallest of the enclosed numbers."""
+    lowest = min(values, key=lambda value: value.lower())
+    return Enclosure.of_ball(lowest.lower().union(min((value.upper() for value in values), key=float)))
 
 
 def _null_sector(problem: Ridge, matrix: arb_mat, rank: int, bits: int) -> list[arb]:

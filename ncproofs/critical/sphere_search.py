@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ncproofs.critical import search
 from ncproofs.problems.features import Ridge, Spheres
 
-__all__ = ["FoundSpherePoint", "critical_points", "local_minima"]
+__all__ = ["Chart", "FoundSpherePoint", "chart_of", "critical_points", "local_minima", "unit_columns"]
 
 Array = NDArray[np.float64]
 
@@ -41,7 +41,7 @@ class FoundSpherePoint:
 
 
 @dataclass(frozen=True)
-class _Chart:
+class Chart:
     """f and its derivatives at X = [W H], a (d, K + N) array with unit columns."""
 
     problem: Spheres
@@ -77,16 +77,26 @@ class _Chart:
         gradient = basis.T @ search.pack(slopes[:, :K], slopes[:, K:], None)
         return basis, gradient, basis.T @ ambient @ basis - np.diag(multipliers)
 
+    def pulled_back(self, flat: Array) -> tuple[float, Array]:
+        """Value and gradient of f(columns divided by their lengths), on all matrices without a zero column."""
+        Y = flat.reshape(self.problem.d, -1)
+        lengths = np.linalg.norm(Y, axis=0)
+        U = Y / lengths
+        slopes = self.slopes(U)
+        return self.value(U), ((slopes - U * (U * slopes).sum(axis=0)) / lengths).ravel()
+
     def moved(self, X: Array, basis: Array, step: Array) -> Array:
         W, H, _ = search.unpack(self.plain, basis @ step)
-        return _unit(X + np.hstack([W, H]))
+        return unit_columns(X + np.hstack([W, H]))
 
 
-def _chart(problem: Spheres) -> _Chart:
-    return _Chart(problem, Ridge(problem.loss, problem.K, problem.d, problem.n, _NO_DECAY, _NO_DECAY))
+def chart_of(problem: Spheres) -> Chart:
+    """The derivatives of ``problem`` in floats."""
+    return Chart(problem, Ridge(problem.loss, problem.K, problem.d, problem.n, _NO_DECAY, _NO_DECAY))
 
 
-def _unit(X: Array) -> Array:
+def unit_columns(X: Array) -> Array:
+    """X with each column divided by its length."""
     return X / np.linalg.norm(X, axis=0)
 
 
@@ -97,11 +107,11 @@ def local_minima(problem: Spheres, count: int, seed: int) -> Iterator[FoundSpher
     points that a float Hessian shows to be saddles are left out, and so are starts that did not converge.
     """
     rng = np.random.default_rng(seed)
-    full, small = _chart(problem), _chart(replace(problem, n=1))
+    full, small = chart_of(problem), chart_of(replace(problem, n=1))
     values: list[float] = []
     for number in range(count):
         chart = small if number % 2 == 0 else full
-        X = _minimised(chart, _unit(rng.standard_normal((problem.d, problem.K + chart.problem.N))))
+        X = _minimised(chart, unit_columns(rng.standard_normal((problem.d, problem.K + chart.problem.N))))
         if chart is small:
             X = np.hstack([X[:, : problem.K], np.repeat(X[:, problem.K :], problem.n, axis=1)])
         point = _described(full, X)
@@ -115,9 +125,9 @@ def local_minima(problem: Spheres, count: int, seed: int) -> Iterator[FoundSpher
 def critical_points(problem: Spheres, count: int, seed: int) -> Iterator[FoundSpherePoint]:
     """Critical points of any index from ``count`` random starts: Levenberg-Marquardt on the Riemannian gradient."""
     rng = np.random.default_rng(seed)
-    chart = _chart(problem)
+    chart = chart_of(problem)
     for _ in range(count):
-        X = _unit(rng.standard_normal((problem.d, problem.K + problem.N)))
+        X = unit_columns(rng.standard_normal((problem.d, problem.K + problem.N)))
         damping = 1.0
         basis, gradient, hessian = chart.derivatives(X)
         for _ in range(_LM_STEPS):
@@ -141,23 +151,16 @@ def critical_points(problem: Spheres, count: int, seed: int) -> Iterator[FoundSp
             yield point
 
 
-def _minimised(chart: _Chart, X: Array) -> Array:
+def _minimised(chart: Chart, X: Array) -> Array:
     """L-BFGS on normalised columns until Newton can take over."""
     from scipy.optimize import minimize
 
-    def evaluated(flat: Array) -> tuple[float, Array]:
-        Y = flat.reshape(X.shape)
-        lengths = np.linalg.norm(Y, axis=0)
-        U = Y / lengths
-        slopes = chart.slopes(U)
-        return chart.value(U), ((slopes - U * (U * slopes).sum(axis=0)) / lengths).ravel()
-
     limits = {"maxiter": 600, "maxfun": 1000, "ftol": 1e-15, "gtol": 1e-8}
-    found = minimize(evaluated, X.ravel(), jac=True, method="L-BFGS-B", options=limits)
-    return _polished(chart, _unit(np.asarray(found.x).reshape(X.shape)))
+    found = minimize(chart.pulled_back, X.ravel(), jac=True, method="L-BFGS-B", options=limits)
+    return _polished(chart, unit_columns(np.asarray(found.x).reshape(X.shape)))
 
 
-def _polished(chart: _Chart, X: Array) -> Array:
+def _polished(chart: Chart, X: Array) -> Array:
     """Newton with an eigen-pseudo-inverse, so flat directions do not move; stops when it stalls."""
     basis, gradient, hessian = chart.derivatives(X)
     for _ in range(10):
@@ -174,7 +177,7 @@ def _polished(chart: _Chart, X: Array) -> Array:
     return X
 
 
-def _described(chart: _Chart, X: Array) -> FoundSpherePoint:
+def _described(chart: Chart, X: Array) -> FoundSpherePoint:
     _, gradient, hessian = chart.derivatives(X)
     values = np.linalg.eigvalsh(hessian)
     flat = 10 * _FLAT * max(1e-300, float(np.abs(values).max()))

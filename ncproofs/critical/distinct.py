@@ -16,6 +16,8 @@ from ncproofs.critical.terrain import Array, Figure
 __all__ = ["agree", "same_figure"]
 
 _TOLERANCE = 1e-5
+#: Columns whose inner products are smaller than this are all zero.
+_SMALLEST = 1e-9
 #: Comparisons after which two points that agree in all invariants are taken for the same.
 _PATIENCE = 20_000
 
@@ -38,7 +40,7 @@ def same_figure(left: Figure, right: Figure) -> bool:
     first, second = left.columns.T @ left.columns, right.columns.T @ right.columns
     K = left.numbers.size
     n = (first.shape[0] - K) // K
-    scale = max(1e-300, float(np.abs(first).max()), float(np.abs(second).max()))
+    scale = max(_SMALLEST, float(np.abs(first).max()), float(np.abs(second).max()))
     shift = _TOLERANCE * max(1.0, float(np.abs(left.numbers).max()), float(np.abs(right.numbers).max()))
     order = [column for k in range(K) for column in (k, *range(K + k * n, K + (k + 1) * n))]
     tried = [0]

@@ -21,6 +21,7 @@ _COMMANDS = {
     "list": ("browse", "What is there: theorems, losses, suites, families."),
     "show": ("browse", "One theorem, loss, family or suite in full."),
     "optimum": ("optimum", "The certified optimum of one instance, and its Hessian spectrum."),
+    "search": ("search", "Random critical points of any index, each one certified or undecided."),
     "derive": ("derive", "Derivations, each step machine-checked, as text, LaTeX or JSON."),
     "loss": ("loss", "What can be said about a loss of your own."),
     "doctor": ("doctor", "Versions, self-tests, and what is missing."),

@@ -37,7 +37,7 @@ class Classified:
     """What is certain about the critical point near a float.
 
     ``kind`` "certified": an exact critical point is there, and ``index``, ``nullity``, ``orbit_dimension`` and the
-    enclosures of its value and smallest Hessian eigenvalue are those of that point; ``how`` says by what. Otherwise
+    enclosures of its value and of the smallest (and smallest positive) Hessian eigenvalue are those of that point; ``how`` says by what. Otherwise
     nothing is certain, and ``reason`` says why: the point is not isolated modulo symmetry and on no known continuum
     ("degenerate"), 512 bits do not suffice ("precision"), it is too large ("budget"), or Newton's method leaves it
     ("not critical").
@@ -48,6 +48,7 @@ class Classified:
     how: str = ""
     value: Enclosure | None = None
     smallest: Enclosure | None = None
+    minimum_positive: Enclosure | None = None
     rank: int = 0
     index: int = 0
     nullity: int = 0
@@ -139,8 +140,9 @@ def certify(problem: Problem, x: Array, bits: tuple[int, ...] = BITS) -> Classif
         tried = _krawczyk(problem, x, precision)
         if not isinstance(tried, NotCertified):
             return Classified(
-                kind="certified", how="Krawczyk", value=tried.value, smallest=tried.smallest, rank=tried.rank,
-                index=tried.index, nullity=tried.nullity, orbit_dimension=tried.orbit_dimension, bits=precision,
+                kind="certified", how="Krawczyk", value=tried.value, smallest=tried.smallest,
+                minimum_positive=tried.minimum_positive, rank=tried.rank, index=tried.index, nullity=tried.nullity,
+                orbit_dimension=tried.orbit_dimension, bits=precision,
             )
         last = tried
         if "unknowns" in tried.reason:

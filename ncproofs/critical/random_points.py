@@ -6,6 +6,7 @@ how many starts are made, in which order, or by how many processes.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -20,7 +21,10 @@ from ncproofs.critical.terrain import Array, Terrain, inertia, size_of
 from ncproofs.errors import InvalidProblem, UnknownName
 from ncproofs.problems.features import Problem
 
-__all__ = ["Candidate", "Distinct", "Found", "SearchResult", "chosen", "critical_points", "seed_of", "seek"]
+__all__ = [
+    "Candidate", "Distinct", "Found", "SearchResult", "assembled", "candidate_at", "chosen", "critical_points",
+    "seed_of", "seek",
+]
 
 #: A gradient below this share of the largest Hessian eigenvalue counts as converged.
 _CONVERGED = 1e-9
@@ -88,18 +92,28 @@ def seek(problem: Problem, seed: int, number: int, methods: Sequence[str]) -> Ca
     with np.errstate(all="ignore"):
         try:
             x = newton(terrain, METHODS[method](terrain, np.random.default_rng([seed, number])))
-            local = terrain.local(x)
-            values = np.linalg.eigvalsh(local.hessian)
         except np.linalg.LinAlgError:  # the loss overflows or is undefined on the way
-            x, values = np.zeros(0), np.zeros(0)
-    if not (values.size and np.isfinite(values).all()):
-        return Candidate(number=number, method=method, x=np.zeros(0), value=0.0, gradient=0.0, converged=False)
+            x = np.zeros(0)
+    return candidate_at(problem, number, method, x)
+
+
+def candidate_at(problem: Problem, number: int, method: str, x: Array) -> Candidate:
+    """The candidate at the floats ``x``; empty or infinite ones did not converge."""
+    lost = Candidate(number=number, method=method, x=np.zeros(0), value=0.0, gradient=0.0, converged=False)
+    if not (x.size and np.isfinite(x).all()):
+        return lost
+    terrain = terrain_of(problem)
+    with np.errstate(all="ignore"):
+        local, value = terrain.local(x), terrain.value(x)
+        if not (np.isfinite(local.hessian).all() and math.isfinite(value)):
+            return lost
+        values = np.linalg.eigvalsh(local.hessian)
     gradient = float(np.linalg.norm(local.gradient))
     index, nullity = inertia(values)
     converged = gradient <= _CONVERGED * size_of(values)
     return Candidate(
-        number=number, method=method, x=x, value=terrain.value(x), gradient=gradient, converged=converged,
-        index=index, nullity=nullity, spectrum=values, stratum=stratum(problem, x) if converged else "",
+        number=number, method=method, x=x, value=value, gradient=gradient, converged=converged, index=index,
+        nullity=nullity, spectrum=values, stratum=stratum(problem, x) if converged else "",
     )
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from ncproofs.campaign_file import Heading, classified_from, classified_message, start_from, start_record
 from ncproofs.critical.certify import Classified, certify, terrain_of
-from ncproofs.critical.random_points import Candidate, Distinct, Found, SearchResult, assembled, seek
+from ncproofs.critical.random_points import Candidate, Distinct, Found, SearchResult, assembled, candidate_at, seek
 from ncproofs.spawning import SPAWN, start_quietly
 from ncproofs.store import decode, encode
 
@@ -128,7 +128,9 @@ class _Worker:
             self.stop()
             self.begin()
             if isinstance(task, int):
-                return _lost(task, self.campaign.heading.methods)
+                heading = self.campaign.heading
+                method = heading.methods[task % len(heading.methods)]
+                return candidate_at(heading.problem, task, method, np.zeros(0))
             return Found(candidate=task, classified=Classified(kind="budget", reason="the worker process died"))
         if isinstance(task, int):
             return start_from(self.campaign.heading, message)
@@ -139,11 +141,6 @@ class _Worker:
         self.process.join()
         self.process.close()
         self.pipe.close()
-
-
-def _lost(number: int, methods: Sequence[str]) -> Candidate:
-    return Candidate(number=number, method=methods[number % len(methods)], x=np.zeros(0), value=0.0, gradient=0.0,
-                     converged=False)
 
 
 def _serve(pipe: Connection[Any, Any]) -> None:

@@ -86,15 +86,15 @@ def _expressions(loss: Loss) -> dict[str, Any]:
     Raises:
         OutOfScope: it does not come back the same.
     """
-    record = {"name": loss.name, "phi": str(loss.phi), "functions": [str(f) for f in loss.class_functions]}
+    functions = [str(function) for function in loss.class_functions]
     try:
-        again = loss_from_expression(record["phi"], record["functions"], name=loss.name)
+        again = loss_from_expression(str(loss.phi), functions, name=loss.name)
         same = again.phi == loss.phi and again.class_functions == loss.class_functions
     except NcproofsError:
         same = False
     if not same:
         raise OutOfScope(f"{loss} cannot be written to a file as an expression; give it as package.module:name")
-    return record
+    return {"name": loss.name, "phi": str(loss.phi), "functions": functions}
 
 
 def is_spelling_of(text: str, loss: Loss) -> bool:
@@ -120,9 +120,10 @@ def start_from(heading: Heading, record: Mapping[str, Any]) -> Candidate:
         InvalidProblem: not a start of this search.
     """
     number, x = record.get("number"), record.get("x")
-    fits = isinstance(number, int) and not isinstance(number, bool) and number >= 0 and isinstance(x, list)
-    if not fits or not all(isinstance(e, (int, float)) and math.isfinite(e) for e in x or []):
-        raise InvalidProblem("a start needs a number >= 0 and a list x of finite numbers")
+    if not isinstance(number, int) or isinstance(number, bool) or number < 0 or not isinstance(x, list):
+        raise InvalidProblem("a start needs a number >= 0 and a list x")
+    if not all(isinstance(e, (int, float)) and math.isfinite(e) for e in x):
+        raise InvalidProblem("x needs finite numbers only")
     if x and len(x) != point_size(heading.problem):
         raise InvalidProblem(f"x has {len(x)} numbers; {heading.problem} needs {point_size(heading.problem)}")
     method = heading.methods[number % len(heading.methods)]

@@ -8,6 +8,7 @@ import shlex
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["search_command"]
 
-_METHODS = ("squares", "following", "padding", "symmetry", "homotopy", "descent")
+_METHODS = ("squares", "following", "padding", "symmetry", "homotopy", "descent", "escape")
 _ONLY = 1000
 
 _EPILOG = """\b
@@ -114,8 +115,6 @@ def _heading(family: str, keys: tuple[str, ...], options: dict[str, Any]) -> Hea
     from ncproofs.critical.certify import terrain_of
     from ncproofs.critical.random_points import chosen
     from ncproofs.families import problem_of
-
-    from dataclasses import replace
 
     loss = loss_given(options["loss"])
     problem = problem_of({"family": family, "loss": "cross_entropy", **{key: options[key] for key in keys}})
@@ -214,7 +213,9 @@ def _replay(heading: Heading, judged: Judgement, place: int, options: dict[str, 
     from ncproofs.campaign_file import spelled
 
     found = judged.against[place]
-    starts = {found.point.candidate.number} | ({found.better.number} - {None})
+    starts = {found.point.candidate.number}
+    if found.better.number is not None:
+        starts.add(found.better.number)
     words = ["ncproofs", "search", spelled(heading.problem)["family"], "--loss", options["loss"]]
     for key, value in spelled(heading.problem).items():
         if key not in ("family", "loss") and value != "none":

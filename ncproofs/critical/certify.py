@@ -8,6 +8,7 @@ forms of ``ncproofs.critical.continua`` for one that does not.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Literal
 
 import numpy as np
@@ -28,6 +29,8 @@ __all__ = ["BITS", "Classified", "Kind", "certify", "is_large", "point_size", "s
 
 BITS = (64, 128, 256, 512)
 _DENSE = 700
+#: A float that lies on a continuum has its value to within this share.
+_SAME_VALUE = Fraction(1, 10**8)
 
 Kind = Literal["certified", "degenerate", "precision", "budget", "not critical"]
 
@@ -37,10 +40,10 @@ class Classified:
     """What is certain about the critical point near a float.
 
     ``kind`` "certified": an exact critical point is there, and ``index``, ``nullity``, ``orbit_dimension`` and the
-    enclosures of its value and of the smallest (and smallest positive) Hessian eigenvalue are those of that point; ``how`` says by what. Otherwise
-    nothing is certain, and ``reason`` says why: the point is not isolated modulo symmetry and on no known continuum
-    ("degenerate"), 512 bits do not suffice ("precision"), it is too large ("budget"), or Newton's method leaves it
-    ("not critical").
+    enclosures of its value and of the smallest (and smallest positive) Hessian eigenvalue are those of that point;
+    ``how`` says by what. Otherwise nothing is certain, and ``reason`` says why: the point is not isolated modulo
+    symmetry and on no known continuum ("degenerate"), 512 bits do not suffice ("precision"), it is too large
+    ("budget"), or Newton's method leaves it ("not critical").
     """
 
     kind: Kind
@@ -199,7 +202,12 @@ def _on_continuum(problem: Problem, x: Array, name: str) -> Classified | None:
     else:
         X = x.reshape(problem.d, -1)
         found = continua.one_direction(problem, X[:, : problem.K], X[:, problem.K :], 128)
-    return found and Classified(
+    if found is None:
+        return None
+    seen, exact = terrain_of(problem).value(x), float(found.value.lower)
+    if abs(seen - exact) > _SAME_VALUE * max(1, abs(exact)):
+        return Classified(kind="not critical", reason=f"value {seen} in floats, but {exact} on {found.family}")
+    return Classified(
         kind="certified", how=f"closed form: {found.family}", value=found.value, smallest=found.smallest,
         rank=found.rank, index=found.index, nullity=found.nullity, orbit_dimension=found.orbit_dimension,
         bits=found.bits,

@@ -2,16 +2,16 @@ r"""Critical points that are not isolated modulo symmetry, recognised and classi
 
 Mean squared error with weight decay: the critical points are exactly Z0 = x Pi (and, with a penalised bias, others
 with a mean part), Pi any projector of rank r, orthogonal to 1 if there is a bias (theorem ``mse-landscape``). Away
-from r = 0 and full rank they form Grassmannians, orbits of the orthogonal maps that mix the classes (and fix 1 if there is
-a bias): the objective is invariant under W -> W Q^T, H -> H (Q (x) I)^T. So the inertia is that of any one member: a
+from r = 0 and full rank they form Grassmannians, orbits of the orthogonal maps that mix the classes (and fix 1 if there
+is a bias): the objective is invariant under W -> W Q^T, H -> H (Q (x) I)^T. So the inertia is that of any one member: a
 table where there is one (theorem ``mse-spectrum``), else the dense Hessian of a member in balls, whose kernel
 contains the tangent space of the Grassmannian and of the rotations.
 
 Spheres, any shift-invariant loss: at W = u 1^T all logits are equal and the gradient of a sample is
 kappa (1/K - e_y). The point is critical iff the class means of P_u h agree. Its Hessian is [[A, B], [B^T, 0]]:
-S_i W^T D = 0 and beta_i = tau <h_i, W G_i> = 0. B sends (d_k) to the P_h (mean d - d_y), so its kernel is {d_k = v} as soon as
-each class has a feature that is not orthogonal to u; A vanishes there (S 1 = 0, sum_k alpha_k = 0). Hence index =
-rank B = (K-1)(d-1) and nullity = (N-K+2)(d-1), by the inertia of a bordered matrix.
+S_i W^T D = 0 and beta_i = tau <h_i, W G_i> = 0. B sends (d_k) to the P_h (mean d - d_y), so its kernel is {d_k = v}
+as soon as each class has a feature that is not orthogonal to u; A vanishes there (S 1 = 0, sum_k alpha_k = 0). Hence
+index = rank B = (K-1)(d-1) and nullity = (N-K+2)(d-1), by the inertia of a bordered matrix.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def mse_stratum(problem: Ridge, W: Array) -> str:
         return ""
     rank = numerical_rank(np.linalg.svd(W, compute_uv=False))
     centred = problem.K - 1 if problem.has_bias else problem.K
-    mean = problem.has_bias and float(np.abs(W.sum(axis=1)).max()) > float(_EQUAL) * max(1.0, float(np.abs(W).max()))
+    mean = problem.has_bias and float(np.abs(W.sum(axis=1)).max()) > float(_EQUAL) * max(1, float(np.abs(W).max()))
     if not 0 < rank - mean < centred:
         return ""
     return f"projectors of rank {rank - 1} and the mean" if mean else f"projectors of rank {rank}"

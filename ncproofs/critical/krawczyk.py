@@ -41,8 +41,8 @@ class CertifiedPoint:
     """An exact critical point lies in the box W (d, K), H (d, N), b, and is unique there modulo symmetry.
 
     ``index``, ``nullity``, the smallest and the smallest positive eigenvalue are those of the full Hessian at
-    that point; ``orbit_dimension`` is the dimension of its symmetry orbit, so a point with index 0 and no excess nullity
-    is a strict local minimum modulo symmetry.
+    that point; ``orbit_dimension`` is the dimension of its symmetry orbit, so a point with index 0 and no excess
+    nullity is a strict local minimum modulo symmetry.
     """
 
     problem: Ridge

@@ -107,7 +107,7 @@ def candidate_at(problem: Problem, number: int, method: str, x: Array) -> Candid
         local, value = terrain.local(x), terrain.value(x)
         if not (np.isfinite(local.hessian).all() and math.isfinite(value)):
             return lost
-        values = np.linalg.eigvalsh(local.hessian)
+        values = np.asarray(np.linalg.eigvalsh(local.hessian), dtype=np.float64)
     gradient = float(np.linalg.norm(local.gradient))
     index, nullity = inertia(values)
     converged = gradient <= _CONVERGED * size_of(values)
@@ -208,7 +208,8 @@ def critical_points(
         problem: a ``Ridge`` or ``Spheres`` problem with any loss.
         count: starts, at least 1.
         rng: a seed, or a numpy generator (SPEC 7); the same seed gives the same result.
-        methods: names among "squares", "following", "padding", "symmetry", "homotopy", "descent"; all for None.
+        methods: names among "squares", "following", "padding", "symmetry", "homotopy", "descent", "escape"; all for
+            None.
         told: called with each distinct point as soon as it is classified.
 
     Raises:

@@ -183,7 +183,7 @@ def hessian(problem: Ridge, x: Array) -> Array:
     return upper + np.triu(out, 1).T
 
 
-def numerical_rank(singular_values: Array) -> int:
+def numerical_rank(singular_values: NDArray[np.floating[Any]]) -> int:
     """How many singular values are not tiny: a guess, which a certificate confirms or refuses."""
     return int((singular_values > _RANK_FLOOR * max(1.0, float(singular_values.max(initial=0.0)))).sum())
 

@@ -139,6 +139,19 @@ def _by_descent(terrain: Terrain, rng: np.random.Generator) -> Array:
     return lift(minimise(small, small.random(rng)))
 
 
+def _by_escape(terrain: Terrain, rng: np.random.Generator) -> Array:
+    """Down from a saddle along one of its negative modes: minima with small basins lie beside saddles."""
+    small, lift = terrain.view(rng)
+    x = levenberg_marquardt(small, small.random(rng))
+    local = small.local(x)
+    values, vectors = np.linalg.eigh(local.hessian)
+    down = np.flatnonzero(~is_flat(values) & (values < 0))
+    if down.size:
+        step = rng.choice([-1.0, 1.0]) * vectors[:, rng.choice(down)]
+        x = small.moved(x, local, 0.4 * small.reach(x) * step)
+    return lift(minimise(small, x))
+
+
 #: Name -> method, in the order in which a search takes its turns.
 METHODS: dict[str, Seeker] = {
     "squares": _by_squares,
@@ -147,4 +160,5 @@ METHODS: dict[str, Seeker] = {
     "symmetry": _by_symmetry,
     "homotopy": _by_homotopy,
     "descent": _by_descent,
+    "escape": _by_escape,
 }

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 __all__ = ["Array", "Figure", "Lift", "Local", "Terrain", "inertia", "is_flat", "size_of"]
 
 Array = NDArray[np.float64]
+AnyFloats = NDArray[np.floating[Any]]
 #: Carries a point of a smaller problem to the full one; it preserves critical points (symmetric criticality).
 Lift = Callable[[Array], Array]
 
@@ -29,15 +30,12 @@ _FLAT = 1e-8
 class Local:
     """Gradient and Hessian at a point, in orthonormal coordinates of its tangent space.
 
-    ``frame`` (ambient, tangent) has those coordinates' directions as columns; None when they are the ambient ones.
+    ``frame`` is whatever ``Terrain.moved`` needs to know those coordinates; None when they are the ambient ones.
     """
 
     gradient: Array
     hessian: Array
     frame: Array | None = None
-
-    def ambient(self, step: Array) -> Array:
-        return step if self.frame is None else self.frame @ step
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,18 +102,18 @@ class Terrain(Protocol):
         """The same problem with its weight decay or temperature multiplied by ``factor``."""
 
 
-def size_of(values: Array) -> float:
+def size_of(values: AnyFloats) -> float:
     """The largest absolute value, never 0: what tolerances are relative to."""
     return max(1e-300, float(np.abs(values).max(initial=0.0)))
 
 
-def is_flat(values: Array) -> NDArray[np.bool_]:
+def is_flat(values: AnyFloats) -> NDArray[np.bool_]:
     """Which eigenvalues count as zero in floats."""
     flat: NDArray[np.bool_] = np.abs(values) <= _FLAT * size_of(values)
     return flat
 
 
-def inertia(values: Array) -> tuple[int, int]:
+def inertia(values: AnyFloats) -> tuple[int, int]:
     """(negative, zero) among the eigenvalues, as floats see it."""
     flat = is_flat(values)
     return int((~flat & (values < 0)).sum()), int(flat.sum())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -32,8 +32,8 @@ def search_lines(result: SearchResult, judged: Judgement, replay: Mapping[int, s
 
 def _counts(result: SearchResult) -> list[str]:
     return [
-        f"{result.candidates} starts (seed {result.seed}): {result.converged} converged to {len(result.points)} critical "
-        "points modulo symmetry",
+        f"{result.candidates} starts (seed {result.seed}): {result.converged} converged to {len(result.points)} "
+        "critical points modulo symmetry",
         f"certified {len(result.certified)} ({len(result.saddles)} with negative curvature), "
         f"undecided {len(result.undecided)}",
     ]
@@ -56,7 +56,7 @@ def _by_index(result: SearchResult) -> list[str]:
 
 def _curvature(point: Found) -> float:
     smallest = point.classified.smallest
-    return 0.0 if smallest is None else float(smallest.upper)
+    return float(smallest.upper) if smallest is not None else 0
 
 
 def _suspicious(result: SearchResult) -> list[str]:
@@ -124,7 +124,7 @@ def _short(value: Enclosure | None) -> str:
     return f"{lower:.10g}" if f"{lower:.10g}" == f"{upper:.10g}" else f"[{lower:.4g}, {upper:.4g}]"
 
 
-def _aligned(rows: list[tuple[str, ...]]) -> list[str]:
+def _aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     return ["  ".join(cell.rjust(width) for cell, width in zip(row[:-1], widths, strict=False))
             + ("  " + row[-1].ljust(widths[-1]) if row[-1] else "") for row in rows]

@@ -170,8 +170,8 @@ def classified_from(message: Mapping[str, Any]) -> Classified:
     return Classified(**given)
 
 
-def opened(path: Path, heading: Heading) -> dict[int, Candidate]:
-    """The starts that the file at ``path`` holds; a file that is not there is begun.
+def opened(path: Path, heading: Heading) -> tuple[dict[int, Candidate], set[int]]:
+    """The starts that the file at ``path`` holds, and the starts whose points it speaks of; or a file is begun.
 
     A last line that was cut short by a crash is removed.
 
@@ -181,7 +181,7 @@ def opened(path: Path, heading: Heading) -> dict[int, Candidate]:
     try:
         if not path.exists() or path.stat().st_size == 0:
             append(path, heading.record())
-            return {}
+            return {}, set()
         if path.stat().st_size > _LARGEST:
             raise InvalidProblem(f"{path} is larger than {_LARGEST} bytes; start a new file")
         text = path.read_bytes()
@@ -193,12 +193,13 @@ def opened(path: Path, heading: Heading) -> dict[int, Candidate]:
     lines = text[:whole].splitlines()
     if not lines:
         append(path, heading.record())
-        return {}
-    return _starts(path, heading, lines)
+        return {}, set()
+    return _read(path, heading, lines)
 
 
-def _starts(path: Path, heading: Heading, lines: list[bytes]) -> dict[int, Candidate]:
+def _read(path: Path, heading: Heading, lines: list[bytes]) -> tuple[dict[int, Candidate], set[int]]:
     found: dict[int, Candidate] = {}
+    points: set[int] = set()
     for place, line in enumerate(lines, start=1):
         try:
             record = decode(line)
@@ -209,11 +210,13 @@ def _starts(path: Path, heading: Heading, lines: list[bytes]) -> dict[int, Candi
             if place > 1 and record.get("kind") == "start":
                 candidate = start_from(heading, record)
                 found[candidate.number] = candidate
+            elif place > 1 and isinstance(record.get("number"), int):
+                points.add(record["number"])
         except (ValueError, RecursionError):
             raise InvalidProblem(f"{path}, line {place}: not JSON; give another --out, or remove the line") from None
         except InvalidProblem as error:
             raise InvalidProblem(f"{path}, line {place}: {error}") from None
-    return found
+    return found, points
 
 
 def append(path: Path, record: Mapping[str, Any]) -> None:

@@ -101,11 +101,11 @@ def _search(family: str, keys: tuple[str, ...], options: dict[str, Any]) -> int:
     numbers = _numbers(options)
     if options["plot"] is not None:
         check_figure(options["plot"])
-    done = {} if options["out"] is None else opened(options["out"], heading)
+    done, known = ({}, set()) if options["out"] is None else opened(options["out"], heading)
     campaign = Campaign(heading, numbers, {number: done[number] for number in numbers if number in done})
     if campaign.done:
         click.echo(f"{len(campaign.done)} of {len(numbers)} starts are in {options['out']} already", err=True)
-    result, whole = _collected(campaign, options)
+    result, whole = _collected(campaign, options, known)
     return _told(result, heading, options, whole=whole)
 
 
@@ -135,11 +135,11 @@ def _numbers(options: dict[str, Any]) -> tuple[int, ...]:
     return tuple(sorted({int(part) for part in parts}))
 
 
-def _collected(campaign: Campaign, options: dict[str, Any]) -> tuple[SearchResult, bool]:
+def _collected(campaign: Campaign, options: dict[str, Any], known: set[int]) -> tuple[SearchResult, bool]:
     """The result, and whether all starts were finished before an interruption."""
     from ncproofs.campaign import run
     from ncproofs.campaign_file import append, point_record, start_record
-    from ncproofs.critical.random_points import Candidate
+    from ncproofs.critical.random_points import Candidate, Found
 
     candidates, points, whole = dict(campaign.done), {}, True
     events = run(campaign, options["jobs"])
@@ -150,7 +150,7 @@ def _collected(campaign: Campaign, options: dict[str, Any]) -> tuple[SearchResul
                     candidates[event.number] = event
                 else:
                     points[event.candidate.number] = event.classified
-                if options["out"] is not None:
+                if options["out"] is not None and not (isinstance(event, Found) and event.candidate.number in known):
                     append(options["out"], start_record(event) if isinstance(event, Candidate) else point_record(event))
                 tell(len(candidates), len(points), event)
     except KeyboardInterrupt:

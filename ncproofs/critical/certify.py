@@ -22,7 +22,7 @@ from ncproofs.critical.ridge_terrain import RidgeTerrain
 from ncproofs.critical.sphere_krawczyk import CertifiedSpherePoint, certify_sphere_point
 from ncproofs.critical.sphere_terrain import SphereTerrain
 from ncproofs.critical.terrain import Array, Terrain, inertia
-from ncproofs.errors import InvalidProblem, OutOfScope
+from ncproofs.errors import InvalidProblem, NcproofsError, OutOfScope
 from ncproofs.problems.features import Problem, Ridge, Spheres
 
 __all__ = ["BITS", "Classified", "Kind", "certify", "is_large", "point_size", "stratum", "terrain_of"]
@@ -138,8 +138,11 @@ def certify(problem: Problem, x: Array, bits: tuple[int, ...] = BITS) -> Classif
         found = _on_continuum(problem, x, name)
         if found is not None:
             return found
-    last = NotCertified("")
-    for step, precision in enumerate(bits):
+    excess = inertia(np.linalg.eigvalsh(terrain.local(x).hessian))[1] - terrain.orbit_dimension(x)
+    # A true zero eigenvalue survives every precision: where floats see one, only the first and the last are tried.
+    ladder = bits if excess <= 0 else tuple(dict.fromkeys((bits[0], bits[-1])))
+    reason = ""
+    for precision in ladder:
         tried = _krawczyk(problem, x, precision)
         if not isinstance(tried, NotCertified):
             return Classified(
@@ -147,14 +150,10 @@ def certify(problem: Problem, x: Array, bits: tuple[int, ...] = BITS) -> Classif
                 minimum_positive=tried.minimum_positive, rank=tried.rank, index=tried.index, nullity=tried.nullity,
                 orbit_dimension=tried.orbit_dimension, bits=precision,
             )
-        last = tried
-        if "unknowns" in tried.reason:
-            return Classified(kind="budget", reason=tried.reason)
-        if step == 0:
-            excess = inertia(np.linalg.eigvalsh(terrain.local(x).hessian))[1] - terrain.orbit_dimension(x)
-            if excess > 0 and precision < bits[-1]:
-                return _degenerate(problem, x, excess, bits[-1])
-    return _refused(last.reason, bits[-1])
+        reason = tried.reason
+        if "unknowns" in reason:
+            return Classified(kind="budget", reason=reason)
+    return _refused(reason, bits[-1], excess, name)
 
 
 def _on_ray(problem: Ridge, x: Array) -> Classified:
@@ -167,18 +166,11 @@ def _on_ray(problem: Ridge, x: Array) -> Classified:
     )
 
 
-def _degenerate(problem: Problem, x: Array, excess: int, precision: int) -> Classified:
-    """Nearly flat in floats: one try at the highest precision, which a true zero eigenvalue survives."""
-    tried = _krawczyk(problem, x, precision)
-    if not isinstance(tried, NotCertified):
-        return certify(problem, x, (precision,))
-    flat = f"{excess} flat direction{'s' if excess > 1 else ''} in floats beyond the symmetries"
-    name = stratum(problem, x)
-    where = f", on the continuum {name}" if name else ""
-    return Classified(kind="degenerate", reason=f"{flat}{where}; {tried.reason}")
-
-
-def _refused(reason: str, bits: int) -> Classified:
+def _refused(reason: str, bits: int, excess: int, name: str) -> Classified:
+    if excess > 0:
+        flat = f"{excess} flat direction{'s' if excess > 1 else ''} in floats beyond the symmetries"
+        where = f", near the continuum {name}" if name else ""
+        return Classified(kind="degenerate", reason=f"{flat}{where}; at {bits} bits: {reason}")
     if "did not converge" in reason:
         return Classified(kind="not critical", reason=f"{reason} from the floats, at {bits} bits")
     if "singular" in reason or "isolated" in reason:
@@ -192,7 +184,7 @@ def _krawczyk(problem: Problem, x: Array, bits: int) -> CertifiedPoint | Certifi
             return certify_critical_point(problem, *search.unpack(problem, x), bits)
         X = x.reshape(problem.d, -1)
         return certify_sphere_point(problem, X[:, : problem.K], X[:, problem.K :], bits)
-    except (ArithmeticError, ValueError) as error:  # a ball that is not finite: the loss is undefined in the box
+    except (ArithmeticError, ValueError, NcproofsError) as error:  # the loss is undefined somewhere in the box
         return NotCertified(f"{type(error).__name__} in ball arithmetic at {bits} bits")
 
 

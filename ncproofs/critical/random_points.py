@@ -7,6 +7,7 @@ how many starts are made, in which order, or by how many processes.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, insort
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -126,20 +127,32 @@ class Distinct:
     def __init__(self, terrain: Terrain) -> None:
         self.terrain = terrain
         self.kept: list[Candidate] = []
+        self._continua: dict[tuple[str, int], int] = {}
+        self._by_value: list[tuple[float, int]] = []
 
     def add(self, candidate: Candidate) -> int | None:
         """The place of the equal candidate in ``kept``; None for a new one, which is then kept."""
-        for place, other in enumerate(self.kept):
-            if self._equal(candidate, other):
-                return place
+        place = len(self.kept)
+        if candidate.stratum:
+            found = self._continua.setdefault((candidate.stratum, candidate.index), place)
+            if found != place:
+                return found
+        else:
+            near = self._near(candidate.value)
+            equal = [other for other in near if self._equal(candidate, self.kept[other])]
+            if equal:
+                return min(equal)
+            insort(self._by_value, (candidate.value, place))
         self.kept.append(candidate)
         return None
 
+    def _near(self, value: float) -> list[int]:
+        width = _SAME_VALUE * max(abs(value), 1e-300)
+        start = bisect_left(self._by_value, (value - width, -1))
+        end = bisect_left(self._by_value, (value + width, len(self.kept)))
+        return [place for _, place in self._by_value[start:end]]
+
     def _equal(self, left: Candidate, right: Candidate) -> bool:
-        if left.stratum or right.stratum:
-            return (left.stratum, left.index) == (right.stratum, right.index)
-        if abs(left.value - right.value) > _SAME_VALUE * max(abs(left.value), abs(right.value)):
-            return False
         if not agree(left.spectrum, right.spectrum):
             return False
         return same_figure(self.terrain.figure(left.x), self.terrain.figure(right.x))

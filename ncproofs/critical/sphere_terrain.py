@@ -15,6 +15,9 @@ from ncproofs.problems.features import Spheres
 
 __all__ = ["SphereTerrain"]
 
+#: Temperatures of a homotopy stay between this and its inverse, as ``Spheres`` demands.
+_HOTTEST = 10**5
+
 
 @dataclass(frozen=True)
 class SphereTerrain:
@@ -103,4 +106,5 @@ class SphereTerrain:
         return SphereTerrain(small), lift
 
     def at_strength(self, factor: float) -> Terrain:
-        return SphereTerrain(replace(self.problem, tau=Fraction(factor) * self.problem.tau))
+        tau = Fraction(factor) * self.problem.tau
+        return SphereTerrain(replace(self.problem, tau=min(max(tau, Fraction(1, _HOTTEST)), Fraction(_HOTTEST))))

@@ -19,9 +19,10 @@ from ncproofs.critical.krawczyk import CertifiedPoint, NotCertified, certify_cri
 from ncproofs.critical.profiles import profile_of
 from ncproofs.critical.ray_terrain import RayTerrain, ray_point
 from ncproofs.critical.ridge_terrain import RidgeTerrain
+from ncproofs.critical.seekers import newton
 from ncproofs.critical.sphere_krawczyk import CertifiedSpherePoint, certify_sphere_point
 from ncproofs.critical.sphere_terrain import SphereTerrain
-from ncproofs.critical.terrain import Array, Terrain, inertia
+from ncproofs.critical.terrain import Array, Terrain, inertia, size_of
 from ncproofs.errors import InvalidProblem, NcproofsError, OutOfScope
 from ncproofs.problems.features import Problem, Ridge, Spheres
 
@@ -31,6 +32,10 @@ BITS = (64, 128, 256, 512)
 _DENSE = 700
 #: A float that lies on a continuum has its value to within this share.
 _SAME_VALUE = Fraction(1, 10**8)
+#: Newton's method may move a point by this share of its norm: the certificate is about a point that is near.
+_NEAR = Fraction(1, 1000)
+#: A gradient above this share of the largest Hessian eigenvalue is none of a critical point.
+_RESIDUAL = Fraction(1, 10**6)
 
 Kind = Literal["certified", "degenerate", "precision", "budget", "not critical"]
 
@@ -131,14 +136,38 @@ def certify(problem: Problem, x: Array, bits: tuple[int, ...] = BITS) -> Classif
     expected = point_size(problem)
     if x.shape != (expected,) or not np.isfinite(x).all():
         raise InvalidProblem(f"a point of shape {x.shape} given; {problem} needs {expected} finite numbers")
+    settled = _settled(terrain, x)
+    if isinstance(settled, Classified):
+        return settled
+    x, values = settled
     if isinstance(problem, Ridge) and is_large(problem):
         return _on_ray(problem, x)
     name = stratum(problem, x)
-    if name:
-        found = _on_continuum(problem, x, name)
-        if found is not None:
-            return found
-    excess = inertia(np.linalg.eigvalsh(terrain.local(x).hessian))[1] - terrain.orbit_dimension(x)
+    found = _on_continuum(problem, x, name) if name else None
+    if found is not None:
+        return found
+    return _isolated(problem, x, bits, inertia(values)[1] - terrain.orbit_dimension(x), name)
+
+
+def _settled(terrain: Terrain, start: Array) -> tuple[Array, Array] | Classified:
+    """The critical point in floats next to ``start``, and the eigenvalues of the Hessian there."""
+    with np.errstate(all="ignore"):
+        x = newton(terrain, start)
+        local = terrain.local(x)
+    moved = float(np.linalg.norm(x - start))
+    if not moved <= _NEAR * max(1, float(np.linalg.norm(start))):
+        return Classified(kind="not critical", reason=f"Newton's method in floats moves the point by {moved:.2g}")
+    if not np.isfinite(local.hessian).all():
+        return Classified(kind="not critical", reason="the objective overflows there in floats")
+    values = np.asarray(np.linalg.eigvalsh(local.hessian), dtype=np.float64)
+    slope = float(np.linalg.norm(local.gradient))
+    if not slope <= _RESIDUAL * size_of(values):
+        return Classified(kind="not critical", reason=f"Newton's method in floats stops at a gradient of {slope:.2g}")
+    return x, values
+
+
+def _isolated(problem: Problem, x: Array, bits: tuple[int, ...], excess: int, name: str) -> Classified:
+    """Krawczyk's operator at rising precision; ``excess`` zero eigenvalues in floats are no symmetries."""
     # A true zero eigenvalue survives every precision: where floats see one, only the first and the last are tried.
     ladder = bits if excess <= 0 else tuple(dict.fromkeys((bits[0], bits[-1])))
     reason = ""

@@ -47,7 +47,7 @@ Array = NDArray[np.float64]
 
 _EQUAL = Fraction(1, 10**6)
 #: Dense Hessians in balls are looked at up to this dimension; the index rests on the proof above, not on them.
-_DENSE = 120
+_DENSE = 200
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,6 +146,10 @@ def one_direction(problem: Spheres, W: Array, H: Array, bits: int) -> Continuum 
     parts = frame.T @ left[:, :rank].T @ H
     along = parts[0] * np.sign(frame[:, 0] @ left[:, :rank].T @ W[:, 0])
     across = _balanced([[fmpq(*float(e).as_integer_ratio()) for e in row] for row in parts[1:]], K, n)
+    moved = max((abs(float(int(e.p) / int(e.q)) - x) for exact, row in zip(across, parts[1:], strict=True)
+                 for e, x in zip(exact, row, strict=True)), default=0)
+    if moved > float(_EQUAL):
+        return None  # the class means do not agree: no critical point of this kind is near
     with flint.ctx.workprec(bits):
         heights = []
         for i in range(N):

@@ -28,7 +28,7 @@ SETTINGS: tuple[Problem, ...] = (
     Spheres(cross_entropy(), 5, 6, 2, 4),
     Spheres(label_smoothing("1/10"), 3, 4, 3, 1),
     Spheres(focal(2), 6, 7, 1, 2),
-    Spheres(mean_squared(), 4, 6, 2, 2),
+    Spheres(mean_squared(), 4, 6, 1, "1/2"),
     Spheres(cross_entropy(), 6, 8, 3, 2),
 )
 
@@ -53,16 +53,19 @@ def main() -> int:
         result = searched(problem, starts)
         judged, seconds = judge(result), time.perf_counter() - began
         inside = judged.is_inside
-        where = f"{len(judged.against)} violations" if inside else f"no theorem, {len(judged.against)} counterexamples"
+        against = len(judged.against)
+        where = f"{against} violations" if inside else f"no theorem, {against} counterexamples"
         sys.stdout.write(
-            f"{problem}: {result.converged} converged, {len(result.points)} distinct, {len(result.certified)} certified, "
-            f"{len(result.saddles)} not minimal, {where}, {seconds:.1f} s\n  by index: "
+            f"{problem}: {result.converged} converged, {len(result.points)} distinct, "
+            f"{len(result.certified)} certified, {len(result.saddles)} not minimal, {where}, {seconds:.1f} s\n"
+            "  by index: "
             f"{' '.join(f'{index}:{count}' for index, count in result.by_index.items())}\n"
         )
-        for point in result.undecided:
-            sys.stdout.write(f"  undecided, {point.classified.kind}: {point.classified.reason}\n")
+        reasons = Counter((point.classified.kind, point.classified.reason) for point in result.undecided)
+        for (kind, reason), count in sorted(reasons.items()):
+            sys.stdout.write(f"  undecided {count}, {kind}: {reason}\n")
         total.update(distinct=len(result.points), certified=len(result.certified), saddles=len(result.saddles),
-                     undecided=len(result.undecided), violations=len(judged.against) if inside else 0,
+                     undecided=len(result.undecided), violations=against if inside else 0,
                      inside=len(result.saddles) if inside else 0)
         for name, (tried, converged, saddles, new) in result.success.items():
             total.update({f"{name} starts": tried, f"{name} converged": converged, f"{name} not minimal": saddles,

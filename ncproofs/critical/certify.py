@@ -7,6 +7,7 @@ forms of ``ncproofs.critical.continua`` for one that does not.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
@@ -154,10 +155,10 @@ def _settled(terrain: Terrain, start: Array) -> tuple[Array, Array] | Classified
     with np.errstate(all="ignore"):
         x = newton(terrain, start)
         local = terrain.local(x)
-    moved = float(np.linalg.norm(x - start))
-    if not moved <= _NEAR * max(1, float(np.linalg.norm(start))):
+        moved, size = float(np.linalg.norm(x - start)), float(np.linalg.norm(start))
+    if not moved <= _NEAR * max(1, size):
         return Classified(kind="not critical", reason=f"Newton's method in floats moves the point by {moved:.2g}")
-    if not np.isfinite(local.hessian).all():
+    if not (math.isfinite(size) and np.isfinite(local.hessian).all()):
         return Classified(kind="not critical", reason="the objective overflows there in floats")
     values = np.asarray(np.linalg.eigvalsh(local.hessian), dtype=np.float64)
     slope = float(np.linalg.norm(local.gradient))

@@ -40,7 +40,8 @@ def test_the_same_seed_gives_the_same_points(problem: Problem) -> None:
 def test_a_start_does_not_depend_on_how_many_there_are() -> None:
     few, more = critical_points(RIDGE, 7, rng=1), critical_points(RIDGE, 21, rng=1)
     assert [p.candidate.number for p in few.points] == [p.candidate.number for p in more.points][: len(few.points)]
-    assert few.points[0].candidate.x.tolist() == seek(RIDGE, 1, few.points[0].candidate.number, tuple(METHODS)).x.tolist()
+    first = few.points[0].candidate
+    assert first.x.tolist() == seek(RIDGE, 1, first.number, tuple(METHODS)).x.tolist()
 
 
 def test_points_add_up_and_are_read_off() -> None:

@@ -63,6 +63,8 @@ def _shared(command: Callable[..., int]) -> Callable[..., int]:
         click.option("--jobs", type=click.IntRange(1, 256), default=1, show_default=True, help="Processes."),
         click.option("--out", type=click.Path(path_type=Path, dir_okay=False),
                      help="Append what is found to this file; with the same arguments a rerun goes on from there."),
+        click.option("--certificates", type=click.Path(path_type=Path, file_okay=False),
+                     help="Write a certificate of each point to this folder, for `ncproofs check`."),
         click.option("--plot", type=click.Path(path_type=Path, dir_okay=False),
                      help="Draw objective against index and the least curvatures (.svg, .png, .pdf)."),
         click.option("--json", "json_", is_flag=True, help="One JSON object on stdout."),
@@ -201,11 +203,39 @@ def _told(result: SearchResult, heading: Heading, options: dict[str, Any], *, wh
         click.echo("\n".join(search_lines(result, judged, replay)))
     if options["plot"] is not None:
         write_figure(result, options["plot"])
+    if options["certificates"] is not None:
+        _certify(result, judged, options["certificates"])
     if not whole:
         click.echo("error: interrupted; what was finished is reported" + (
             f", and a rerun goes on from {options['out']}" if options["out"] is not None else ""), err=True)
         return 130
     return 1 if judged.against else 0 if result.certified else 4
+
+
+def _certify(result: SearchResult, judged: Judgement, folder: Path) -> None:
+    """A file a certified point, each accepted by the checker before it is written; what has none is told."""
+    from ncproofs.proof.certificate import NoCertificate
+    from ncproofs.proof.point_certificates import point_certificate
+    from ncproofs.store import write_atomically
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise click.UsageError(f"--certificates {folder} cannot be made ({error.strerror})") from None
+    places = {point.candidate.number: point.candidate for point in result.points}
+    below = {found.point.candidate.number: found.better.number for found in judged.against}
+    refused: dict[str, int] = {}
+    for point in result.certified:
+        number = point.candidate.number
+        better = below.get(number)
+        try:
+            raw = point_certificate(result.problem, point, None if better is None else places[better])
+            write_atomically(folder / f"point-{number:06d}.json", raw.decode("ascii"))
+        except NoCertificate as error:
+            refused[str(error)] = refused.get(str(error), 0) + 1
+    click.echo(f"{len(result.certified) - sum(refused.values())} certificates written to {folder}", err=True)
+    for reason, count in refused.items():
+        click.echo(f"{count} without a certificate: {reason}", err=True)
 
 
 def _replay(heading: Heading, judged: Judgement, place: int, options: dict[str, Any]) -> str:

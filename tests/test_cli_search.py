@@ -173,3 +173,19 @@ def test_without_matplotlib_the_message_says_what_to_install(cli: Cli, monkeypat
 
 def test_the_methods_of_the_command_line_are_those_of_the_library() -> None:
     assert tuple(METHODS) == _METHODS
+
+
+def test_certificates_are_written_and_accepted(cli: Cli, tmp_path: Path) -> None:
+    from ncproofs.proof.checker import check
+
+    folder = tmp_path / "certificates"
+    code, _, err = cli(*SPURIOUS, "--count", "40", "--method", "descent", "--method", "escape",
+                       "--certificates", str(folder))
+    files = sorted(folder.glob("*.json"))
+    assert code == 1
+    assert f"{len(files)} certificates written to" in err and len(files) >= 2
+    assert all(check(path.read_bytes())[0] == "accepted" for path in files)
+    rivals = [json.loads(path.read_bytes())["statement"]["rival"] for path in files]
+    assert sum(rival is not None for rival in rivals) == 1
+    code, _, err = cli(*RIDGE, "--count", "1", "--certificates", str(files[0]))
+    assert code == 2 and "Error" not in err

@@ -64,7 +64,7 @@ def _shared(command: Callable[..., int]) -> Callable[..., int]:
         click.option("--out", type=click.Path(path_type=Path, dir_okay=False),
                      help="Append what is found to this file; with the same arguments a rerun goes on from there."),
         click.option("--certificates", type=click.Path(path_type=Path, file_okay=False),
-                     help="Write a certificate of each point to this folder, for `ncproofs check`."),
+                     help="Write a certificate of each point to this folder, for the independent checker."),
         click.option("--plot", type=click.Path(path_type=Path, dir_okay=False),
                      help="Draw objective against index and the least curvatures (.svg, .png, .pdf)."),
         click.option("--json", "json_", is_flag=True, help="One JSON object on stdout."),

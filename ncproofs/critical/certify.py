@@ -116,7 +116,8 @@ def stratum(problem: Problem, x: Array) -> str:
         return ""
     if isinstance(problem, Ridge):
         return continua.mse_stratum(problem, search.unpack(problem, x)[0])
-    return continua.one_direction_stratum(problem, x.reshape(problem.d, -1)[:, : problem.K])
+    X = x.reshape(problem.d, -1)
+    return continua.one_direction_stratum(problem, X[:, : problem.K], X[:, problem.K :])
 
 
 def point_size(problem: Problem) -> int:

@@ -46,6 +46,7 @@ __all__ = ["Continuum", "mse_continuum", "mse_stratum", "one_direction", "one_di
 Array = NDArray[np.float64]
 
 _EQUAL = Fraction(1, 10**6)
+_ORTHOGONAL = Fraction(1, 10**4)
 #: Dense Hessians in balls are looked at up to this dimension; the index rests on the proof above, not on them.
 _DENSE = 200
 
@@ -131,10 +132,17 @@ def _sign(value: Number) -> int | None:
     return None if found == 0 else found
 
 
-def one_direction_stratum(problem: Spheres, W: Array) -> str:
-    """Whether the floats W (d, K) have equal columns and the loss is shift invariant; empty if not."""
+def one_direction_stratum(problem: Spheres, W: Array, H: Array) -> str:
+    """Whether the floats W (d, K) have equal columns and the loss is shift invariant; empty if not.
+
+    A class all of whose features are nearly orthogonal to u makes the point one of the singular stratum, whose index
+    may be smaller.
+    """
     together = float(np.abs(W - W[:, :1]).max()) < float(_EQUAL)
-    return "W = u 1^T" if together and is_shift_invariant(problem.loss).truth is Truth.HOLDS else ""
+    if not together or is_shift_invariant(problem.loss).truth is not Truth.HOLDS:
+        return ""
+    along = np.abs(W[:, 0] @ H).reshape(problem.K, problem.n).max(axis=1)
+    return "W = u 1^T, features orthogonal to u" if float(along.min()) < float(_ORTHOGONAL) else "W = u 1^T"
 
 
 def one_direction(problem: Spheres, W: Array, H: Array, bits: int) -> Continuum | None:

@@ -121,20 +121,20 @@ def candidate_at(problem: Problem, number: int, method: str, x: Array) -> Candid
 class Distinct:
     """The candidates so far modulo symmetry: ``add`` says which earlier one a candidate equals, if any.
 
-    Points of one continuum (same name, same float index) count once.
+    Points of one continuum count once.
     """
 
     def __init__(self, terrain: Terrain) -> None:
         self.terrain = terrain
         self.kept: list[Candidate] = []
-        self._continua: dict[tuple[str, int], int] = {}
+        self._continua: dict[str, int] = {}
         self._by_value: list[tuple[float, int]] = []
 
     def add(self, candidate: Candidate) -> int | None:
         """The place of the equal candidate in ``kept``; None for a new one, which is then kept."""
         place = len(self.kept)
         if candidate.stratum:
-            found = self._continua.setdefault((candidate.stratum, candidate.index), place)
+            found = self._continua.setdefault(candidate.stratum, place)
             if found != place:
                 return found
         else:

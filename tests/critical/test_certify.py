@@ -159,7 +159,7 @@ ONE_DIRECTION = {
 def test_one_direction_has_the_index_of_the_proof(name: str) -> None:
     problem, parts, covered = ONE_DIRECTION[name]
     x = one_direction(problem, parts)
-    assert stratum(problem, x) == "W = u 1^T"
+    assert stratum(problem, x).startswith("W = u 1^T")
     answer = certify(problem, x)
     assert answer.is_certified is covered
     if covered:

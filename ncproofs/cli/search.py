@@ -203,7 +203,7 @@ def _told(result: SearchResult, heading: Heading, options: dict[str, Any], *, wh
         click.echo("\n".join(search_lines(result, judged, replay)))
     if options["plot"] is not None:
         write_figure(result, options["plot"])
-    if options["certificates"] is not None:
+    if options["certificates"] is not None and whole:
         _certify(result, judged, options["certificates"])
     if not whole:
         click.echo("error: interrupted; what was finished is reported" + (

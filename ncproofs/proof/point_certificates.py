@@ -42,7 +42,8 @@ def point_certificate(problem: Problem, point: Found, better: Candidate | None =
         raise NoCertificate(f"the point is undecided: {answer.reason}")
     if isinstance(problem, Ridge) and is_large(problem):
         if problem.K > _CLASSES:
-            raise NoCertificate(f"{answer.how}: with K = {problem.K} > {_CLASSES} the checker would need too many steps")
+            many = f"K = {problem.K} > {_CLASSES}"
+            raise NoCertificate(f"{answer.how}: with {many} the checker would need too many steps")
         pair = write(CriticalValue(problem=problem, family=answer.how.removeprefix("closed form: ")), Effort())
         return _accepted(pair)
     W, H, b = _parts(problem, point.candidate.x)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from fractions import Fraction
 from typing import Any
 
+from ncproofs.critical.optimum import optimum
 from ncproofs.critical.spectrum import SpectrumEntry, family_spectrum, spectrum
 from ncproofs.errors import NcproofsError
 from ncproofs.problems.features import Ridge
@@ -33,15 +34,25 @@ from ncproofs.proof.constants import as_expression
 from ncproofs.proof.discharge import Effort
 from ncproofs.proof.reduced_certificates import bracket, collapsed_margin, search
 from ncproofs.proof.written_losses import constant
+from ncproofs.truth import Truth
 
-__all__ = ["about", "first_accepted", "settled", "shorter", "table_of", "write"]
+__all__ = ["about", "drafted", "first_accepted", "settled", "shorter", "state", "table_of", "write"]
 
 Pair = tuple[dict[str, Any], dict[str, Any]]
 Draft = tuple[dict[str, Any], Iterator[dict[str, Any]]]
 Rules = dict[type[Any], Callable[[Any], Draft]]
 
-_BITS = (64, 96, 160, 256, 512)
+_BITS = (64, 96, 160, 320)
 _STEPS = 10**7
+
+
+def state(claim: Any) -> dict[str, Any]:
+    """The statement of a claim, without a witness.
+
+    Raises:
+        NoCertificate: the claim has no place in certificates.
+    """
+    return drafted(_RULES, claim)[0]
 
 
 def write(claim: Any, effort: Effort) -> Pair:
@@ -59,14 +70,24 @@ def settled(rules: Rules, claim: Any) -> Pair:
     Raises:
         NoCertificate: there is no rule, or no such witness.
     """
+    statement, witnesses = drafted(rules, claim)
+    try:
+        return statement, first_accepted(statement, witnesses)
+    except (NcproofsError, Unspeakable) as error:  # the witnesses are found one by one
+        raise NoCertificate(str(error)) from None
+
+
+def drafted(rules: Rules, claim: Any) -> Draft:
+    """The statement of a claim, and the witnesses to try.
+
+    Raises:
+        NoCertificate: there is no rule, or the prover has no answer.
+    """
     rule = rules.get(type(claim))
     if rule is None:
         raise NoCertificate(f"there is no writer for {type(claim).__name__}")
     try:
-        statement, witnesses = rule(claim)
-        return statement, first_accepted(statement, witnesses)
-    except NoCertificate:
-        raise
+        return rule(claim)
     except (NcproofsError, Unspeakable) as error:
         raise NoCertificate(str(error)) from None
 
@@ -109,6 +130,9 @@ def _optimum_is(claim: OptimumIs) -> Draft:
 
 
 def _geometry(claim: CollapsedOptimum) -> Draft:
+    found = optimum(claim.problem, digits=6)
+    if found.truth is not Truth.HOLDS or found.geometry != claim.geometry:
+        raise NoCertificate(f"not the geometry of the minimisers: {found.because}")
     return about(claim, "ridge/geometry/1", geometry=claim.geometry), _searched(claim.problem)
 
 

@@ -57,7 +57,7 @@ REFUSED = {
     "far from every critical point": (NOT_MINIMAL, np.full(18, 9.0), "not critical"),
     "a degenerate origin: lambda = s_1 exactly": (Ridge(cross_entropy(), 2, 1, 1, "1/2", "1/2"), np.zeros(4),
                                                   "degenerate"),
-    "more unknowns than are tried": (Ridge(cross_entropy(), 5, 5, 18, "1/500", "1/500"), None, "budget"),
+    "more unknowns than are tried": (Ridge(cross_entropy(), 14, 13, 1, "1/1000", "1/1000"), None, "budget"),
     "label smoothing beyond the threshold: a sample may move": (
         Spheres(label_smoothing("1/10"), 3, 3, 1, 3), None, "degenerate"),
 }

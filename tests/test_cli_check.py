@@ -119,7 +119,8 @@ def test_a_process_that_hangs_or_dies_costs_one_file(tmp_path, monkeypatch):
 
 
 def test_a_problem_comes_back_from_its_parameters():
-    for spelled in ({"loss": "focal(1/2)", "K": "4", "d": "3", "lambda_W": "1/100", "lambda_H": "0.02", "lambda_b": "0"},
+    for spelled in ({"loss": "focal(1/2)", "K": "4", "d": "3", "lambda_W": "1/100", "lambda_H": "0.02",
+                     "lambda_b": "0"},
                     {"loss": "cross_entropy", "K": "3", "d": "2", "n": "2", "tau": "5/2"}):
         problem = problem_of(spelled)
         assert problem_from(problem_record(problem)) == problem

@@ -100,7 +100,9 @@ def first_accepted(statement: dict[str, Any], witnesses: Iterator[dict[str, Any]
         try:
             decide([statement[key] for key in keys], witness, Budget(_STEPS))
             return witness
-        except (Rejected, Limit) as error:
+        except Limit as error:  # more bits would take longer still
+            raise NoCertificate(f"{statement['kind']}: {error}") from None
+        except Rejected as error:
             reason = str(error)
     raise NoCertificate(f"{statement['kind']}: {reason}")
 

@@ -1,4 +1,4 @@
-"""Writers of certificates: what they write is accepted, what is false gets none, and statements say what was claimed."""
+"""Writers of certificates: what they write is accepted, what is false gets none, statements say what was claimed."""
 
 from __future__ import annotations
 

@@ -286,7 +286,8 @@ def test_the_search_of_the_reduced_function(below, change):
     assert verdict(mutated(below, change))[0] == "rejected"
 
 
-@pytest.mark.parametrize("problem", [small(), small(MSE), BELOW, ABOVE, Ridge(MSE, 4, 5, 1, "1/20", "1/40", 1)], ids=str)
+@pytest.mark.parametrize(
+    "problem", [small(), small(MSE), BELOW, ABOVE, Ridge(MSE, 4, 5, 1, "1/20", "1/40", 1)], ids=str)
 def test_a_problem_has_one_geometry(problem):
     true = optimum(problem, digits=6).geometry
     pair = certificate(CollapsedOptimum(problem=problem, geometry=true))

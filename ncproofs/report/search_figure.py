@@ -33,7 +33,8 @@ def write_figure(result: SearchResult, path: Path) -> None:
     """Draw the certified points of ``result`` and write them to ``path`` (SVG, PNG or PDF by its extension).
 
     Left: the value of the objective against the index of the Hessian, the area growing with how often a point was
-    found. Right: the least eigenvalue of the Hessian against the value; a saddle that is not strict would lie at 0.
+    found. Right: the least eigenvalue of the Hessian against the value, coloured by index; a saddle that is not strict
+    would lie at 0.
 
     Raises:
         InvalidProblem, MissingDependency: as ``check_figure``; or the file cannot be written.

@@ -9,6 +9,7 @@ from ncproofs.critical import continua, search
 from ncproofs.critical.certify import Classified, certify, stratum, terrain_of
 from ncproofs.critical.random_points import seek
 from ncproofs.critical.spectrum import zero_count
+from ncproofs.critical.sphere_points import etf_point
 from ncproofs.critical.terrain import inertia
 from ncproofs.errors import InvalidProblem
 from ncproofs.losses import cross_entropy, focal, label_smoothing, mean_squared
@@ -70,6 +71,16 @@ def test_refused_with_the_reason(name: str) -> None:
     assert answer.kind == kind
     assert answer.reason
     assert not answer.is_certified and not answer.is_strict_local_minimum
+
+
+def test_the_antipodal_simplex_is_degenerate_exactly_at_tau_equal_to_k_minus_1() -> None:
+    """g + s a = q (1 - tau/(K-1)) vanishes there: (K-1)(K-2)/2 flat directions that are no rotations."""
+    for tau, kind in ((3, "degenerate"), (2, "certified")):
+        problem = Spheres(cross_entropy(), 4, 4, 1, tau)
+        W, H = (np.array(part.tolist(), dtype=float) for part in etf_point(problem, 64, sign=-1))
+        answer = certify(problem, np.hstack([W, H]).ravel())
+        assert answer.kind == kind
+        assert kind == "certified" or answer.reason.startswith("3 flat directions")
 
 
 def test_a_perturbed_point_is_taken_back_or_refused_never_believed() -> None:

@@ -34,7 +34,7 @@ WIDE = Ridge(MSE, 4, 5, 1, "1/20", "1/40", 1)
 FOCAL = Ridge(focal(2), 4, 3, 2, "1/100", "1/100")
 
 
-def _value(K: int, c: sympy.Expr, alpha: object = 0, *, share: sympy.Expr | None = None) -> sympy.Expr:
+def _value(K: int, c: sympy.Expr, alpha: sympy.Expr = sympy.S.Zero, *, share: sympy.Expr | None = None) -> sympy.Expr:
     """The minimum -log(1 - (K-1) q) + q (K-1) m at q = c + share, share = alpha/K when it is right."""
     q = c + (alpha / K if share is None else share)
     return -log(1 - (K - 1) * q) + q * (K - 1) * log(1 / q - (K - 1))

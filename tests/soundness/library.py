@@ -41,8 +41,8 @@ MODULES = (
     "critical.sphere_optimum", "critical.sphere_points", "critical.sphere_spectrum", "critical.tables",
 )
 KINDS = ("sign", "double", "shift", "swap")
-_SWAPS = {"lW": "lH", "lH": "lW", "lambda_W": "lambda_H", "lambda_H": "lambda_W", "n": "N", "N": "n", "A": "B", "B": "A",
-          "dW": "dH", "dH": "dW", "mu": "nu", "nu": "mu"}
+_PAIRS = (("lW", "lH"), ("lambda_W", "lambda_H"), ("n", "N"), ("A", "B"), ("dW", "dH"), ("mu", "nu"))
+_SWAPS = {name: other for pair in _PAIRS for name, other in (pair, pair[::-1])}
 _PATIENCE = 90.0
 
 
@@ -138,7 +138,8 @@ def mutants(module: str, kinds: Sequence[str] = KINDS) -> list[Mutant]:
     found = []
     for number, (function, kind, node, replacement, _) in enumerate(_enumerated(ast.parse(_source(module)))):
         if kind in kinds:
-            before, after = (ast.unparse(ast.fix_missing_locations(copy.deepcopy(part))) for part in (node, replacement))
+            parts = (ast.fix_missing_locations(copy.deepcopy(part)) for part in (node, replacement))
+            before, after = map(ast.unparse, parts)
             found.append(Mutant(module, function, kind, node.lineno, before[:160], after[:160], number))
     return found
 
@@ -299,7 +300,7 @@ def main(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     chosen = [m for module in MODULES for m in mutants(module, options.kinds.split(","))
               if options.only in f"{m.module}.{m.function}"][:: options.every]
-    stream = open(options.json, "a", encoding="utf-8") if options.json else None  # noqa: SIM115
+    stream = open(options.json, "a", encoding="utf-8") if options.json else None
 
     def tell(outcome: Outcome) -> None:
         if stream:

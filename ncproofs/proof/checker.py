@@ -23,6 +23,7 @@ if not __package__:  # copied away from ncproofs: this folder stands in for the 
         _folder.__path__ = [str(Path(__file__).resolve().parent)]
         sys.modules.setdefault(_name, _folder)
 
+from ncproofs.proof import checker_critical, checker_optimum, checker_spheres
 from ncproofs.proof.checker_arithmetic import Budget, Limit, Rejected
 from ncproofs.proof.checker_reading import BYTES, canonical, listed, need, parse
 from ncproofs.proof.checker_ridge import inertia_of, minimum, saddle_box
@@ -43,12 +44,15 @@ def seal(statement: dict[str, Any], witness: dict[str, Any], producer: str) -> b
 
 KINDS: dict[str, tuple[tuple[str, ...], Callable[[list[Any], Any, Budget], None]]] = {
     "sum-identity/1": (("symbols", "relations", "indices", "tensors", "left", "right"), sum_identity),
-    "identity/1": (("domain", "let", "left", "right"), identity),
-    "sign/1": (("domain", "let", "expression", "relation"), sign),
-    "root/1": (("variable", "lower", "upper", "let", "expression"), root),
+    "identity/1": (("domain", "left", "right"), identity),
+    "sign/1": (("domain", "expression", "relation"), sign),
+    "root/1": (("variable", "lower", "upper", "expression"), root),
     "ridge/saddle-box/1": (("problem", "centre", "radius", "margin"), saddle_box),
     "ridge/minimum/1": (("problem", "lower", "upper"), minimum),
     "matrix/inertia/1": (("size", "entries", "positive", "negative", "zero"), inertia_of),
+    **checker_optimum.KINDS,
+    **checker_spheres.KINDS,
+    **checker_critical.KINDS,
 }
 
 

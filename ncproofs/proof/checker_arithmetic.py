@@ -1,6 +1,6 @@
 """The checker's own arithmetic on Python integers: outward-rounded intervals and power series.
 
-Algebras with one interface (number, add, neg, mul, div, exp, log, root, power); ``evaluate`` runs an
+Algebras with one interface (number, add, neg, mul, div, exp, log, sqrt, power); ``evaluate`` runs an
 expression of docs/certificate-format.md in any of them. Standard library only.
 """
 
@@ -32,7 +32,7 @@ class Budget:
 
 
 class Algebra:
-    """What all three share; values are opaque to the caller."""
+    """What all algebras share; values are opaque to the caller."""
 
     budget: Budget
 
@@ -42,7 +42,7 @@ class Algebra:
     def power(self: Any, a: Any, n: int) -> Any:
         one = self.number(Fraction(1))
         if n < 0:
-            return self.div(one, self.power(a, -n))
+            return self.power(self.div(one, a), -n)
         result = None
         while n:
             if n & 1:
@@ -54,6 +54,7 @@ class Algebra:
 
 def evaluate(expression: Any, env: dict[str, Any], algebra: Any) -> Any:
     """The value of an expression whose names are in ``env``."""
+    algebra.budget.spend(1)
     if isinstance(expression, str):
         if expression[0].isalpha() or expression[0] == "_":
             if expression not in env:
@@ -61,10 +62,8 @@ def evaluate(expression: Any, env: dict[str, Any], algebra: Any) -> Any:
             return env[expression]
         return algebra.number(Fraction(expression))
     operation, *rest = expression
-    algebra.budget.spend(1)
-    if operation in ("^", "root"):
-        base = evaluate(rest[0], env, algebra)
-        return algebra.power(base, rest[1]) if operation == "^" else algebra.root(base, rest[1])
+    if operation == "^":
+        return algebra.power(evaluate(rest[0], env, algebra), rest[1])
     values = [evaluate(part, env, algebra) for part in rest]
     if operation in ("+", "*"):
         total = values[0]
@@ -75,23 +74,15 @@ def evaluate(expression: Any, env: dict[str, Any], algebra: Any) -> Any:
         return algebra.neg(values[0]) if len(values) == 1 else algebra.sub(*values)
     if operation == "pow":
         return algebra.exp(algebra.mul(values[1], algebra.log(values[0])))
-    return {"/": algebra.div, "exp": algebra.exp, "log": algebra.log}[operation](*values)
+    return {"/": algebra.div, "exp": algebra.exp, "log": algebra.log, "sqrt": algebra.sqrt}[operation](*values)
+
+
+Interval = tuple[int, int]
 
 
 def _up(a: int, bits: int) -> int:
     """ceil(a / 2^bits); a >> bits is the floor, for negative a too."""
     return -((-a) >> bits)
-
-
-def integer_root(a: int, q: int) -> int:
-    """floor(a^(1/q)) for a >= 0, by bisection."""
-    if q == 2:
-        return isqrt(a)
-    low, high = 0, 1 << (a.bit_length() // q + 1)
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if middle**q <= a else (low, middle)
-    return low
 
 
 class Intervals(Algebra):
@@ -100,39 +91,34 @@ class Intervals(Algebra):
     def __init__(self, bits: int, budget: Budget) -> None:
         self.p, self.budget = bits, budget
 
-    def number(self, q: Fraction) -> tuple[int, int]:
+    def number(self, q: Fraction) -> Interval:
         scaled = q.numerator << self.p
         return scaled // q.denominator, -(-scaled // q.denominator)
 
-    def add(self, a: tuple[int, int], b: tuple[int, int]) -> tuple[int, int]:
+    def add(self, a: Interval, b: Interval) -> Interval:
         return a[0] + b[0], a[1] + b[1]
 
-    def neg(self, a: tuple[int, int]) -> tuple[int, int]:
+    def neg(self, a: Interval) -> Interval:
         return -a[1], -a[0]
 
-    def mul(self, a: tuple[int, int], b: tuple[int, int]) -> tuple[int, int]:
-        self.budget.spend(1 + (max(map(abs, a)).bit_length() + max(map(abs, b)).bit_length() >> 10))
-        if max(map(abs, (*a, *b))).bit_length() > self.p + 70000:
+    def mul(self, a: Interval, b: Interval) -> Interval:
+        longest = max(map(abs, (*a, *b))).bit_length()
+        self.budget.spend(1 + (longest >> 9))
+        if longest > self.p + 70000:
             raise Limit("a number beyond 2^70000")
         products = (a[0] * b[0], a[0] * b[1], a[1] * b[0], a[1] * b[1])
-        # The product of two equal intervals is a square only in ``power``; here the factors are independent.
         return min(products) >> self.p, _up(max(products), self.p)
 
-    def power(self, a: tuple[int, int], n: int) -> tuple[int, int]:
-        if n < 0:
-            return self.div(self.number(Fraction(1)), self.power(a, -n))
-        if n and n % 2 == 0:
-            square = self.mul(a, a)
-            if a[0] < 0 < a[1]:
-                square = 0, square[1]
-            return self._product_power(square, n // 2)
-        return self.mul(a, self.power(a, n - 1)) if n > 1 else self._product_power(a, n)
+    def power(self, a: Interval, n: int) -> Interval:
+        if n > 0 and n % 2 == 0:  # a square is not negative
+            low, high = self.mul(a, a)
+            a, n = (0 if a[0] < 0 < a[1] else low, high), n // 2
+            return self.power(a, n)
+        if n > 1:
+            return self.mul(a, self.power(a, n - 1))
+        return super().power(a, n)
 
-    def _product_power(self, a: tuple[int, int], n: int) -> tuple[int, int]:
-        low, high = super().power(a, n)
-        return low, high
-
-    def div(self, a: tuple[int, int], b: tuple[int, int]) -> tuple[int, int]:
+    def div(self, a: Interval, b: Interval) -> Interval:
         if b[0] <= 0 <= b[1]:
             raise Rejected("a divisor is not shown to be nonzero")
         one = 1 << 2 * self.p  # 1/x decreases on either side of 0
@@ -162,17 +148,17 @@ class Intervals(Algebra):
             low, high = low * low >> Q, _up(high * high, Q)
         return low, high, Q
 
-    def _exp_at(self, x: int) -> tuple[int, int]:
+    def _exp_at(self, x: int) -> Interval:
         low, high, Q = self._exp_bounds(abs(x))
         if x >= 0:
             return low >> (Q - self.p), _up(high, Q - self.p)
         one = 1 << (Q + self.p)
         return one // high, -(-one // low)
 
-    def exp(self, a: tuple[int, int]) -> tuple[int, int]:
+    def exp(self, a: Interval) -> Interval:
         return self._exp_at(a[0])[0], self._exp_at(a[1])[1]
 
-    def _log_at(self, x: int) -> tuple[int, int]:
+    def _log_at(self, x: int) -> Interval:
         """Integers lo <= 2^p log(x / 2^p) <= hi: guessed by Halley's step, then proved by exp on both sides."""
         one = 1 << self.p
         y = (x.bit_length() - 1 - self.p) * (one * 2 // 3)
@@ -187,22 +173,17 @@ class Intervals(Algebra):
             slack *= 2
         return y - slack, y + slack
 
-    def log(self, a: tuple[int, int]) -> tuple[int, int]:
+    def log(self, a: Interval) -> Interval:
         if a[0] <= 0:
             raise Rejected("the argument of a logarithm is not shown to be positive")
         low = self._log_at(a[0])
         return low[0], (low if a[0] == a[1] else self._log_at(a[1]))[1]
 
-    def root(self, a: tuple[int, int], q: int) -> tuple[int, int]:
+    def sqrt(self, a: Interval) -> Interval:
         if a[0] < 0:
             raise Rejected("a radicand is not shown to be nonnegative")
-        self.budget.spend(q * (self.p + a[1].bit_length()) // 8)
-        shift = self.p * (q - 1)
-        return integer_root(a[0] << shift, q), integer_root(a[1] << shift, q) + 1
-
-    def sign(self, a: tuple[int, int]) -> int:
-        """2 positive, 1 nonnegative, 0 not shown, -1 nonpositive, -2 negative."""
-        return 2 if a[0] > 0 else -2 if a[1] < 0 else 1 if a[0] == 0 else -1 if a[1] == 0 else 0
+        self.budget.spend((self.p + a[1].bit_length()) >> 2)
+        return isqrt(a[0] << self.p), isqrt(a[1] << self.p) + 1
 
 
 class Series(Algebra):
@@ -233,6 +214,9 @@ class Series(Algebra):
             total = self.base.add(total, term)
         return total
 
+    def _share(self, j: int, k: int, x: Any) -> Any:
+        return self.base.mul(self.base.number(Fraction(j, k)), x)
+
     def mul(self, a: list[Any], b: list[Any]) -> list[Any]:
         m = self.base.mul
         return [self._sum([m(a[j], b[k - j]) for j in range(k + 1)]) for k in range(self.order + 1)]
@@ -244,28 +228,22 @@ class Series(Algebra):
             q.append(self.base.div(self.base.sub(a[k], known), b[0]))
         return q
 
-    def _weighted(self, a: list[Any], y: list[Any], k: int, weight: Any) -> Any:
-        """sum over j = 1..k of weight(j) a_j y_{k-j}."""
-        m, number = self.base.mul, self.base.number
-        return self._sum([m(number(Fraction(weight(j))), m(a[j], y[k - j])) for j in range(1, k + 1)])
-
     def exp(self, a: list[Any]) -> list[Any]:
         y = [self.base.exp(a[0])]  # y' = a' y
         for k in range(1, self.order + 1):
-            y.append(self._weighted(a, y, k, lambda j, k=k: Fraction(j, k)))
+            y.append(self._sum([self._share(j, k, self.base.mul(a[j], y[k - j])) for j in range(1, k + 1)]))
         return y
 
     def log(self, a: list[Any]) -> list[Any]:
         y = [self.base.log(a[0])]  # a y' = a'
         for k in range(1, self.order + 1):
-            known = self._sum([self.base.mul(self.base.number(Fraction(j, k)), self.base.mul(y[j], a[k - j]))
-                               for j in range(1, k)])
+            known = self._sum([self._share(j, k, self.base.mul(y[j], a[k - j])) for j in range(1, k)])
             y.append(self.base.div(self.base.sub(a[k], known), a[0]))
         return y
 
-    def root(self, a: list[Any], q: int) -> list[Any]:
-        y = [self.base.root(a[0], q)]  # q a y' = a' y
+    def sqrt(self, a: list[Any]) -> list[Any]:
+        y = [self.base.sqrt(a[0])]  # y^2 = a
         for k in range(1, self.order + 1):
-            total = self._weighted(a, y, k, lambda j, k=k: (Fraction(j, q) - (k - j)) / k)
-            y.append(self.base.div(total, a[0]))
+            known = self._sum([self.base.mul(y[j], y[k - j]) for j in range(1, k)])
+            y.append(self.base.div(self.base.sub(a[k], known), self.base.add(y[0], y[0])))
         return y

@@ -9,13 +9,13 @@ from typing import Any
 
 from ncproofs.proof.checker_arithmetic import Limit, Rejected
 
-BYTES, DEPTH, DIGITS, ENTRIES = 16_000_000, 64, 2000, 10**6
+BYTES, DEPTH, DIGITS, ENTRIES = 16_000_000, 200, 2000, 10**6
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}\Z")
 _RATIONAL = re.compile(r"-?(0|[1-9][0-9]*)(/([1-9][0-9]*))?\Z")
 # Also matches a string that never ends, so that it is read once and not from each of its quotes.
 _STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)
 _ARITIES = {"+": (2, ENTRIES), "*": (2, ENTRIES), "-": (1, 2), "/": (2, 2), "pow": (2, 2), "exp": (1, 1),
-            "log": (1, 1)}
+            "log": (1, 1), "sqrt": (1, 1)}
 
 
 def canonical(value: Any) -> bytes:
@@ -106,9 +106,8 @@ def expression(value: Any) -> Any:
     if isinstance(value, str):
         return value if _NAME.match(value) else str(rational(value))
     operation, *rest = listed(value) or [None]
-    if operation in ("^", "root") and len(rest) == 2:
-        whole(rest[1], *((-10_000, 10_000) if operation == "^" else (2, 64)))
-        return [operation, expression(rest[0]), rest[1]]
+    if operation == "^" and len(rest) == 2:
+        return [operation, expression(rest[0]), whole(rest[1], -10_000, 10_000)]
     low, high = _ARITIES.get(operation, (1, 0)) if isinstance(operation, str) else (1, 0)
     if not low <= len(rest) <= high:
         raise Rejected("an unknown operation, or a wrong number of arguments")
@@ -117,10 +116,6 @@ def expression(value: Any) -> Any:
 
 def mentions(body: Any, called: str) -> bool:
     return body == called if not isinstance(body, list) else any(mentions(part, called) for part in body[1:])
-
-
-def definitions(value: Any) -> list[tuple[str, Any]]:
-    return [(name(key), expression(body)) for key, body in (listed(pair, 2) for pair in listed(value))]
 
 
 def vector(value: Any, size: int) -> list[Fraction]:

@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 from ncproofs.proof.checker_arithmetic import Budget, Intervals, Rejected, Series
+from ncproofs.proof.checker_losses import Loss, times, total
 from ncproofs.proof.checker_reading import need, rational, vector, whole
 
 
@@ -15,18 +16,14 @@ class Problem:
     def __init__(self, value: Any) -> None:
         loss, parameter, K, d, n, *weights = need(value, "loss", "parameter", "K", "d", "n", "lambda_W", "lambda_H",
                                                   "lambda_b")
-        if loss not in ("cross_entropy", "mean_squared", "label_smoothing", "focal"):
-            raise Rejected("an unknown loss")
-        if (parameter is None) != (loss in ("cross_entropy", "mean_squared")):
-            raise Rejected("a parameter is missing or superfluous")
-        self.loss, self.parameter = loss, Fraction(0) if parameter is None else rational(parameter)
-        self.K, self.d, self.n = whole(K, 2, 200), whole(d, 1, 4096), whole(n, 1, 4096)
+        self.loss = Loss(loss, parameter)
+        self.K, self.d, self.n = (whole(size, low, 10**9) for size, low in ((K, 2), (d, 1), (n, 1)))
         self.N = self.K * self.n
         self.lambda_W, self.lambda_H = (rational(weight) for weight in weights[:2])
         self.lambda_b = None if weights[2] is None else rational(weights[2])
-        if self.lambda_W <= 0 or self.lambda_H <= 0 or (self.lambda_b or 0) < 0 or (
-                loss == "focal" and self.parameter < 0):
-            raise Rejected("a weight or the focal parameter is out of range")
+        if self.lambda_W <= 0 or self.lambda_H <= 0 or (self.lambda_b or 0) < 0:
+            raise Rejected("a weight is out of range")
+        self.c_squared = self.n * self.lambda_W * self.lambda_H
 
     def point(self, value: Any) -> list[Fraction]:
         """Coordinates in the order W, H, b."""
@@ -36,60 +33,43 @@ class Problem:
         tail = [] if b is None else vector(b, self.K)
         return vector(W, self.d * self.K) + vector(H, self.d * self.N) + tail
 
-    def loss_at(self, algebra: Any, z: list[Any], k: int) -> Any:
-        one, gaps = algebra.number(Fraction(1)), [algebra.sub(entry, z[k]) for entry in z]
-        if self.loss == "mean_squared":
-            misses = [algebra.sub(entry, one) if j == k else entry for j, entry in enumerate(z)]
-            return algebra.mul(_total(algebra, [algebra.power(miss, 2) for miss in misses]),
-                               algebra.number(Fraction(1, 2)))
-        S = _total(algebra, [algebra.exp(gap) for j, gap in enumerate(gaps) if j != k])
-        value = algebra.log(algebra.add(one, S))
-        if self.loss == "focal":
-            share = algebra.sub(algebra.log(S), value)
-            return algebra.mul(algebra.exp(algebra.mul(algebra.number(self.parameter), share)), value)
-        tilt = algebra.mul(algebra.number(-self.parameter / self.K), _total(algebra, gaps))
-        return algebra.add(value, tilt)
-
     def objective(self, algebra: Any, x: list[Any]) -> Any:
         K, d, N = self.K, self.d, self.N
         W, H, b = x[: d * K], x[d * K : d * (K + N)], x[d * (K + N) :]
         losses = []
         for s in range(N):
-            z = [_total(algebra, [algebra.mul(W[a * K + j], H[a * N + s]) for a in range(d)]) for j in range(K)]
+            z = [total(algebra, [algebra.mul(W[a * K + j], H[a * N + s]) for a in range(d)]) for j in range(K)]
             if b:
                 z = [algebra.add(entry, bias) for entry, bias in zip(z, b, strict=True)]
-            losses.append(self.loss_at(algebra, z, s // self.n))
-        parts = [algebra.mul(algebra.number(Fraction(1, N)), _total(algebra, losses))]
+            losses.append(self.loss.at(algebra, z, s // self.n))
+        parts = [times(algebra, total(algebra, losses), Fraction(1, N))]
         for weight, block in ((self.lambda_W, W), (self.lambda_H, H), (self.lambda_b, b)):
             if block and weight:
-                squares = _total(algebra, [algebra.power(entry, 2) for entry in block])
-                parts.append(algebra.mul(algebra.number(weight / 2), squares))
-        return _total(algebra, parts)
+                squares = total(algebra, [algebra.power(entry, 2) for entry in block])
+                parts.append(times(algebra, squares, weight / 2))
+        return total(algebra, parts)
 
-
-def _total(algebra: Any, terms: list[Any]) -> Any:
-    result = terms[0]
-    for term in terms[1:]:
-        result = algebra.add(result, term)
-    return result
+    def curvature(self, balls: Intervals, centre: Any, direction: Any, spread: Fraction) -> tuple[Any, Fraction]:
+        """The s^2 coefficient of f(X + s D) for X within ``spread`` of the centre, and |D|^2."""
+        series, D, x = Series(balls, 2), self.point(direction), []
+        for middle, slope in zip(self.point(centre), D, strict=True):
+            side = balls.number(middle - spread)[0], balls.number(middle + spread)[1]
+            x.append([side, balls.number(slope), series.zero])
+        return self.objective(series, x)[2], sum((entry * entry for entry in D), Fraction(0))
 
 
 def saddle_box(statement: list[Any], witness: Any, budget: Budget) -> None:
-    problem, centre = Problem(statement[0]), statement[1]
-    radius, margin = map(rational, statement[2:])
-    bits, direction = need(witness, "bits", "direction")
+    descends(Problem(statement[0]), statement, witness, budget)
+
+
+def descends(problem: Any, statement: list[Any], witness: Any, budget: Budget) -> None:
+    """The curvature in the box, along the direction of the witness, is at most -margin |D|^2."""
+    (radius, margin), (bits, direction) = map(rational, statement[2:]), need(witness, "bits", "direction")
     if radius < 0 or margin <= 0:
         raise Rejected("radius >= 0 and margin > 0 are needed")
     balls = Intervals(whole(bits, 64, 4096), budget)
-    series = Series(balls, 2)
-    D = problem.point(direction)
-    x = []
-    for middle, slope in zip(problem.point(centre), D, strict=True):
-        side = balls.number(middle - radius)[0], balls.number(middle + radius)[1]
-        x.append([side, balls.number(slope), series.zero])
-    half = problem.objective(series, x)[2]
-    bound = balls.number(-margin * sum(entry * entry for entry in D) / 2)
-    if not any(D) or half[1] > bound[0]:
+    half, squared = problem.curvature(balls, statement[1], direction, radius)
+    if not squared or half[1] > balls.number(-margin * squared / 2)[0]:
         raise Rejected("the curvature along the direction is not shown to be at most -margin")
 
 
@@ -98,8 +78,8 @@ def minimum(statement: list[Any], witness: Any, budget: Budget) -> None:
     bits, point, dual = need(witness, "bits", "point", "dual")
     balls = Intervals(whole(bits, 64, 4096), budget)
     K, n = problem.K, problem.n
-    if problem.loss == "focal":
-        raise Rejected("the focal loss is not convex; it has no dual bound")
+    if not problem.loss.is_linear and problem.loss.name != "mean_squared":
+        raise Rejected("the loss is not known to be convex, with a conjugate; it has no dual bound")
     value = problem.objective(balls, [balls.number(entry) for entry in problem.point(point)])
     if value[1] > balls.number(upper)[0]:
         raise Rejected("the value at the point is not shown to be at most the upper bound")
@@ -111,7 +91,7 @@ def minimum(statement: list[Any], witness: Any, budget: Budget) -> None:
         gap[j][j] += limit
     if inertia(gap, budget)[1]:
         raise Rejected("the dual matrix is longer than K sqrt(n lambda_W lambda_H)")
-    bound = balls.neg(_total(balls, [_conjugate(problem, balls, [row[k] for row in rows], k) for k in range(K)]))
+    bound = balls.neg(total(balls, [_conjugate(problem, balls, [row[k] for row in rows], k) for k in range(K)]))
     bound = balls.mul(bound, balls.number(Fraction(1, K)))
     ends = sum((sum(row) ** 2 for row in rows), Fraction(0))
     if problem.lambda_b is not None and ends:
@@ -124,14 +104,14 @@ def minimum(statement: list[Any], witness: Any, budget: Budget) -> None:
 
 def _conjugate(problem: Problem, balls: Any, u: list[Fraction], k: int) -> Any:
     """sup_z <u, z> - L(z, k): u_k + |u|^2/2, or sum q log q with q on the simplex."""
-    if problem.loss == "mean_squared":
+    if problem.loss.name == "mean_squared":
         return balls.number(u[k] + sum(entry * entry for entry in u) / 2)
-    alpha, K = problem.parameter, problem.K
+    alpha, K = problem.loss.parameter, problem.K
     q = [entry + alpha / K + (1 - alpha if j == k else 0) for j, entry in enumerate(u)]
     if sum(q) != 1 or min(q) < 0:
         raise Rejected("a column of the dual matrix is outside the domain of the conjugate")
     entries = [balls.mul(balls.number(entry), balls.log(balls.number(entry))) for entry in q if entry]
-    return _total(balls, entries)
+    return total(balls, entries)
 
 
 def inertia(matrix: list[list[Fraction]], budget: Budget) -> tuple[int, int, int]:

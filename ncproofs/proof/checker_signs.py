@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -12,46 +11,36 @@ from typing import Any
 
 from ncproofs.proof.checker_algebra import Field
 from ncproofs.proof.checker_arithmetic import Budget, Intervals, Limit, Rejected, Series, evaluate
-from ncproofs.proof.checker_reading import definitions, expression, flag, listed, mentions, name, need, rational, whole
+from ncproofs.proof.checker_reading import expression, flag, listed, mentions, name, need, rational, whole
 
 Target = Callable[[Any, dict[str, Any]], Any]
 
 
-def target_of(lets: list[tuple[str, Any]], body: Any) -> Target:
-    def value(algebra: Any, env: dict[str, Any]) -> Any:
-        env = dict(env)
-        for key, part in lets:
-            if key in env:
-                raise Rejected(f"{key} is defined twice")
-            env[key] = evaluate(part, env, algebra)
-        return evaluate(body, env, algebra)
-    return value
-
-
+@dataclass(frozen=True)
 class Range:
     """A variable with its ends (expressions, or None)."""
 
-    def __init__(self, value: Any) -> None:
-        keys = ("name", "lower", "upper", "lower_open", "upper_open", "integer")
-        called, low, high, low_open, high_open, integer = need(value, *keys)
-        self.name, self.integer = name(called), flag(integer)
-        self.ends = [None if end is None else expression(end) for end in (low, high)]
-        self.open = [flag(low_open), flag(high_open)]
-
-    def between(self, low: Any, high: Any) -> Range:
-        """The closed range whose ends are these, or the present ones where None."""
-        made = Range.__new__(Range)
-        made.name, made.integer = self.name, self.integer
-        made.ends = [low or self.ends[0], high or self.ends[1]]
-        made.open = [self.open[0] and low is None, self.open[1] and high is None]
-        return made
+    name: str
+    integer: bool
+    ends: tuple[Any, Any]
+    open: tuple[bool, bool]
 
 
-def domain(value: Any) -> list[Range]:
-    found = [Range(item) for item in listed(value)]
+def domain(value: Any) -> tuple[Range, ...]:
+    found = []
+    for item in listed(value):
+        called, low, high, *flags = need(item, "name", "lower", "upper", "lower_open", "upper_open", "integer")
+        ends = (None if low is None else expression(low), None if high is None else expression(high))
+        low_open, high_open, integer = map(flag, flags)
+        found.append(Range(name(called), integer, ends, (low_open, high_open)))
     if len({span.name for span in found}) < len(found):
         raise Rejected("a variable is declared twice")
-    return found
+    return tuple(found)
+
+
+def target_of(body: Any) -> Target:
+    body = expression(body)
+    return lambda algebra, env: evaluate(body, env, algebra)
 
 
 def derived(target: Target, variable: str, order: int, at: Any = None) -> Target:
@@ -71,11 +60,11 @@ def negated(target: Target) -> Target:
 
 @dataclass(frozen=True)
 class Goal:
-    """``target`` is defined on the domain, and has a sign there of at least ``least``: 2 positive, 1 nonnegative."""
+    """``target`` is defined on the domain and > 0 or >= 0 there, or (``=``) 0 wherever it is defined."""
 
     ranges: tuple[Range, ...]
     target: Target
-    least: int
+    relation: str
     budget: Budget
 
     def over(self, place: int, *spans: Range) -> Goal:
@@ -97,7 +86,7 @@ def prove(goal: Goal, witness: Any) -> None:
     """
     methods = {"coefficients": _coefficients, "split": _split, "taylor": _taylor, "cuts": _cuts}
     method = witness.get("method") if isinstance(witness, dict) else None
-    if not isinstance(method, str) or method not in methods:
+    if not isinstance(method, str) or method not in methods or (goal.relation == "=" and method in ("taylor", "cuts")):
         raise Rejected("the witness names no known method")
     methods[method](goal, {key: value for key, value in witness.items() if key != "method"})
 
@@ -134,19 +123,16 @@ def _image(field: Any, span: Range, kind: str, env: dict[str, Any]) -> Any:
 
 
 def _coefficients(goal: Goal, witness: Any) -> None:
-    over, scale, above, logs, polya = need(witness, "over", "scale", "above_one", "whole_logs", "polya")
-    over, scale, polya = expression(over), whole(scale, 1, 10**6), whole(polya, 0, 8)
+    (basis,) = need(witness, "basis")
     for kinds in _orthant(goal.ranges):
-        field = Field(goal.budget, proving=True, above_one=flag(above), whole_logs=flag(logs))
+        field = Field(goal.budget, proving=goal.relation != "=")
         env: dict[str, Any] = {}
         for span, kind in zip(goal.ranges, kinds, strict=True):
             env[span.name] = _image(field, span, kind, env)
-        common = evaluate(over, env, field)
-        if field.sign(common) != 2:
-            raise Rejected("`over` is not shown to be positive")
-        field.set_over(common, scale)
-        if field.sign(goal.target(field, env), polya) < goal.least:
-            raise Rejected("the coefficients do not all have the sign that is claimed")
+        field.extend(basis, env)
+        value = goal.target(field, env)
+        if not field.vanishes(value) if goal.relation == "=" else field.sign(value) < (goal.relation == ">") + 1:
+            raise Rejected("the coefficients do not show what is claimed")
 
 
 def _split(goal: Goal, witness: Any) -> None:
@@ -158,28 +144,26 @@ def _split(goal: Goal, witness: Any) -> None:
     lows = [None, *(str(point + 1 if span.integer else point) for point in points)]
     highs = [*map(str, points), None]
     for low, high, part in zip(lows, highs, listed(parts, len(points) + 1), strict=True):
-        prove(goal.over(place, span.between(low, high)), part)
+        piece = replace(span, ends=(low or span.ends[0], high or span.ends[1]),
+                        open=(span.open[0] and low is None, span.open[1] and high is None))
+        prove(goal.over(place, piece), part)
 
 
 def _taylor(goal: Goal, witness: Any) -> None:
-    variable, end, order, start, rest = need(witness, "variable", "end", "order", "start", "rest")
-    place, order = goal.place_of(variable), whole(order, 1, 6)
+    """f(x) = c_0 + c_1 (x - a) + ... + c_k (x - a)^k with c_j at the end a for j < k, and c_k somewhere between."""
+    variable, end, start, rest, strict = need(witness, "variable", "end", "start", "rest", "strict")
+    place, order = goal.place_of(variable), whole(len(listed(start)), 1, 6)
     span, side = goal.ranges[place], {"lower": 0, "upper": 1}[end] if end in ("lower", "upper") else 2
     if side == 2 or span.ends[side] is None or any(mentions(e, variable) for r in goal.ranges for e in r.ends):
         raise Rejected("Taylor's formula needs a finite end, and no other range that uses its variable")
-    positive = goal.least == 1
-    for j, witnessed in enumerate([*listed(start, order), rest]):
+    if goal.relation == ">" and whole(strict, 0, order) and not span.open[side]:
+        raise Rejected("at a closed end the value itself must be positive")
+    for j, witnessed in enumerate([*start, rest]):
         part = derived(goal.target, variable, j, span.ends[side] if j < order else None)
         if side and j % 2:  # (x - a)^j has this sign below a
             part = negated(part)
         there = replace(goal.over(place) if j < order else goal, target=part)
-        try:
-            prove(replace(there, least=2), witnessed)
-            positive = positive or j == 0 or span.open[side]
-        except Rejected:
-            prove(replace(there, least=1), witnessed)
-    if not positive:
-        raise Rejected("Taylor's formula gives nonnegative, not positive")
+        prove(replace(there, relation=goal.relation if j == strict else ">="), witnessed)
 
 
 def _cuts(goal: Goal, witness: Any) -> None:
@@ -204,80 +188,53 @@ def _cuts(goal: Goal, witness: Any) -> None:
                 raise Rejected("a cut outside its box")
             for side in ((at[0], top[axis][1]), (top[axis][0], at[1])):
                 stack.append((*top[:axis], side, *top[axis + 1 :]))
-        elif _leaf(goal, item, balls, tuple(box), top)[0] < goal.least - 1:
+        elif _leaf(goal, item, balls, top)[0] < (goal.relation == ">"):
             raise Rejected("a leaf on which the sign is not shown")
     if stack:
         raise Rejected("a tree of cuts with a leaf missing")
 
 
-def _leaf(goal: Goal, item: Any, balls: Intervals, whole_box: Any, box: Any) -> Any:
-    """An interval, in units of 2^-bits, whose lower end bounds the target on the box or has its sign."""
+def _leaf(goal: Goal, item: Any, balls: Intervals, box: Any) -> Any:
+    """The target on the box, by natural extension ("n") or by f(m) + f'(box)(box - m) ("m")."""
     env = {span.name: side for span, side in zip(goal.ranges, box, strict=True)}
     if item == "n":
         return goal.target(balls, env)
-    if item == "m":
-        middle = {key: ((low + high) // 2,) * 2 for key, (low, high) in env.items()}
-        total = goal.target(balls, middle)
-        for key in env:
-            shift = balls.sub(env[key], middle[key])
-            total = balls.add(total, balls.mul(derived(goal.target, key, 1)(balls, env), shift))
-        return total
-    if not isinstance(item, str) or not re.match(r"[ab][1-6]\Z", item) or len(goal.ranges) != 1:
+    if item != "m":
         raise Rejected("an unknown leaf")
-    side, order, (span,) = "ab".index(item[0]), int(item[1]), goal.ranges
-    if box[0][side] != whole_box[0][side] or (goal.least == 2 and not span.open[side]):
-        raise Rejected("a Taylor leaf away from its end, or at a closed end of a strict claim")
-    for j in range(order):
-        field = Field(goal.budget, proving=True)
-        if not field.vanishes(derived(goal.target, span.name, j, span.ends[side])(field, {})[0]):
-            raise Rejected("a coefficient of a Taylor leaf is not shown to vanish")
-    value = derived(goal.target, span.name, order)(balls, env)
-    return balls.neg(value) if side and order % 2 else value
+    middle = {key: ((low + high) // 2,) * 2 for key, (low, high) in env.items()}
+    total = goal.target(balls, middle)
+    for key in env:
+        slope = derived(goal.target, key, 1)(balls, env)
+        total = balls.add(total, balls.mul(slope, balls.sub(env[key], middle[key])))
+    return total
 
 
 def sign(statement: list[Any], witness: Any, budget: Budget) -> None:
     """``expression`` is defined and > 0 (>= 0) on the domain."""
-    where, lets, body, relation = statement
+    where, body, relation = statement
     if relation not in (">", ">="):
         raise Rejected("the relation is > or >=")
-    target = target_of(definitions(lets), expression(body))
-    prove(Goal(tuple(domain(where)), target, 2 if relation == ">" else 1, budget), witness)
+    prove(Goal(domain(where), target_of(body), relation, budget), witness)
+
+
+def identity(statement: list[Any], witness: Any, budget: Budget) -> None:
+    """left = right at every point of the domain at which both are defined."""
+    where, left, right = statement
+    prove(Goal(domain(where), target_of(["-", left, right]), "=", budget), witness)
 
 
 def root(statement: list[Any], witness: Any, budget: Budget) -> None:
     """``expression`` is defined on the open interval and has exactly one zero there."""
-    variable, low, high, lets, body = statement
-    span = Range({"name": variable, "lower": low, "upper": high, "lower_open": True, "upper_open": True,
-                  "integer": False})
+    variable, low, high, body = statement
+    (span,) = domain([{"name": variable, "lower": low, "upper": high, "lower_open": True, "upper_open": True,
+                       "integer": False}])
     bits, points, rising, slope = need(witness, "bits", "points", "rising", "slope")
     balls = Intervals(whole(bits, 64, 4096), budget)
     p, q = (balls.number(rational(point)) for point in listed(points, 2))
     ends = [None if end is None else evaluate(end, {}, balls) for end in span.ends]
     if not p[1] < q[0] or (ends[0] and not ends[0][1] < p[0]) or (ends[1] and not q[1] < ends[1][0]):
         raise Rejected("lower < p < q < upper is not shown")
-    target = target_of(definitions(lets), expression(body))
-    if not flag(rising):
-        target = negated(target)
+    target = target_of(body) if flag(rising) else negated(target_of(body))
     if not target(balls, {span.name: p})[1] < 0 < target(balls, {span.name: q})[0]:
         raise Rejected("no change of sign between the two points")
-    prove(Goal((span,), derived(target, span.name, 1), 2, budget), slope)
-
-
-def identity(statement: list[Any], witness: Any, budget: Budget) -> None:
-    """left = right at every point of the domain at which both are defined."""
-    where, lets, left, right = statement
-    over, scale = need(witness, "over", "scale")
-    over, ranges = expression(over), tuple(domain(where))
-    if over != "1":
-        plain = {"method": "coefficients", "over": "1", "scale": 1, "above_one": False, "whole_logs": False, "polya": 0}
-        prove(Goal(ranges, target_of([], over), 2, budget), plain)
-    field = Field(budget, proving=False)
-    env: dict[str, Any] = {}
-    for span in ranges:
-        low = 0 if span.ends[0] is None else field.sign(evaluate(span.ends[0], env, field))
-        env[span.name] = field.generator(0 if low < 1 else 2 if span.open[0] else low)
-    field.set_over(evaluate(over, env, field), whole(scale, 1, 10**6))
-    shared = definitions(lets)
-    sides = [target_of(shared, expression(side))(field, env) for side in (left, right)]
-    if not field.vanishes(field.sub(*sides)[0]):
-        raise Rejected("the two sides have different normal forms")
+    prove(Goal((span,), derived(target, span.name, 1), ">", budget), slope)

@@ -32,7 +32,8 @@ from ncproofs.proof.discharge import Effort
 from ncproofs.truth import Evidence, Rigor, Truth
 
 __all__ = [
-    "BenignSphereLandscape", "NoSpuriousSphereMinima", "SpuriousSphereMinimum", "descending_curve", "settle",
+    "BenignSphereLandscape", "NoSpuriousSphereMinima", "SpuriousSphereMinimum", "claimed_place", "descending_curve",
+    "settle",
 ]
 
 #: Coordinates of the problem up to which random critical points are searched.
@@ -129,7 +130,7 @@ def settle(claim: BenignSphereLandscape | NoSpuriousSphereMinima | SpuriousSpher
 def _settle_spurious(claim: SpuriousSphereMinimum) -> Evidence:
     """Holds with the certificate; fails when the certified point has negative curvature; else undecided."""
     problem = claim.problem
-    W, H, where = _place(claim)
+    W, H, where = claimed_place(claim)
     sentence = claim.sentence or f"a spurious local minimum at {where}: {problem}"
 
     def answer(truth: Truth, because: str, witness: str = "") -> Evidence:
@@ -152,7 +153,8 @@ def _settle_spurious(claim: SpuriousSphereMinimum) -> Evidence:
     return answer(Truth.UNDECIDED, reason)
 
 
-def _place(claim: SpuriousSphereMinimum) -> tuple[Array, Array, str]:
+def claimed_place(claim: SpuriousSphereMinimum) -> tuple[Array, Array, str]:
+    """W (d, K) and H (d, N) in floats near the place that the claim names, and that place in words."""
     problem = claim.problem
     if sum(map(bool, (claim.flips, claim.sizes, claim.degrees))) != 1:
         raise InvalidClaim("a spurious minimum needs exactly one place: flips, sizes or degrees")

@@ -1,0 +1,122 @@
+"""Certificates of verdicts, as docs/certificate-format.md describes them: the envelope, and one writer per claim.
+
+A writer turns a claim into a statement (what is claimed) and a witness (what helps to check it). It may use
+anything to find the witness; ``verdict_certificate`` then lets the checker decide about the finished bytes.
+To certify a new type of claim, name the module of its writer in ``_WRITERS``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+from collections.abc import Iterable
+from typing import Any
+
+from ncproofs.errors import NcproofsError
+from ncproofs.problems.features import Problem, Ridge
+from ncproofs.proof import checker
+from ncproofs.proof.checker_reading import canonical
+from ncproofs.proof.claims import Axiom, Claim, Hole
+from ncproofs.proof.discharge import Effort
+
+__all__ = ["NoCertificate", "problem_record", "seal", "stated", "verdict_certificate", "write"]
+
+Pair = tuple[dict[str, Any], dict[str, Any]]
+PRODUCER = "ncproofs"
+
+#: Type of claim -> module of ncproofs.proof with ``write(claim, effort) -> (statement, witness)``.
+_WRITERS = {
+    "Identity": "general_certificates",
+    "Sign": "general_certificates",
+    "UniqueRoot": "general_certificates",
+    "SumIdentity": "sum_certificates",
+    **dict.fromkeys((
+        "BenignLandscape", "CollapsedOptimum", "CriticalValue", "Curvature", "NullityAtOptimum", "OptimalValue",
+        "OptimumIs", "ScaleEquation", "SpectrumAtOptimum", "UniqueArgmin",
+    ), "ridge_certificates"),
+    **dict.fromkeys((
+        "BenignSphereLandscape", "ContactInequality", "DualCertificate", "MultiplierBalance",
+        "NoSpuriousSphereMinima", "SphereGeometry", "SphereInertia", "SphereQuantity", "SphereSpectrum",
+        "SphereValue", "SpuriousSphereMinimum",
+    ), "sphere_certificates"),
+}
+
+
+class NoCertificate(NcproofsError):
+    """No certificate was found for a claim; the message says why."""
+
+
+def stated(kind: str, title: str, **parts: Any) -> dict[str, Any]:
+    """A statement of this kind."""
+    return {"kind": kind, "title": _ascii(title), **parts}
+
+
+def _ascii(text: str) -> str:
+    return text.encode("ascii", "backslashreplace").decode("ascii")
+
+
+def problem_record(problem: Problem) -> dict[str, Any]:
+    """``problem`` as statements spell it: the ``parameters`` of a verdict, the ``problem`` of its claims.
+
+    Raises:
+        NoCertificate: a loss that the checker does not know.
+    """
+    from ncproofs.proof.certificate_spelling import Unspeakable
+    from ncproofs.proof.written_losses import loss_record
+
+    try:
+        name, parameter = loss_record(problem.loss)
+    except Unspeakable as error:
+        raise NoCertificate(str(error)) from None
+    sizes: dict[str, Any] = {"loss": name, "parameter": parameter, "K": problem.K, "d": problem.d, "n": problem.n}
+    if isinstance(problem, Ridge):
+        bias = None if problem.lambda_b is None else str(problem.lambda_b)
+        return sizes | {"lambda_W": str(problem.lambda_W), "lambda_H": str(problem.lambda_H), "lambda_b": bias}
+    return sizes | {"tau": str(problem.tau)}
+
+
+def write(claim: Claim, effort: Effort) -> Pair:
+    """The statement and the witness of one claim.
+
+    Raises:
+        NoCertificate: there is no writer for this type of claim, or it found no witness.
+    """
+    if isinstance(claim, Axiom):
+        return stated("axiom/1", claim.uses, name=claim.name), {}
+    room = _WRITERS.get(type(claim).__name__)
+    if room is None:
+        raise NoCertificate(f"there is no writer for {type(claim).__name__}")
+    pair: Pair = importlib.import_module(f"ncproofs.proof.{room}").write(claim, effort)
+    return pair
+
+
+def seal(statement: dict[str, Any], witness: dict[str, Any], producer: str = PRODUCER) -> bytes:
+    """The canonical bytes of a certificate."""
+    digest = hashlib.sha256(canonical(statement)).hexdigest()
+    return canonical({
+        "format": checker.FORMAT, "producer": producer, "statement": statement, "statement_sha256": digest,
+        "witness": witness,
+    })
+
+
+def verdict_certificate(
+    theorem: str, title: str, problem: Problem | None, claims: Iterable[Claim], effort: Effort
+) -> bytes:
+    """A certificate of ``theorem`` for all sizes (``problem`` is None) or at ``problem``, accepted by the checker.
+
+    ``claims`` are all the claims that the verdict rests on.
+
+    Raises:
+        NoCertificate: for one of the claims, or the checker does not accept what was written.
+    """
+    claims = tuple(claims)
+    pairs = [write(claim, effort) for claim in claims if not isinstance(claim, Hole)]
+    statement = stated(
+        "verdict/1", title, theorem=theorem, parameters=None if problem is None else problem_record(problem),
+        claims=[part for part, _ in pairs], holes=[_ascii(claim.step) for claim in claims if isinstance(claim, Hole)],
+    )
+    raw = seal(statement, {"claims": [witness for _, witness in pairs]})
+    verdict, reason = checker.check(raw)
+    if verdict != "accepted":
+        raise NoCertificate(f"the checker says {verdict}: {reason}")
+    return raw

@@ -1,0 +1,256 @@
+"""Certificates of single critical points, found in floats: existence with inertia, and saddle boxes.
+
+``ridge/critical-point/1``, ``sphere/critical-point/1``, ``ridge/saddle-box/1``, ``sphere/saddle-box/1``. With a ``rival``
+of lower value, a critical point of index 0 whose nullity is that of its orbit is a spurious local minimum.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ncproofs.critical.krawczyk import NotCertified, certify_critical_point
+from ncproofs.critical.sphere_krawczyk import certify_sphere_point
+from ncproofs.problems.features import Problem, Ridge, Spheres
+from ncproofs.proof.certificate import NoCertificate, problem_record, stated
+from ncproofs.proof.checker_arithmetic import Budget, Intervals
+from ncproofs.proof.checker_critical import Point, hessian
+from ncproofs.proof.checker_ridge import Problem as WrittenRidge
+from ncproofs.proof.checker_spheres import Spheres as WrittenSpheres
+from ncproofs.proof.ridge_certificates import Pair, first_accepted, shorter
+
+__all__ = ["critical_point_certificate", "rival_point", "saddle_box_certificate"]
+
+Array = NDArray[np.float64]
+Rows = list[list[Fraction]]
+
+_SHIFT = 160  # bits of the centre
+_RADII = tuple(Fraction(1, 2**k) for k in (60, 75, 50))
+_TOGETHER = Fraction(1, 10**12)
+
+
+@dataclass(frozen=True)
+class _Slice:
+    """Coordinates in R^r, W without entries below its pivots."""
+
+    W: Rows
+    H: Rows
+    b: list[Fraction] | None
+    places: list[list[int]]
+    pivots: list[int]
+
+    @property
+    def rank(self) -> int:
+        return len(self.W)
+
+    @property
+    def record(self) -> dict[str, Any]:
+        bias = None if self.b is None else _vector(self.b)
+        return {"W": _vector([x for row in self.W for x in row]), "H": _vector([x for row in self.H for x in row]),
+                "b": bias}
+
+
+def _vector(values: Sequence[Fraction], bits: int = _SHIFT) -> dict[str, Any]:
+    return {"s": bits, "m": [str(round(value * 2**bits)) for value in values]}
+
+
+def critical_point_certificate(
+    problem: Problem, W: Any, H: Any, b: Any = None, *, rival: dict[str, Any] | None = None, title: str = ""
+) -> Pair:
+    """Statement and witness: a critical point near the floats W (d, K), H (d, N), b exists, with its inertia.
+
+    ``rival``: what ``rival_point`` gives; then its value is claimed to be lower.
+
+    Raises:
+        NoCertificate: the point is not certified by the prover, or the checker does not accept it.
+    """
+    found, slice_ = _certified(problem, np.asarray(W, dtype=np.float64), np.asarray(H, dtype=np.float64), b)
+    value = found.value
+    slack = (value.upper - value.lower) + Fraction(1, 10**15)
+    statement = stated(
+        f"{_family(problem)}/critical-point/1", title or f"critical point of {problem}", problem=problem_record(problem),
+        rank=slice_.rank, places=slice_.places, pivots=slice_.pivots, centre=slice_.record, radius="1",
+        negative=found.index, zero=found.nullity, rival=rival,
+        value=[str(_rounded(value.lower - slack)), str(_rounded(value.upper + slack))],
+    )
+    reason = ""
+    for radius in _RADII:
+        statement["radius"] = str(radius)
+        try:
+            return statement, first_accepted(statement, _witnesses(problem, slice_, found.nullity))
+        except NoCertificate as error:
+            reason = str(error)
+    raise NoCertificate(reason)
+
+
+def _witnesses(problem: Problem, slice_: _Slice, zeros: int) -> Iterator[dict[str, Any]]:
+    for bits in (128, 192):
+        nu = [] if isinstance(problem, Ridge) else _multipliers(problem, slice_, bits)
+        yield {"bits": bits, "gap": _gap(problem, slice_, nu, zeros, bits), "multipliers": list(map(str, nu))}
+
+
+def _gap(problem: Problem, slice_: _Slice, nu: list[Fraction], zeros: int, bits: int) -> str:
+    """Half the least magnitude of a nonzero eigenvalue of the checker's blocks, from floats."""
+    written, balls = _written(problem), Intervals(bits, Budget(10**9))
+    point = Point(balls, written, slice_.rank, slice_.places, slice_.record, Fraction(0))
+    weights = [balls.number(x) for x in nu] or [balls.number(Fraction(0))] * (problem.K + len(slice_.places))
+    sizes: list[float] = []
+    for block, copies in hessian(balls, written, point, weights, slice_.rank, point.model(balls, written)):
+        if block and copies:
+            found = np.linalg.eigvalsh(np.array([[float(Fraction(low, 2**bits)) for low, _ in row] for row in block]))
+            sizes += [size for size in np.abs(found).tolist() for _ in range(copies)]
+    sizes.sort()
+    return shorter(Fraction(sizes[zeros]) / 2) if len(sizes) > zeros and sizes[zeros] > 0 else "1"
+
+
+def _written(problem: Problem) -> Any:
+    record = problem_record(problem)
+    return WrittenRidge(record) if isinstance(problem, Ridge) else WrittenSpheres(record)
+
+
+def _rounded(value: Fraction) -> Fraction:
+    return Fraction(round(value * 10**18), 10**18)
+
+
+def _family(problem: Problem) -> str:
+    return "ridge" if isinstance(problem, Ridge) else "sphere"
+
+
+def _certified(problem: Problem, W: Array, H: Array, b: Any) -> tuple[Any, _Slice]:
+    """What the prover certifies, and its centre turned into the gauge of the checker."""
+    for bits in (128, 256):
+        if isinstance(problem, Ridge):
+            found: Any = certify_critical_point(problem, W, H, b, bits)
+        else:
+            found = certify_sphere_point(problem, W, H, bits)
+        if not isinstance(found, NotCertified):
+            break
+    else:
+        raise NoCertificate(f"the point is not certified: {found.reason}")
+    rank = found.rank
+    rows = [_centres(matrix)[:rank] for matrix in (found.W, found.H)]
+    bias = None
+    if isinstance(problem, Ridge) and found.b is not None:
+        bias = [row[0] for row in _centres(found.b)]
+    return found, _turned(problem, rows[0], rows[1], bias)
+
+
+def _centres(matrix: Any) -> Rows:
+    from ncproofs.arithmetic.enclosure import exact_bounds
+
+    return [[exact_bounds(entry.mid())[0] for entry in row] for row in matrix.tolist()]
+
+
+def _turned(problem: Problem, W: Rows, H: Rows, bias: list[Fraction] | None) -> _Slice:
+    """Rotated so that [W H] is upper triangular on pivot columns, in high precision; equal samples are one place."""
+    places, H = _places(problem, H)
+    pivots: list[int] = []
+    X = [[*w, *h] for w, h in zip(W, H, strict=True)]
+    for s in range(len(X)):
+        free = [c for c in range(len(X[s])) if c not in pivots and (c < problem.K or isinstance(problem, Spheres))]
+        column = max(free, key=lambda c: sum(row[c] ** 2 for row in X[s:]))
+        pivots.append(column)
+        for a in range(s + 1, len(X)):  # a rotation of the rows s and a that makes the entry (a, column) zero
+            if X[a][column]:
+                length = _root(X[s][column] ** 2 + X[a][column] ** 2)
+                cosine, sine = X[s][column] / length, X[a][column] / length
+                X[s], X[a] = ([_short(cosine * x + sine * y) for x, y in zip(X[s], X[a], strict=True)],
+                              [_short(cosine * y - sine * x) for x, y in zip(X[s], X[a], strict=True)])
+                X[a][column] = Fraction(0)
+    W, H = ([row[:problem.K] for row in X], [row[problem.K:] for row in X])
+    return _Slice(W, H, bias, places, pivots)
+
+
+def _short(value: Fraction) -> Fraction:
+    return Fraction(round(value * 2**_SHIFT), 2**_SHIFT)
+
+
+def _root(value: Fraction) -> Fraction:
+    from math import isqrt
+
+    return Fraction(isqrt(int(value * 4 ** (_SHIFT + 40))), 2 ** (_SHIFT + 40))
+
+
+def _places(problem: Problem, H: Rows) -> tuple[list[list[int]], Rows]:
+    """Samples of one class that agree to twelve digits become one place with their number."""
+    columns, places, kept = list(zip(*H, strict=True)), [], []
+    for s in range(problem.N):
+        column = columns[s] if H else ()
+        k = s // problem.n
+        same = next((i for i, (label, _) in enumerate(places) if label == k and all(
+            abs(x - y) < _TOGETHER for x, y in zip(kept[i], column, strict=True))), None)
+        if same is None:
+            places.append([k, 1])
+            kept.append(column)
+        else:
+            places[same][1] += 1
+    return places, [list(row) for row in zip(*kept, strict=True)] if H else []
+
+
+def _multipliers(problem: Problem, slice_: _Slice, bits: int) -> list[Fraction]:
+    """nu = -<x, df/dx> at the centre, for the classifiers and then for one sample of each place."""
+    written, balls = _written(problem), Intervals(bits, Budget(10**9))
+    point = Point(balls, written, slice_.rank, slice_.places, slice_.record, Fraction(0))
+    rows, features, _ = point.model(balls, written).slopes()
+    result = []
+    for x, slope in [*zip(point.W, rows, strict=True), *zip(point.H, features, strict=True)]:
+        low, high = (0, 0)
+        for entry, part in zip(x, slope, strict=False):
+            product = balls.mul(entry, part)
+            low, high = low + product[0], high + product[1]
+        result.append(Fraction(-(low + high) // 2, 2**bits))
+    return result
+
+
+def rival_point(problem: Problem, W: Any, H: Any, b: Any = None) -> dict[str, Any]:
+    """A point of the problem (columns of any positive length on spheres) as certificates spell it."""
+    rows = [[[Fraction(float(x)) for x in row] for row in np.asarray(X, dtype=np.float64)] for X in (W, H)]
+    bias = None if b is None else [Fraction(float(x)) for x in np.asarray(b, dtype=np.float64).ravel()]
+    if isinstance(problem, Ridge) and problem.has_bias and bias is None:
+        bias = [Fraction(0)] * problem.K
+    places, H_rows = _places(problem, rows[1])
+    record = _Slice(rows[0], H_rows, bias, places, []).record
+    return {"rank": problem.d, "places": places, "point": record}
+
+
+def saddle_box_certificate(
+    problem: Problem, W: Any, H: Any, b: Any, direction: tuple[Any, Any, Any], *, title: str = ""
+) -> Pair:
+    """Statement and witness: negative curvature along ``direction`` (dW, dH, db) in a box around W (d, K), H (d, N), b.
+
+    Raises:
+        NoCertificate: the checker does not accept any radius and margin that was tried.
+    """
+    bias = isinstance(problem, Ridge) and problem.has_bias
+    parts = {"W": _floats(W, 60), "H": _floats(H, 60)}
+    moves = {"W": _floats(direction[0], 16), "H": _floats(direction[1], 16)}
+    if isinstance(problem, Ridge):
+        parts["b"], moves["b"] = (_floats(b, 60), _floats(direction[2], 16)) if bias else (None, None)
+    reason = ""
+    for radius, share in ((20, 2), (30, 2), (40, 4), (50, 100)):
+        margin = _margin(problem, parts, moves) / share
+        if margin <= 0:
+            raise NoCertificate("the curvature along the direction is not certainly negative")
+        statement = stated(f"{_family(problem)}/saddle-box/1", title or f"saddle of {problem}",
+                           problem=problem_record(problem), centre=parts, radius=str(Fraction(1, 2**radius)),
+                           margin=shorter(margin))
+        try:
+            return statement, first_accepted(statement, iter([{"bits": bits, "direction": moves} for bits in (96, 160)]))
+        except NoCertificate as error:
+            reason = str(error)
+    raise NoCertificate(reason)
+
+
+def _floats(values: Any, bits: int) -> dict[str, Any]:
+    return _vector([Fraction(float(x)) for x in np.asarray(values, dtype=np.float64).ravel()], bits)
+
+
+def _margin(problem: Problem, centre: dict[str, Any], direction: dict[str, Any]) -> Fraction:
+    """-2 times the s^2 coefficient over |D|^2 at the centre, rounded to a few digits: the largest margin there."""
+    half, squared = _written(problem).curvature(Intervals(96, Budget(10**9)), centre, direction, Fraction(0))
+    return Fraction(-2 * half[1], 2**96) / squared

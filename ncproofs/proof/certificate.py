@@ -19,7 +19,7 @@ from ncproofs.proof.checker_reading import canonical
 from ncproofs.proof.claims import Axiom, Claim, Hole
 from ncproofs.proof.discharge import Effort
 
-__all__ = ["NoCertificate", "problem_record", "seal", "stated", "verdict_certificate", "write"]
+__all__ = ["NoCertificate", "digest_of", "problem_record", "seal", "stated", "verdict_certificate", "write"]
 
 Pair = tuple[dict[str, Any], dict[str, Any]]
 PRODUCER = "ncproofs"
@@ -92,11 +92,15 @@ def write(claim: Claim, effort: Effort) -> Pair:
 
 def seal(statement: dict[str, Any], witness: dict[str, Any], producer: str = PRODUCER) -> bytes:
     """The canonical bytes of a certificate."""
-    digest = hashlib.sha256(canonical(statement)).hexdigest()
     return canonical({
-        "format": checker.FORMAT, "producer": producer, "statement": statement, "statement_sha256": digest,
-        "witness": witness,
+        "format": checker.FORMAT, "producer": producer, "statement": statement,
+        "statement_sha256": digest_of(statement), "witness": witness,
     })
+
+
+def digest_of(statement: dict[str, Any]) -> str:
+    """The identity of a statement."""
+    return hashlib.sha256(canonical(statement)).hexdigest()
 
 
 def verdict_certificate(
@@ -116,7 +120,7 @@ def verdict_certificate(
         claims=[part for part, _ in pairs], holes=[_ascii(claim.step) for claim in claims if isinstance(claim, Hole)],
     )
     raw = seal(statement, {"claims": [witness for _, witness in pairs]})
-    verdict, reason = checker.check(raw)
+    verdict, reason = checker.check(raw, expected={digest_of(statement)})
     if verdict != "accepted":
         raise NoCertificate(f"the checker says {verdict}: {reason}")
     return raw

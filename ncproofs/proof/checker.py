@@ -1,18 +1,20 @@
 """Checks certificates of docs/certificate-format.md, with the standard library alone.
 
-    python -m ncproofs.proof.checker [--expect FILE] PATH...
-    python checker.py PATH...            (checker*.py copied to any folder)
+    python -m ncproofs.proof.checker [--json] [--expect FILE] PATH...
+    python checker.py PATH...            (checker*.py and statements.txt copied to any folder)
 
-Nothing here is shared with the prover. What a statement means is fixed by its kind, in the files
-checker_signs, checker_sums and checker_ridge; the witness is not trusted. Exit status 0 all accepted, 1 some
-rejected or holey, 2 some over a limit and none rejected.
+Nothing here is shared with the prover. What a statement means is fixed by its kind, in the files beside this one;
+the witness is not trusted. Exit status 0 all accepted, 1 some rejected or holey, 2 some over a limit and none
+rejected.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -23,80 +25,155 @@ if not __package__:  # copied away from ncproofs: this folder stands in for the 
         _folder.__path__ = [str(Path(__file__).resolve().parent)]
         sys.modules.setdefault(_name, _folder)
 
-from ncproofs.proof import checker_critical, checker_optimum, checker_spheres
+from ncproofs.proof import checker_critical, checker_optimum, checker_ridge, checker_signs, checker_spheres
 from ncproofs.proof.checker_arithmetic import Budget, Limit, Rejected
 from ncproofs.proof.checker_reading import BYTES, canonical, listed, need, parse
-from ncproofs.proof.checker_ridge import inertia_of, minimum, saddle_box
-from ncproofs.proof.checker_signs import identity, root, sign
 from ncproofs.proof.checker_sums import sum_identity
+from ncproofs.proof.checker_theorems import AXIOMS, REQUIRED
 
-__all__ = ["check", "main", "seal"]
+__all__ = ["check", "main", "pinned"]
 
-FORMAT, STEPS = "ncproofs-certificate/1", 10**7
+FORMAT, STEPS, PINS = "ncproofs-certificate/1", 10**7, Path(__file__).resolve().with_name("statements.txt")
+#: Files of a bundle that are no certificates.
+OTHERS = ("THEOREM_MAP.json",)
 
-
-def seal(statement: dict[str, Any], witness: dict[str, Any], producer: str) -> bytes:
-    """The canonical bytes of a certificate."""
-    digest = hashlib.sha256(canonical(statement)).hexdigest()
-    return canonical({"format": FORMAT, "producer": producer, "statement": statement,
-                      "statement_sha256": digest, "witness": witness})
-
-
-KINDS: dict[str, tuple[tuple[str, ...], Callable[[list[Any], Any, Budget], None]]] = {
+#: Kind of statement -> its own keys, and what decides it.
+KINDS: dict[str, tuple[tuple[str, ...], Callable[[list[Any], Any, Budget], Any]]] = {
     "sum-identity/1": (("symbols", "relations", "indices", "tensors", "left", "right"), sum_identity),
-    "identity/1": (("domain", "left", "right"), identity),
-    "sign/1": (("domain", "expression", "relation"), sign),
-    "root/1": (("variable", "lower", "upper", "expression"), root),
-    "ridge/saddle-box/1": (("problem", "centre", "radius", "margin"), saddle_box),
-    "ridge/minimum/1": (("problem", "lower", "upper"), minimum),
-    "matrix/inertia/1": (("size", "entries", "positive", "negative", "zero"), inertia_of),
+    **checker_signs.KINDS,
+    "ridge/saddle-box/1": (("problem", "centre", "radius", "margin"), checker_ridge.saddle_box),
+    "ridge/minimum/1": (("problem", "lower", "upper"), checker_ridge.minimum),
+    "matrix/inertia/1": (("size", "entries", "positive", "negative", "zero"), checker_ridge.inertia_of),
     **checker_optimum.KINDS,
     **checker_spheres.KINDS,
     **checker_critical.KINDS,
 }
+Pins = dict[str, set[str]]
 
 
-def check(raw: bytes, expected: set[str] | None = None) -> tuple[str, str]:
-    """(verdict, reason): "accepted", "rejected", "holey" or "limit"."""
-    try:
-        form, _, statement, digest, witness = need(parse(raw), "format", "producer", "statement", "statement_sha256",
-                                                   "witness")
-        if form != FORMAT:
-            raise Rejected("another format")
-        if hashlib.sha256(canonical(statement)).hexdigest() != digest:
-            raise Rejected("the hash is not that of the statement")
-        if expected is not None and digest not in expected:
-            raise Rejected("the statement is none of those expected")
+def pinned(path: Path = PINS) -> Pins:
+    """Theorem -> the hashes of its statements, from a file of lines ``hash theorem``."""
+    pins: Pins = {}
+    for line in path.read_text(encoding="ascii").splitlines() if path.is_file() else ():
+        digest, _, theorem = line.partition(" ")
+        pins.setdefault(theorem.strip(), set()).add(digest)
+    return pins
+
+
+@dataclass
+class _Claims:
+    """What the claims of one certificate add up to."""
+
+    budget: Budget
+    axioms: list[str] = field(default_factory=list)
+    holes: list[str] = field(default_factory=list)
+    checked: list[dict[str, Any]] = field(default_factory=list)
+
+    def decide(self, statement: Any, witness: Any) -> None:
         kind = statement.get("kind") if isinstance(statement, dict) else None
+        if kind == "axiom/1":
+            title, called, _ = need(statement, "title", "name", "kind")
+            need(witness)
+            known = isinstance(called, str) and called in AXIOMS
+            (self.axioms if known else self.holes).append(called if known else f"no classical theorem: {title}")
+            return
         if not isinstance(kind, str) or kind not in KINDS:
             raise Rejected("an unknown kind of statement")
-        keys, decide = KINDS[kind]
-        holes, title, _, *parts = need(statement, "holes", "title", "kind", *keys)
-        if not isinstance(title, str) or not all(isinstance(hole, str) and hole for hole in listed(holes)):
-            raise Rejected("title is text and holes is a list of sentences")
-        decide(parts, witness, Budget(STEPS))
+        keys, judge = KINDS[kind]
+        title, _, *parts = need(statement, "title", "kind", *keys)
+        if not isinstance(title, str):
+            raise Rejected("a title is text")
+        judge(parts, witness, self.budget)
+        self.checked.append(statement)
+
+
+def _verdict(statement: Any, witness: Any, claims: _Claims) -> tuple[str, Any]:
+    """The theorem and the parameters of a verdict, once all its claims are decided."""
+    theorem, parameters, parts, holes, title, _ = need(
+        statement, "theorem", "parameters", "claims", "holes", "title", "kind")
+    (witnesses,) = need(witness, "claims")
+    if not all(isinstance(text, str) and text for text in (theorem, title, *listed(holes))):
+        raise Rejected("a theorem, a title and holes are sentences")
+    claims.holes += holes
+    for part, witnessed in zip(listed(parts), listed(witnesses, len(parts)), strict=True):
+        claims.decide(part, witnessed)
+    if parameters is not None:
+        for part in claims.checked:  # whatever a claim says about its problem is what the parameters say
+            problem = part.get("problem", {key: part[key] for key in ("loss", "parameter", "K") if key in part})
+            if not isinstance(parameters, dict) or any(parameters.get(key) != problem[key] for key in problem):
+                raise Rejected("a claim about another problem than the parameters")
+    return theorem, parameters
+
+
+def _standing(theorem: str, parameters: Any, claims: _Claims, pins: Pins) -> str:
+    """How a statement that is not pinned stands to the theorem that it names."""
+    if theorem not in pins and theorem not in REQUIRED:
+        return "a theorem that is not in the catalogue"
+    if parameters is None and theorem in pins:
+        raise Rejected(f"not the pinned statement of {theorem}")
+    if parameters is not None:
+        kinds = {part["kind"] for part in claims.checked}
+        missing = [kind for kind in REQUIRED.get(theorem, ()) if kind not in kinds]
+        if missing or not REQUIRED.get(theorem):
+            raise Rejected(f"{theorem} at a problem needs {', '.join(missing) or 'a pinned statement'}")
+    return "not pinned"
+
+
+def check(raw: bytes, pins: Pins | None = None, expected: set[str] | None = None) -> tuple[str, str]:
+    """(verdict, reason): "accepted", "rejected", "holey" or "limit".
+
+    ``pins``: hashes of statements by theorem; ``expected``: the only hashes that may be accepted, if given.
+    """
+    pins, claims = pins or {}, _Claims(Budget(STEPS))
+    try:
+        form, _, statement, digest, witness = need(
+            parse(raw), "format", "producer", "statement", "statement_sha256", "witness")
+        if form != FORMAT or hashlib.sha256(canonical(statement)).hexdigest() != digest:
+            raise Rejected("another format, or the hash is not that of the statement")
+        if expected is not None and digest not in expected:
+            raise Rejected("the statement is none of those expected")
+        if isinstance(statement, dict) and statement.get("kind") == "verdict/1":
+            theorem, parameters = _verdict(statement, witness, claims)
+            known = digest in pins.get(theorem, ()) or expected is not None
+            told = f"{theorem}, {'as pinned' if known else _standing(theorem, parameters, claims, pins)}"
+        else:
+            claims.decide(statement, witness)
+            told = str(statement["kind"])
+        if not claims.checked:
+            raise Rejected("nothing but named classical theorems is claimed")
     except Rejected as error:
         return "rejected", str(error)
     except (Limit, MemoryError, RecursionError) as error:
-        return "limit", str(error)
-    return ("holey", "; ".join(holes)) if holes else ("accepted", kind)
+        return "limit", str(error) or type(error).__name__
+    if claims.holes:
+        return "holey", "; ".join(claims.holes)
+    return "accepted", told + (f"; resting on: {', '.join(dict.fromkeys(claims.axioms))}" if claims.axioms else "")
+
+
+def _files(paths: list[str]) -> Iterator[Path]:
+    for path in map(Path, paths):
+        inside = sorted(path.rglob("*.json")) if path.is_dir() else [path]
+        yield from (file for file in inside if file == path or file.name not in OTHERS)
 
 
 def main(arguments: list[str]) -> int:
     """Check every path; one line each on standard output."""
-    expected, paths = None, list(arguments)
+    paths, expected, verdicts = list(arguments), None, []
+    as_json = paths[:1] == ["--json"]
+    paths = paths[as_json:]
     if paths[:1] == ["--expect"] and len(paths) > 1:
         expected, paths = set(Path(paths[1]).read_text(encoding="ascii").split()), paths[2:]
-    files = [file for path in map(Path, paths) for file in (sorted(path.rglob("*.json")) if path.is_dir() else [path])]
-    verdicts = []
-    for file in files:
+    pins = pinned()
+    for file in _files(paths):
         try:
             raw = file.read_bytes() if file.stat().st_size <= BYTES else b" " * (BYTES + 1)
-            verdict, reason = check(raw, expected)
+            verdict, reason = check(raw, pins, expected)
         except OSError as error:
             verdict, reason = "rejected", f"cannot be read ({error.strerror})"
         verdicts.append(verdict)
-        sys.stdout.write(f"{verdict:9} {file}: {reason}\n")
+        line = json.dumps([str(file), verdict, reason]) if as_json else f"{verdict:9} {file}: {reason}"
+        sys.stdout.write(line + "\n")
+        sys.stdout.flush()
     if not verdicts:
         sys.stdout.write("rejected  nothing to check\n")
     bad = not verdicts or "rejected" in verdicts or "holey" in verdicts

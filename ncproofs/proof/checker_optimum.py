@@ -182,13 +182,13 @@ def geometry(statement: list[Any], witness: Any, budget: Budget) -> None:
 def argmin(statement: list[Any], witness: Any, budget: Budget) -> None:
     """phi(t) + c |t| has one minimiser, t = -(K - 1) m."""
     name, parameter, K, c = statement
-    loss, (bits, search) = Loss(name, parameter), need(witness, "bits", "search")
+    loss, K, (bits, search) = Loss(name, parameter), whole(K, 2, 10**9), need(witness, "bits", "search")
     balls = Intervals(whole(bits, 64, 4096), budget)
     slope = evaluate(expression(c), {}, balls)
     if slope[0] <= 0:
         raise Rejected("c > 0 is needed")
     if not loss.is_linear and loss.name != "mean_squared":  # those are strictly convex, and nowhere negative
-        least(loss, whole(K, 2, 10**9), slope, balls, search)
+        least(loss, K, slope, balls, search)
 
 
 def _bracketed(problem: Problem, balls: Intervals, root: Any) -> tuple[int, int]:

@@ -238,3 +238,10 @@ def root(statement: list[Any], witness: Any, budget: Budget) -> None:
     if not target(balls, {span.name: p})[1] < 0 < target(balls, {span.name: q})[0]:
         raise Rejected("no change of sign between the two points")
     prove(Goal((span,), derived(target, span.name, 1), ">", budget), slope)
+
+
+KINDS: dict[str, tuple[tuple[str, ...], Callable[[list[Any], Any, Budget], None]]] = {
+    "identity/1": (("domain", "left", "right"), identity),
+    "sign/1": (("domain", "expression", "relation"), sign),
+    "root/1": (("variable", "lower", "upper", "expression"), root),
+}

@@ -7,19 +7,21 @@ To certify a new type of claim, name the module of its writer in ``_WRITERS``.
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import importlib
 from collections.abc import Iterable
 from typing import Any
 
 from ncproofs.errors import NcproofsError
-from ncproofs.problems.features import Problem, Ridge
+from ncproofs.problems.features import Problem
 from ncproofs.proof import checker
 from ncproofs.proof.checker_reading import canonical
 from ncproofs.proof.claims import Axiom, Claim, Hole
 from ncproofs.proof.discharge import Effort
 
-__all__ = ["NoCertificate", "digest_of", "problem_record", "seal", "stated", "verdict_certificate", "write"]
+__all__ = ["NoCertificate", "digest_of", "problem_record", "seal", "stated", "verdict_certificate",
+           "verdict_statement", "write"]
 
 Pair = tuple[dict[str, Any], dict[str, Any]]
 PRODUCER = "ncproofs"
@@ -68,11 +70,12 @@ def problem_record(problem: Problem) -> dict[str, Any]:
         name, parameter = loss_record(problem.loss)
     except Unspeakable as error:
         raise NoCertificate(str(error)) from None
-    sizes: dict[str, Any] = {"loss": name, "parameter": parameter, "K": problem.K, "d": problem.d, "n": problem.n}
-    if isinstance(problem, Ridge):
-        bias = None if problem.lambda_b is None else str(problem.lambda_b)
-        return sizes | {"lambda_W": str(problem.lambda_W), "lambda_H": str(problem.lambda_H), "lambda_b": bias}
-    return sizes | {"tau": str(problem.tau)}
+    record: dict[str, Any] = {"loss": name, "parameter": parameter}
+    for part in dataclasses.fields(problem):
+        value = getattr(problem, part.name)
+        if part.name != "loss":
+            record[part.name] = value if value is None or isinstance(value, int) else str(value)
+    return record
 
 
 def write(claim: Claim, effort: Effort) -> Pair:
@@ -82,12 +85,42 @@ def write(claim: Claim, effort: Effort) -> Pair:
         NoCertificate: there is no writer for this type of claim, or it found no witness.
     """
     if isinstance(claim, Axiom):
-        return stated("axiom/1", claim.uses, name=claim.name), {}
+        return _axiom(claim), {}
+    pair: Pair = _writer(claim).write(claim, effort)
+    return pair
+
+
+def _axiom(claim: Axiom) -> dict[str, Any]:
+    return stated("axiom/1", claim.uses, name=claim.name)
+
+
+def _writer(claim: Claim) -> Any:
     room = _WRITERS.get(type(claim).__name__)
     if room is None:
         raise NoCertificate(f"there is no writer for {type(claim).__name__}")
-    pair: Pair = importlib.import_module(f"ncproofs.proof.{room}").write(claim, effort)
-    return pair
+    return importlib.import_module(f"ncproofs.proof.{room}")
+
+
+def verdict_statement(
+    theorem: str, title: str, problem: Problem | None, claims: Iterable[Claim], parts: list[dict[str, Any]] | None = None
+) -> dict[str, Any]:
+    """What a verdict states; ``parts`` are the statements of its claims, if they are known already.
+
+    A writer with a function ``state(claim)`` gives a statement without looking for a witness.
+    """
+    claims = tuple(claims)
+    if parts is None:
+        parts = []
+        for claim in claims:
+            if not isinstance(claim, (Axiom, Hole)):
+                writer = _writer(claim)
+                parts.append(writer.state(claim) if hasattr(writer, "state") else writer.write(claim, Effort())[0])
+            elif isinstance(claim, Axiom):
+                parts.append(_axiom(claim))
+    return stated(
+        "verdict/1", title, theorem=theorem, parameters=None if problem is None else problem_record(problem),
+        claims=parts, holes=[_ascii(claim.step) for claim in claims if isinstance(claim, Hole)],
+    )
 
 
 def seal(statement: dict[str, Any], witness: dict[str, Any], producer: str = PRODUCER) -> bytes:
@@ -105,22 +138,19 @@ def digest_of(statement: dict[str, Any]) -> str:
 
 def verdict_certificate(
     theorem: str, title: str, problem: Problem | None, claims: Iterable[Claim], effort: Effort
-) -> bytes:
-    """A certificate of ``theorem`` for all sizes (``problem`` is None) or at ``problem``, accepted by the checker.
+) -> tuple[dict[str, Any], bytes]:
+    """The statement and the bytes of a certificate for all sizes (``problem`` is None) or at ``problem``.
 
-    ``claims`` are all the claims that the verdict rests on.
+    ``claims`` are all the claims that the verdict rests on. The checker has accepted what is returned.
 
     Raises:
         NoCertificate: for one of the claims, or the checker does not accept what was written.
     """
     claims = tuple(claims)
     pairs = [write(claim, effort) for claim in claims if not isinstance(claim, Hole)]
-    statement = stated(
-        "verdict/1", title, theorem=theorem, parameters=None if problem is None else problem_record(problem),
-        claims=[part for part, _ in pairs], holes=[_ascii(claim.step) for claim in claims if isinstance(claim, Hole)],
-    )
+    statement = verdict_statement(theorem, title, problem, claims, [part for part, _ in pairs])
     raw = seal(statement, {"claims": [witness for _, witness in pairs]})
     verdict, reason = checker.check(raw, expected={digest_of(statement)})
     if verdict != "accepted":
         raise NoCertificate(f"the checker says {verdict}: {reason}")
-    return raw
+    return statement, raw

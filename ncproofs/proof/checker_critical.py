@@ -27,7 +27,9 @@ _LARGEST = 300
 class Point:
     """Classifiers and places in R^r, each coordinate an interval around the centre; maybe biases."""
 
-    def __init__(self, balls: Intervals, problem: Problem | Spheres, rank: int, places: Any, data: Any, spread: Fraction) -> None:
+    def __init__(
+        self, balls: Intervals, problem: Problem | Spheres, rank: int, places: Any, data: Any, spread: Fraction
+    ) -> None:
         has_bias = isinstance(problem, Problem) and problem.lambda_b is not None
         W, H, b = need(data, "W", "H", "b")
         K = problem.K
@@ -161,45 +163,50 @@ def _contracts(balls: Intervals, gradient: list[Any], jacobian: list[list[Any]],
             raise Rejected("Krawczyk's operator does not map the box into its interior")
 
 
-def _critical(problem: Problem | Spheres, statement: list[Any], witness: Any, budget: Budget) -> None:
-    rank, places, pivots, centre, radius, negative, zero, value, rival = statement
-    bits, gap, multipliers = need(witness, "bits", "gap", "multipliers")
-    balls, rank, spread = Intervals(whole(bits, 64, 4096), budget), whole(rank, 0, problem.d), rational(radius)
-    columns = [whole(column, 0, problem.K + len(listed(places)) - 1) for column in listed(pivots, rank)]
-    if spread <= 0 or len(set(columns)) < rank:
-        raise Rejected("a radius > 0 and different pivot columns are needed")
-    exact, box = (Point(balls, problem, rank, places, centre, width) for width in (Fraction(0), spread))
-    K, P, sphere = problem.K, len(box.labels), isinstance(problem, Spheres)
-    nu = [rational(entry) for entry in listed(multipliers, K + P if sphere else 0)] or [Fraction(0)] * (K + P)
-    frozen, zero_ball = set(), balls.number(Fraction(0))
+def _frozen(exact: Point, box: Point, pivots: Any, rank: int, zero: Any, *, last_bias: bool) -> set[int]:
+    """The coordinates that are 0 in the centre, and are made 0 in the whole box; the pivots are not 0."""
+    columns, found = [whole(c, 0, len(box.columns) - 1) for c in listed(pivots, rank)], set()
     for s, c in enumerate(columns):
         if box.columns[c][s][0] <= 0 <= box.columns[c][s][1]:
             raise Rejected("a pivot is not shown to be nonzero")
         for a in range(s + 1, rank):
-            if exact.columns[c][a] != zero_ball:
+            if exact.columns[c][a] != zero:
                 raise Rejected("an entry below a pivot is not 0")
-            box.columns[c][a] = zero_ball  # frozen: 0 in the whole box
-            frozen.add(c * rank + a)
-    shifted = isinstance(problem, Problem) and problem.lambda_b == 0 and problem.loss.is_softmax
-    size = (K + P) * rank + (K + P if sphere else K if box.b is not None else 0)
-    if shifted and box.b is not None:
-        if exact.centre[2][-1]:
+            box.columns[c][a] = zero
+            found.add(c * rank + a)
+    if last_bias and exact.b and box.b:
+        if exact.b[-1] != zero:
             raise Rejected("the last bias is not 0")
-        frozen.add(size - 1)
-        box.b[-1] = balls.number(Fraction(0))
-    free = [i for i in range(size) if i not in frozen]
+        box.b[-1] = zero
+        found.add(len(box.columns) * rank + len(box.b) - 1)
+    return found
+
+
+def _critical(problem: Problem | Spheres, statement: list[Any], witness: Any, budget: Budget) -> None:
+    rank, places, pivots, centre, radius, negative, zero, value, rival = statement
+    bits, gap, multipliers = need(witness, "bits", "gap", "multipliers")
+    balls, rank, spread = Intervals(whole(bits, 64, 4096), budget), whole(rank, 0, problem.d), rational(radius)
+    if spread <= 0:
+        raise Rejected("a radius > 0 is needed")
+    exact, box = (Point(balls, problem, rank, places, centre, width) for width in (Fraction(0), spread))
+    count, sphere = len(box.columns), isinstance(problem, Spheres)
+    shifted = isinstance(problem, Problem) and problem.lambda_b == 0 and problem.loss.is_softmax
+    frozen = _frozen(exact, box, pivots, rank, balls.number(Fraction(0)), last_bias=shifted)
+    nu = [rational(entry) for entry in listed(multipliers, count if sphere else 0)] or [Fraction(0)] * count
     model = box.model(balls, problem)
     wide = [(balls.number(x - spread)[0], balls.number(x + spread)[1]) for x in nu]
     blocks = hessian(balls, problem, box, wide, rank, model)
     gradient = _gradient(balls, problem, exact, [balls.number(x) for x in nu], rank)
-    radii = [spread] * (K * rank) + [spread * _root_below(m) for _, m in box.labels for _ in range(rank)]
-    radii += [spread] * (size - len(radii))
+    radii = [spread] * (problem.K * rank) + [spread * _root_below(m) for _, m in box.labels for _ in range(rank)]
+    radii += [spread] * (len(gradient) - len(radii))
+    free = [i for i in range(len(gradient)) if i not in frozen]
     if free:
         _contracts(balls, [gradient[i] for i in free], [[blocks[0][0][i][j] for j in free] for i in free],
                    [radii[i] for i in free])
-    extra = K + P + sum(m - 1 for _, m in box.labels) if sphere else 0
+    extra = count + sum(m - 1 for _, m in box.labels) if sphere else 0
     kernel = rank * problem.d - rank * (rank + 1) // 2 + shifted
-    has_inertia(Eigenvalues(balls, blocks), whole(negative, 0, 10**9) + extra, whole(zero, 0, 10**9), kernel, rational(gap))
+    has_inertia(Eigenvalues(balls, blocks), whole(negative, 0, 10**9) + extra, whole(zero, 0, 10**9), kernel,
+                rational(gap))
     low, high = (rational(end) for end in listed(value, 2))
     found = box.value(balls, problem, model)
     if found[0] < balls.number(low)[1] or found[1] > balls.number(high)[0]:

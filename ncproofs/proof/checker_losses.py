@@ -23,7 +23,7 @@ def times(algebra: Any, value: Any, factor: Fraction | int) -> Any:
 
 
 def fractional_power(algebra: Any, base: Any, exponent: Fraction) -> Any:
-    """base^exponent for a base > 0: by products and a root where that is enough, so that constants keep one spelling."""
+    """base^exponent for a base > 0: by products and a root where that is enough: constants keep one spelling."""
     if exponent.denominator <= 2 and abs(exponent.numerator) <= 1000:
         return algebra.power(base if exponent.denominator == 1 else algebra.sqrt(base), exponent.numerator)
     return algebra.exp(times(algebra, algebra.log(base), exponent))
@@ -34,7 +34,7 @@ def _weighted(algebra: Any, groups: list[tuple[Any, int]]) -> Any:
 
 
 class Loss:
-    """One of the closed list, or an expression in t = z_k, K and the sums S1, S2, ... over j of f1(z_j), f2(z_j), ..."""
+    """One of the closed list, or an expression in t = z_k, K and the sums S1, S2, ... over j of f1(z_j), f2(z_j)."""
 
     def __init__(self, name: Any, parameter: Any) -> None:
         if name not in (*_PLAIN, "label_smoothing", "focal", "expression"):

@@ -37,12 +37,12 @@ def least(loss: Loss, K: int, slope: Any, balls: Intervals, search: Any) -> tupl
     """The only minimiser over all real m of g(m) = L(m e_k, k) + (K - 1) slope |m|, in an interval; None for 0.
 
     L falls strictly with m and is at least 0, so a minimiser is not negative. ``points`` 0 = x_0 < ... < x_n cut
-    [0, x_n]; a piece holds no minimiser, but 0 itself, if g' has a sign there or g > g(best); g'' > 0 leaves at most one.
+    [0, x_n]; a piece holds no minimiser, but 0 itself, if g' has a sign there or g > g(best); at most one if g'' > 0.
     """
     points, best, root = need(search, "points", "best", "root")
     cuts, series, price = [rational(point) for point in listed(points)], Series(balls, 2), times(balls, slope, K - 1)
     if loss.name != "focal" or slope[0] <= 0 or cuts[:1] != [0] or sorted(set(cuts)) != cuts:
-        raise Rejected("the reduced function is searched for the focal loss, a slope > 0 and points that increase from 0")
+        raise Rejected("the search needs the focal loss, a slope > 0 and points that increase from 0")
 
     def g(m: Any, algebra: Any = balls) -> Any:
         lean = series.constant(price) if algebra is series else price
@@ -93,7 +93,8 @@ def minimum_of(problem: Problem, balls: Intervals, search: Any) -> Minimum:
         collapses = bracket is not None
         if problem.lambda_b is not None and (K - 1) ** 2 * problem.c_squared > 1:
             series = Series(balls, 1)
-            if loss.at_gap(series, K, series.constant(balls.number(Fraction(0)), 1))[1][0] <= -balls.number(Fraction(1))[0]:
+            slope = loss.at_gap(series, K, series.constant(balls.number(Fraction(0)), 1))[1]
+            if slope[0] <= -balls.number(Fraction(1))[0]:
                 raise Rejected("with a bias c <= 1/(K-1) or psi' <= 1 at the origin is needed")
     else:
         raise Rejected("no theorem gives the optimum of this loss")
@@ -128,7 +129,7 @@ def quantity(problem: Problem, at: Minimum, algebra: Any, name: str) -> Any:
             found["bias"] = times(algebra, algebra.sub(number(Fraction(1)), mean), 1 / (K * (1 + problem.lambda_b)))
     elif problem.lambda_b:
         found["bias"] = number(Fraction(0))
-    if name not in found:
+    if not isinstance(name, str) or name not in found:
         raise Rejected("not a quantity that is determined here")
     return found[name]
 
@@ -161,7 +162,9 @@ def _scales(problem: Problem, at: Minimum, algebra: Any) -> tuple[Any, Any, Any]
     return algebra.sub(*logs), zero, algebra.neg(entropy)
 
 
-def _opened(statement: list[Any], witness: Any, budget: Budget, *more: str) -> tuple[Problem, Intervals, Any, list[Any]]:
+def _opened(
+    statement: list[Any], witness: Any, budget: Budget, *more: str
+) -> tuple[Problem, Intervals, Any, list[Any]]:
     bits, search, *others = need(witness, "bits", "search", *more)
     return Problem(statement[0]), Intervals(whole(bits, 64, 4096), budget), search, others
 
@@ -235,10 +238,11 @@ def _frame(problem: Problem, at: Minimum, balls: Intervals) -> list[tuple[list[A
 
 def hessian_blocks(problem: Problem, at: Minimum, balls: Intervals) -> tuple[list[Block], int]:
     """The Hessian at the point, in blocks, and the dimension of the orbit of the symmetry group."""
-    K, n, d, frame = problem.K, problem.n, problem.d, _frame(problem, at, balls)
-    rank, zero, one = len(frame), balls.number(Fraction(0)), balls.number(Fraction(1))
-    if rank > d or K > 40:
+    K, n, d = problem.K, problem.n, problem.d
+    if at.rank + at.has_mean > d or K > 40:
         raise Rejected("more directions than dimensions, or more than 40 classes")
+    frame, zero, one = _frame(problem, at, balls), balls.number(Fraction(0)), balls.number(Fraction(1))
+    rank = len(frame)
     shape = balls.sqrt(balls.number(n * problem.lambda_H / problem.lambda_W))
     ends = [(balls.sqrt(balls.mul(shape, s)), balls.sqrt(balls.div(s, shape))) for _, s in frame]
     columns = [[[*(balls.mul(row[k], end[side]) for (row, _), end in zip(frame, ends, strict=True)), zero]
@@ -302,7 +306,7 @@ def origin_curvature(statement: list[Any], witness: Any, budget: Budget) -> None
     K, n = problem.K, problem.n
 
     def second(algebra: Any) -> Any:
-        series = Series(algebra, 1)  # in s^2: the logits of the classes 1 and 2 move by s^2 (+-1, -+1, 0, ...)/(2 sqrt n)
+        series = Series(algebra, 1)  # in s^2: logits of class 1 move by s^2 (1, -1, 0, ...)/(2 sqrt n); so do 2's
         zero = algebra.number(Fraction(0))
         z = [[zero, algebra.number(Fraction(slope))] for slope in (1, -1, *[0] * (K - 2))]
         data = algebra.div(problem.loss.at(series, z, 0)[1], algebra.sqrt(algebra.number(Fraction(n))))

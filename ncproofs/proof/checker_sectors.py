@@ -31,17 +31,19 @@ def derivatives(loss: Loss, K: int, tau: Fraction, balls: Intervals) -> tuple[An
 
 
 def _pulls(loss: Loss, K: int, n: int, tau: Fraction, sign: int, balls: Intervals) -> tuple[Any, ...]:
-    """-alpha, -beta, g_k, g_j, M_jj - M_ji and M_ji; alpha = theta (g_k - g_j)/K for each w_k, beta with 1/N for each h."""
+    """-alpha, -beta, g_k, g_j, M_jj - M_ji and M_ji; alpha = theta (g_k - g_j)/K, beta = theta (g_k - g_j)/N."""
     g_k, g_j, square, mixed = derivatives(loss, K, sign * tau, balls)
     lean = balls.sub(g_j, g_k)
     alpha, beta = (times(balls, lean, sign * tau / size) for size in (K, n * K))
     return alpha, beta, g_k, g_j, balls.sub(square, mixed), mixed
 
 
-def transverse_blocks(loss: Loss, K: int, n: int, tau: Fraction, sign: int, copies: int, balls: Intervals) -> list[Block]:
+def transverse_blocks(
+    loss: Loss, K: int, n: int, tau: Fraction, sign: int, copies: int, balls: Intervals
+) -> list[Block]:
     """Directions orthogonal to the ETF: numbers a_j for the classifiers, y_k/sqrt n for the samples of a class.
 
-    The mixed term is 2 tau/(K sqrt n) sum_jk g_jk a_j y_k; g_jk has the eigenvalue g_k + (K-1) g_j on 1, g_k - g_j else.
+    The mixed term is 2 tau/(K sqrt n) sum_jk g_jk a_j y_k; g_jk is g_k + (K-1) g_j on 1, else g_k - g_j.
     """
     alpha, beta, g_k, g_j, _, _ = _pulls(loss, K, n, tau, sign, balls)
     unit = balls.div(balls.number(tau / K), balls.sqrt(balls.number(Fraction(n))))

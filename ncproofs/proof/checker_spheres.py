@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 from itertools import pairwise
-from math import isqrt
 from typing import Any
 
 from ncproofs.proof.checker_arithmetic import Budget, Intervals, Rejected, Series
@@ -83,7 +82,7 @@ def regime(problem: Spheres, balls: Intervals, points: Any) -> str:
     return "simplex ETF" if falls else "equal logit gaps"
 
 
-def contact_holds(problem: Spheres, balls: Intervals, points: Any, *, whole: bool = True) -> None:
+def contact_holds(problem: Spheres, balls: Intervals, points: Any, *, complete: bool = True) -> None:
     """Phi'(1) < 0, and J(r) = Phi(r) - Phi(1) - Phi'(1)(r^2 - 1)/2 > 0 for 1 != |r| <= 2(K-1)/K.
 
     J and J' vanish at 1. A piece that contains 1 needs J'' > 0, another one J > 0 by itself or from its middle.
@@ -100,7 +99,7 @@ def contact_holds(problem: Spheres, balls: Intervals, points: Any, *, whole: boo
     touch = phi(one)
     reach = Fraction(2 * (K - 1), K)
     short = len(cuts) < 2 or cuts[0] > -reach or cuts[-1] < reach
-    if touch[1][1] >= 0 or (whole and short):
+    if touch[1][1] >= 0 or (complete and short):
         raise Rejected("Phi'(1) < 0 is not shown, or the points do not reach the ends")
 
     def height(r: Any, value: Any) -> Any:
@@ -121,7 +120,9 @@ def contact_holds(problem: Spheres, balls: Intervals, points: Any, *, whole: boo
             raise Rejected("a piece on which J > 0 is not shown")
 
 
-def _opened(statement: list[Any], witness: Any, budget: Budget, *more: str) -> tuple[Spheres, Intervals, Any, list[Any]]:
+def _opened(
+    statement: list[Any], witness: Any, budget: Budget, *more: str
+) -> tuple[Spheres, Intervals, Any, list[Any]]:
     bits, points, *others = need(witness, "bits", "points", *more)
     problem = Spheres(statement[0])
     if problem.loss.name == "expression":
@@ -133,7 +134,7 @@ def quantity(problem: Spheres, point: str, name: Any, algebra: Any) -> Any:
     """``objective``, ``multiplier_W`` or ``multiplier_H`` at a kind of point, in any algebra."""
     K, tau, loss, number = problem.K, problem.tau, problem.loss, algebra.number
     share = {"multiplier_W": Fraction(1, K), "multiplier_H": Fraction(1, problem.N)}
-    if name != "objective" and name not in share:
+    if not isinstance(name, str) or (name != "objective" and name not in share):
         raise Rejected("not a quantity that is determined here")
     if point == "orthogonal frame":
         return number((1 - tau) ** 2 / 2 if name == "objective" else tau * (tau - 1) * share[name])
@@ -213,7 +214,7 @@ def _blocks(problem: Spheres, point: Any, algebra: Any) -> list[Block]:
 
 
 def _kernel(problem: Spheres, point: Any, claimed: int, budget: Budget) -> int:
-    """A number of eigenvalues that are certainly 0: the orbit of the rotations, or by exact algebra if more are claimed."""
+    """How many eigenvalues are certainly 0: the orbit of the rotations, or by exact algebra if more are claimed."""
     K, d = problem.K, problem.d
     rank = K if point == "frame" else K - 1
     orbit = rank * d - rank * (rank + 1) // 2

@@ -1,7 +1,7 @@
 """Certificates of single critical points, found in floats: existence with inertia, and saddle boxes.
 
-``ridge/critical-point/1``, ``sphere/critical-point/1``, ``ridge/saddle-box/1``, ``sphere/saddle-box/1``. With a ``rival``
-of lower value, a critical point of index 0 whose nullity is that of its orbit is a spurious local minimum.
+``ridge/critical-point/1``, ``sphere/critical-point/1``, ``ridge/saddle-box/1``, ``sphere/saddle-box/1``. With a
+``rival`` of lower value, a critical point of index 0 whose nullity is that of its orbit is a spurious local minimum.
 """
 
 from __future__ import annotations
@@ -29,8 +29,9 @@ __all__ = ["critical_point_certificate", "rival_point", "saddle_box_certificate"
 Array = NDArray[np.float64]
 Rows = list[list[Fraction]]
 
-_SHIFT = 160  # bits of the centre
-_RADII = tuple(Fraction(1, 2**k) for k in (60, 75, 50))
+_SHIFT = 160  # bits of the rotations
+_CENTRE = 72  # bits of the centre: coarse enough that it does not depend on how the point was found
+_RADII = tuple(Fraction(1, 2**k) for k in (60, 50, 40))
 _TOGETHER = Fraction(1, 10**12)
 
 
@@ -55,7 +56,7 @@ class _Slice:
                 "b": bias}
 
 
-def _vector(values: Sequence[Fraction], bits: int = _SHIFT) -> dict[str, Any]:
+def _vector(values: Sequence[Fraction], bits: int = _CENTRE) -> dict[str, Any]:
     return {"s": bits, "m": [str(round(value * 2**bits)) for value in values]}
 
 
@@ -71,12 +72,12 @@ def critical_point_certificate(
     """
     found, slice_ = _certified(problem, np.asarray(W, dtype=np.float64), np.asarray(H, dtype=np.float64), b)
     value = found.value
-    slack = (value.upper - value.lower) + Fraction(1, 10**15)
     statement = stated(
-        f"{_family(problem)}/critical-point/1", title or f"critical point of {problem}", problem=problem_record(problem),
-        rank=slice_.rank, places=slice_.places, pivots=slice_.pivots, centre=slice_.record, radius="1",
+        f"{_family(problem)}/critical-point/1", title or f"critical point of {problem}",
+        problem=problem_record(problem), rank=slice_.rank,
+        places=slice_.places, pivots=slice_.pivots, centre=slice_.record, radius="1",
         negative=found.index, zero=found.nullity, rival=rival,
-        value=[str(_rounded(value.lower - slack)), str(_rounded(value.upper + slack))],
+        value=_around((value.lower + value.upper) / 2),
     )
     reason = ""
     for radius in _RADII:
@@ -113,8 +114,11 @@ def _written(problem: Problem) -> Any:
     return WrittenRidge(record) if isinstance(problem, Ridge) else WrittenSpheres(record)
 
 
-def _rounded(value: Fraction) -> Fraction:
-    return Fraction(round(value * 10**18), 10**18)
+def _around(value: Fraction) -> list[str]:
+    """Bounds with 14 digits after the point, from that many of the value."""
+    unit = 10**14
+    middle = round(value * unit)
+    return [str(Fraction(middle - 2, unit)), str(Fraction(middle + 2, unit))]
 
 
 def _family(problem: Problem) -> str:
@@ -153,7 +157,8 @@ def _turned(problem: Problem, W: Rows, H: Rows, bias: list[Fraction] | None) -> 
     X = [[*w, *h] for w, h in zip(W, H, strict=True)]
     for s in range(len(X)):
         free = [c for c in range(len(X[s])) if c not in pivots and (c < problem.K or isinstance(problem, Spheres))]
-        column = max(free, key=lambda c: sum(row[c] ** 2 for row in X[s:]))
+        lengths = {c: sum(row[c] ** 2 for row in X[s:]) for c in free}
+        column = next(c for c in free if lengths[c] * 27 >= 10 * max(lengths.values()))  # equal ones are no lottery
         pivots.append(column)
         for a in range(s + 1, len(X)):  # a rotation of the rows s and a that makes the entry (a, column) zero
             if X[a][column]:
@@ -178,7 +183,9 @@ def _root(value: Fraction) -> Fraction:
 
 def _places(problem: Problem, H: Rows) -> tuple[list[list[int]], Rows]:
     """Samples of one class that agree to twelve digits become one place with their number."""
-    columns, places, kept = list(zip(*H, strict=True)), [], []
+    columns: list[tuple[Fraction, ...]] = list(zip(*H, strict=True))
+    places: list[list[int]] = []
+    kept: list[tuple[Fraction, ...]] = []
     for s in range(problem.N):
         column = columns[s] if H else ()
         k = s // problem.n
@@ -227,8 +234,8 @@ def saddle_box_certificate(
         NoCertificate: the checker does not accept any radius and margin that was tried.
     """
     bias = isinstance(problem, Ridge) and problem.has_bias
-    parts = {"W": _floats(W, 60), "H": _floats(H, 60)}
-    moves = {"W": _floats(direction[0], 16), "H": _floats(direction[1], 16)}
+    parts: dict[str, Any] = {"W": _floats(W, 60), "H": _floats(H, 60)}
+    moves: dict[str, Any] = {"W": _floats(direction[0], 16), "H": _floats(direction[1], 16)}
     if isinstance(problem, Ridge):
         parts["b"], moves["b"] = (_floats(b, 60), _floats(direction[2], 16)) if bias else (None, None)
     reason = ""
@@ -240,7 +247,8 @@ def saddle_box_certificate(
                            problem=problem_record(problem), centre=parts, radius=str(Fraction(1, 2**radius)),
                            margin=shorter(margin))
         try:
-            return statement, first_accepted(statement, iter([{"bits": bits, "direction": moves} for bits in (96, 160)]))
+            witnesses = ({"bits": bits, "direction": moves} for bits in (96, 160))
+            return statement, first_accepted(statement, witnesses)
         except NoCertificate as error:
             reason = str(error)
     raise NoCertificate(reason)

@@ -20,7 +20,7 @@ from ncproofs.proof.discharge import Effort
 from ncproofs.proof.domain import Domain, Range
 from ncproofs.proof.points import completed
 
-__all__ = ["write"]
+__all__ = ["state", "write"]
 
 _STEPS = 10**7
 _DEEPEST = 3
@@ -35,9 +35,24 @@ def write(claim: Claim, effort: Effort) -> Pair:
     Raises:
         NoCertificate: no witness was found, or an operation has no place in certificates.
     """
+    statement, question = _asked(claim)
+    if isinstance(claim, UniqueRoot):
+        return statement, _root_witness(statement, question)
+    witness = _by_coefficients(question) if isinstance(claim, Identity) else _search(question, _DEEPEST)
+    if witness is None:
+        raise NoCertificate(f"no witness was found for: {statement['title']}")
+    return statement, witness
+
+
+def state(claim: Claim) -> dict[str, Any]:
+    """The statement alone."""
+    return _asked(claim)[0]
+
+
+def _asked(claim: Claim) -> tuple[dict[str, Any], _Question]:
     rules: dict[type[Claim], Any] = {Identity: _identity, Sign: _sign, UniqueRoot: _unique_root}
     try:
-        found: Pair = rules[type(claim)](claim)
+        found: tuple[dict[str, Any], _Question] = rules[type(claim)](claim)
     except Unspeakable as error:
         raise NoCertificate(str(error)) from None
     return found
@@ -65,7 +80,7 @@ def _atoms(*expressions: sympy.Expr) -> tuple[sympy.Expr, ...]:
     return tuple(dict.fromkeys(n for n in nodes if isinstance(n, (sympy.exp, sympy.log)) or n.is_Pow or n is sympy.E))
 
 
-def _identity(claim: Identity) -> Pair:
+def _identity(claim: Identity) -> tuple[dict[str, Any], _Question]:
     left, right = exact_expression(claim.left), exact_expression(claim.right)
     where, names = completed(claim.where, left, right), Names()
     statement = stated(
@@ -74,13 +89,10 @@ def _identity(claim: Identity) -> Pair:
     )
     target = checker_signs.target_of(["-", statement["left"], statement["right"]])
     goal = checker_signs.Goal(checker_signs.domain(statement["domain"]), target, "=", Budget(_STEPS))
-    witness = _by_coefficients(_Question(goal, _atoms(left, right), where, names))
-    if witness is None:
-        raise NoCertificate(f"no basis was found in which both sides agree: {statement['title']}")
-    return statement, witness
+    return statement, _Question(goal, _atoms(left, right), where, names)
 
 
-def _sign(claim: Sign) -> Pair:
+def _sign(claim: Sign) -> tuple[dict[str, Any], _Question]:
     expression = real_expression(claim.expression)
     where, names = completed(claim.where, expression), Names()
     upright = expression if claim.relation[0] == ">" else -expression
@@ -91,10 +103,22 @@ def _sign(claim: Sign) -> Pair:
     )
     target = checker_signs.target_of(statement["expression"])
     goal = checker_signs.Goal(checker_signs.domain(statement["domain"]), target, relation, Budget(_STEPS))
-    witness = _search(_Question(goal, _atoms(upright), where, names), _DEEPEST)
-    if witness is None:
-        raise NoCertificate(f"no witness was found for the sign: {statement['title']}")
-    return statement, witness
+    return statement, _Question(goal, _atoms(upright), where, names)
+
+
+def _unique_root(claim: UniqueRoot) -> tuple[dict[str, Any], _Question]:
+    """The question is about the expression itself; that about its slope is made from it."""
+    expression, names = real_expression(claim.expression), Names()
+    low, high = (None if end in (sympy.oo, -sympy.oo) else exact_expression(end) for end in (claim.lower, claim.upper))
+    where = Domain.of((claim.variable, Range(low, high, lower_open=True, upper_open=True)))
+    (span,) = names.domain(where)
+    statement = stated(
+        "root/1", claim.sentence or "one root", variable=span["name"], lower=span["lower"], upper=span["upper"],
+        expression=names.spell(expression),
+    )
+    target = checker_signs.target_of(statement["expression"])
+    goal = checker_signs.Goal(checker_signs.domain([span]), target, ">", Budget(_STEPS))
+    return statement, _Question(goal, _atoms(expression), where, names)
 
 
 def _search(question: _Question, depth: int) -> Any:
@@ -265,23 +289,16 @@ def _tree(question: _Question, bits: int) -> Iterator[Any]:
                 stack.append((*box[:axis], side, *box[axis + 1 :]))
 
 
-def _unique_root(claim: UniqueRoot) -> Pair:
-    expression, names = real_expression(claim.expression), Names()
-    low, high = (None if end in (sympy.oo, -sympy.oo) else exact_expression(end) for end in (claim.lower, claim.upper))
-    where = Domain.of((claim.variable, Range(low, high, lower_open=True, upper_open=True)))
-    (span,) = names.domain(where)
-    statement = stated(
-        "root/1", claim.sentence or "one root", variable=span["name"], lower=span["lower"], upper=span["upper"],
-        expression=names.spell(expression),
-    )
-    ranges, target = checker_signs.domain([span]), checker_signs.target_of(statement["expression"])
+def _root_witness(statement: dict[str, Any], question: _Question) -> dict[str, Any]:
+    goal = question.goal
+    (span,) = goal.ranges
     for rising in (True, False):
-        points = _change_of_sign(target, ranges[0], rising=rising)
-        upright = target if rising else checker_signs.negated(target)
-        goal = checker_signs.Goal(ranges, checker_signs.derived(upright, span["name"], 1), ">", Budget(_STEPS))
-        witness = _search(_Question(goal, _atoms(expression), where, names), _DEEPEST) if points else None
+        points = _change_of_sign(goal.target, span, rising=rising)
+        upright = goal.target if rising else checker_signs.negated(goal.target)
+        slope = dataclasses.replace(goal, target=checker_signs.derived(upright, span.name, 1))
+        witness = _search(dataclasses.replace(question, goal=slope), _DEEPEST) if points else None
         if witness is not None:
-            return statement, {"bits": _BITS[1], "points": points, "rising": rising, "slope": witness}
+            return {"bits": _BITS[1], "points": points, "rising": rising, "slope": witness}
     raise NoCertificate(f"no change of sign, or no sign of the derivative: {statement['title']}")
 
 

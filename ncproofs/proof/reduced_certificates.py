@@ -1,4 +1,4 @@
-"""Witnesses about the reduced function g(m) = L(m e_k, k) + (K - 1) c |m|: pieces of the half line, brackets of margins.
+"""Witnesses about the reduced function g(m) = L(m e_k, k) + (K - 1) c |m|: pieces of the half line, brackets.
 
 They are found with the checker's own intervals, so that a piece that is settled here is settled there.
 """

@@ -29,11 +29,12 @@ from ncproofs.proof.claims import (
     SpectrumAtOptimum,
     UniqueArgmin,
 )
-from ncproofs.proof.written_losses import constant
+from ncproofs.proof.constants import as_expression
 from ncproofs.proof.discharge import Effort
 from ncproofs.proof.reduced_certificates import bracket, collapsed_margin, search
+from ncproofs.proof.written_losses import constant
 
-__all__ = ["about", "first_accepted", "settled", "shorter", "table_of", "write"]
+__all__ = ["about", "drafted", "first_accepted", "settled", "shorter", "state", "table_of", "write"]
 
 Pair = tuple[dict[str, Any], dict[str, Any]]
 Draft = tuple[dict[str, Any], Iterator[dict[str, Any]]]
@@ -41,6 +42,15 @@ Rules = dict[type[Any], Callable[[Any], Draft]]
 
 _BITS = (64, 96, 160, 256, 512)
 _STEPS = 10**7
+
+
+def state(claim: Any) -> dict[str, Any]:
+    """The statement of a claim, without a witness.
+
+    Raises:
+        NoCertificate: the claim has no place in certificates.
+    """
+    return drafted(_RULES, claim)[0]
 
 
 def write(claim: Any, effort: Effort) -> Pair:
@@ -58,14 +68,24 @@ def settled(rules: Rules, claim: Any) -> Pair:
     Raises:
         NoCertificate: there is no rule, or no such witness.
     """
+    statement, witnesses = drafted(rules, claim)
+    try:
+        return statement, first_accepted(statement, witnesses)
+    except (NcproofsError, Unspeakable) as error:  # the witnesses are found one by one
+        raise NoCertificate(str(error)) from None
+
+
+def drafted(rules: Rules, claim: Any) -> Draft:
+    """The statement of a claim, and the witnesses to try.
+
+    Raises:
+        NoCertificate: there is no rule, or the prover has no answer.
+    """
     rule = rules.get(type(claim))
     if rule is None:
         raise NoCertificate(f"there is no writer for {type(claim).__name__}")
     try:
-        statement, witnesses = rule(claim)
-        return statement, first_accepted(statement, witnesses)
-    except NoCertificate:
-        raise
+        return rule(claim)
     except (NcproofsError, Unspeakable) as error:
         raise NoCertificate(str(error)) from None
 
@@ -123,7 +143,7 @@ def _argmin(claim: UniqueArgmin) -> Draft:
 
     if claim.c is None:
         raise NoCertificate("uniqueness for every c > 0 has a certificate only for one c")
-    squared = sympy.nsimplify(sympy.expand(sympy.sympify(claim.c) ** 2))
+    squared = sympy.expand(as_expression(claim.c) ** 2)
     if not squared.is_Rational:
         raise NoCertificate(f"c={claim.c} is not the square root of a rational")
     problem = Ridge(claim.loss, claim.K, max(claim.K - 1, 1), 1, Fraction(squared.p, squared.q), Fraction(1))

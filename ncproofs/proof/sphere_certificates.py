@@ -19,7 +19,7 @@ from ncproofs.proof.checker_spheres import Spheres as WrittenSpheres
 from ncproofs.proof.checker_spheres import contact_holds
 from ncproofs.proof.critical_certificates import critical_point_certificate, rival_point
 from ncproofs.proof.discharge import Effort
-from ncproofs.proof.ridge_certificates import Draft, Pair, Rules, about, settled, shorter, table_of
+from ncproofs.proof.ridge_certificates import Draft, Pair, Rules, about, drafted, settled, shorter, table_of
 from ncproofs.proof.sphere_claims import (
     ContactInequality,
     DualCertificate,
@@ -38,10 +38,19 @@ from ncproofs.proof.sphere_landscape import (
 )
 from ncproofs.proof.written_losses import constant
 
-__all__ = ["write"]
+__all__ = ["state", "write"]
 
 _BITS = (64, 96, 160, 256, 512, 1024)
 _PIECES = 2000
+
+
+def state(claim: Any) -> dict[str, Any]:
+    """The statement of a claim, without a witness.
+
+    Raises:
+        NoCertificate: the claim has no place in certificates.
+    """
+    return drafted(_RULES, claim)[0]
 
 
 def write(claim: Any, effort: Effort) -> Pair:
@@ -85,7 +94,7 @@ def contact_points(problem: Spheres, bits: int) -> list[str]:
 
 def _is_settled(record: WrittenSpheres, balls: Intervals, low: Fraction, high: Fraction, reach: Fraction) -> bool:
     try:
-        contact_holds(record, balls, [str(end) for end in (low, high)], whole=False)
+        contact_holds(record, balls, [str(end) for end in (low, high)], complete=False)
     except Rejected:
         return False
     return True
@@ -187,7 +196,7 @@ def _rival(problem: Spheres) -> dict[str, Any]:
         points = [(point.W, point.H) for point in sums]
     if not points:
         raise NoCertificate("no point to compare with is known")
-    W, H = min(points, key=lambda point: float(sphere_value(problem, *point, 64).mid()))
+    W, H = min(points, key=lambda point: float(sphere_value(problem, point[0], point[1], 64).mid()))
     return rival_point(problem, _floats(W), _floats(H))
 
 

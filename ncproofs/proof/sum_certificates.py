@@ -12,21 +12,25 @@ from ncproofs.proof.certificate_spelling import Names
 from ncproofs.proof.claims import SumIdentity
 from ncproofs.proof.discharge import Effort
 
-__all__ = ["write"]
+__all__ = ["state", "write"]
 
 
 def write(claim: SumIdentity, effort: Effort) -> Pair:
-    """The two sides as expressions in sums; the witness is empty, the checker reduces by itself."""
+    """The statement; the witness is empty, the checker reduces by itself."""
+    return state(claim), {}
+
+
+def state(claim: SumIdentity) -> dict[str, Any]:
+    """The two sides as expressions in sums."""
     speller = _Speller()
     left, right = speller.spell(claim.left), speller.spell(claim.right)
     relations = [[speller.symbols.of(symbol, symbol.name), speller.scalar(value)] for symbol, value in claim.relations]
     indices = {speller.indices.of(i, i.name): speller.scalar(i.size) for i in list(speller.indices.known)}
     tensors = {speller.tensors.of(t, t.name): speller.tensor(t) for t in list(speller.tensors.known) if t}
-    statement = stated(
+    return stated(
         "sum-identity/1", claim.sentence or "identity of indexed sums", symbols=sorted(speller.symbols.known.values()),
         relations=relations, indices=indices, tensors=tensors, left=left, right=right,
     )
-    return statement, {}
 
 
 class _Speller:

@@ -1,0 +1,99 @@
+"""Certificates of theorems of the catalogue: their statements, derived anew, and the hashes that are pinned.
+
+``ncproofs/proof/statements.txt`` pins the statement of every theorem for all sizes at once; after a deliberate
+change of a theorem it is written again by ``python -m ncproofs.certificates``.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from ncproofs.errors import NcproofsError
+from ncproofs.families import FAMILIES, problem_of
+from ncproofs.problems.features import Problem
+from ncproofs.proof.certificate import NoCertificate, digest_of, verdict_certificate, verdict_statement
+from ncproofs.proof.checker import PINS
+from ncproofs.proof.checker_reading import canonical
+from ncproofs.proof.checker_theorems import REQUIRED
+from ncproofs.proof.discharge import Effort
+from ncproofs.store import write_atomically
+from ncproofs.theorems.catalogue import CATALOGUE, load
+from ncproofs.theorems.theorem import Theorem, claims_of
+
+__all__ = ["derived_pin", "pins", "problem_from", "statement_of", "write_verdict"]
+
+
+def statement_of(theorem: Theorem, problem: Problem | None) -> dict[str, Any]:
+    """What a certificate of ``theorem`` states, for all sizes or at ``problem``.
+
+    Raises:
+        NoCertificate: a claim has no place in certificates.
+    """
+    return verdict_statement(theorem.name, theorem.title, problem, claims_of(theorem, problem))
+
+
+def write_verdict(folder: Path, theorem: Theorem, problem: Problem | None, effort: Effort) -> Path:
+    """Write a certificate of a verdict into ``folder``, under a name made of the theorem and the statement's hash.
+
+    Raises:
+        NoCertificate: none was found. NcproofsError: the folder cannot be written.
+    """
+    statement, raw = verdict_certificate(
+        theorem.name, theorem.title, problem, claims_of(theorem, problem), effort
+    )
+    name = re.sub(r"[^A-Za-z0-9.-]", "_", theorem.name)
+    path = folder / f"{name}-{digest_of(statement)[:12]}.json"
+    write_atomically(path, raw.decode("ascii"))
+    return path
+
+
+def pins() -> str:
+    """The lines of ``statements.txt``: hash and theorem, for the claims about all sizes."""
+    lines = []
+    for name in CATALOGUE:
+        theorem = load(name)
+        if theorem.general is not None:
+            lines.append(f"{digest_of(statement_of(theorem, None))} {name}")
+    return "\n".join(lines) + "\n"
+
+
+def derived_pin(statement: Any) -> str | None:
+    """The hash that a verdict at a problem must have, derived from the theorem's name and the parameters alone.
+
+    Only for theorems whose claims do not name the problem; for the others the checker itself compares each claim
+    with the parameters, and the answer is None. It is None too when these describe no problem.
+    """
+    theorem, parameters = (statement.get(key) for key in ("theorem", "parameters"))
+    if theorem not in CATALOGUE or not isinstance(parameters, dict):
+        return None
+    kinds = {part.get("kind") for part in statement.get("claims", ()) if isinstance(part, dict)}
+    required = REQUIRED.get(theorem, ())
+    if required and kinds >= set(required):
+        return None
+    try:
+        return digest_of(statement_of(load(theorem), problem_from(parameters)))
+    except NcproofsError:
+        return None
+
+
+def problem_from(parameters: dict[str, Any]) -> Problem:
+    """The problem that the parameters of a verdict describe.
+
+    Raises:
+        NcproofsError: they describe none.
+    """
+    given = dict(parameters)
+    parameter = given.pop("parameter", None)
+    family = next((family for family in FAMILIES.values() if set(family.keys) == set(given)), None)
+    if family is None or len(canonical(parameters)) > 10_000:
+        raise NoCertificate("the parameters are those of no family of problems")
+    spelled = {key: "none" if value is None else str(value) for key, value in given.items()}
+    spelled["loss"] += f"({parameter})" if isinstance(parameter, str) else ""
+    problem: Problem = problem_of({"family": family.name, **spelled})
+    return problem
+
+
+if __name__ == "__main__":
+    write_atomically(PINS, pins())

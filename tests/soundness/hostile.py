@@ -30,7 +30,8 @@ from ncproofs.grid import numbers, sizes, texts
 from ncproofs.losses import known_loss, loss_from_expression
 from ncproofs.proof import checker
 from ncproofs.suite import expand, read_suite, validate
-from tests.proof.certificate_examples import EXAMPLES, coefficients
+from tests.soundness.certificates import sealed
+from tests.soundness.genuine import claims
 
 __all__ = ["READERS", "SECONDS", "TABLES", "Overdue", "outcome", "random_inputs", "within"]
 
@@ -276,10 +277,6 @@ LOSSES: dict[str, str] = {
 }
 
 
-def _sealed(statement: Any, witness: Any) -> bytes:
-    return checker.seal(statement, witness, "hostile")
-
-
 def _bomb() -> bytes:
     """A zip file of 10 kB that unpacks to 10 MB: bytes that are no certificate."""
     stream = io.BytesIO()
@@ -291,25 +288,32 @@ def _bomb() -> bytes:
 def _tower(depth: int, operation: str) -> Any:
     value: Any = "x"
     for _ in range(depth):
-        value = [operation, value] if operation in ("exp", "log") else [operation, value, value]
+        value = [operation, value] if operation in ("exp", "log", "sqrt") else [operation, value, value]
     return value
 
 
 def _claim(expression: Any, witness: Any, **parts: Any) -> bytes:
     unit = {"name": "x", "lower": "0", "upper": "1", "lower_open": False, "upper_open": False, "integer": False}
-    statement = {"kind": "sign/1", "title": "hostile", "holes": [], "domain": [unit], "let": [],
-                 "expression": expression, "relation": ">=", **parts}
-    return _sealed(statement, witness)
+    statement = {"kind": "sign/1", "title": "hostile", "domain": [unit], "expression": expression, "relation": ">=",
+                 **parts}
+    return sealed(statement, witness)
 
 
-_BY_COEFFICIENTS = coefficients()
+_BY_COEFFICIENTS = {"method": "coefficients", "basis": []}
 _BY_CUTS = {"method": "cuts", "bits": 4096, "cuts": ["n"]}
 
 
-def _doubling(count: int) -> list[Any]:
-    return [["a0", ["+", "x", "1"]], *([f"a{i + 1}", ["*", f"a{i}", f"a{i}"]] for i in range(count))]
+def _basis(*entries: Any) -> dict[str, Any]:
+    return {"method": "coefficients", "basis": list(entries)}
 
 
+def _verdict(claims: list[Any], witnesses: list[Any], **parts: Any) -> bytes:
+    statement = {"kind": "verdict/1", "title": "hostile", "theorem": "hostile", "parameters": None, "holes": [],
+                 "claims": claims, **parts}
+    return sealed(statement, {"claims": witnesses})
+
+
+_AXIOM = {"kind": "axiom/1", "title": "hostile", "name": "inertia"}
 CERTIFICATES: dict[str, bytes] = {
     "nothing": b"",
     "a zip bomb": _bomb(),
@@ -338,16 +342,25 @@ CERTIFICATES: dict[str, bytes] = {
     "powers of powers": _claim(["^", ["^", ["^", ["+", "x", "1"], 10_000], 10_000], 10_000], _BY_CUTS),
     "powers of powers, exactly": _claim(["^", ["^", ["+", "x", "1"], 100], 100], _BY_COEFFICIENTS),
     "exp of a power": _claim(["exp", ["^", ["+", "x", "1"], 200]], _BY_COEFFICIENTS),
-    "64th roots of roots": _claim(["root", ["root", ["root", "x", 64], 64], 64], _BY_CUTS),
-    "definitions that double": _claim("a30", _BY_COEFFICIENTS, let=_doubling(30)),
-    "definitions that double in intervals": _claim("a60", _BY_CUTS, let=_doubling(60)),
-    "a million cuts": _claim("x", {"method": "cuts", "bits": 64, "cuts": [[0, "1/2"]] * 10**5}),
+    "roots of roots": _claim(_tower(60, "sqrt"), _BY_CUTS),
+    "roots of roots, exactly": _claim(_tower(60, "sqrt"), _BY_COEFFICIENTS),
+    "products of products": _claim("x", _basis(["exp", "x"], *(["product", [[i, 200]]] for i in range(1, 150)))),
+    "many exponentials": _claim("x", _basis(*(["exp", ["*", str(i), "x"]] for i in range(1, 3000)))),
+    "exponentials of exponentials": _claim("x", _basis(["exp", "x"], *(["exp", ["exp", "x"]] for _ in range(40)))),
+    "a basis that is no list": _claim("x", {"method": "coefficients", "basis": "exp"}),
+    "a product of itself": _claim("x", _basis(["product", [[0, 1]]], ["product", [[1, 1]]])),
+    "many axioms": _verdict([_AXIOM] * 10**4, [{}] * 10**4),
+    "verdicts in verdicts": _verdict([{"kind": "verdict/1"}], [{}]),
+    "a theorem that is a list": _verdict([_AXIOM], [{}], theorem=["hostile"]),
+    "parameters that are a list": _verdict([_AXIOM], [{}], parameters=[1]),
+    "a million cuts": _claim("x", {"method": "cuts", "bits": 64, "cuts": [[0, "1/2"]] * 10**4}),
     "splits in splits": _claim("x", {"method": "split", "variable": "x", "at": ["1/2"], "parts": [_BY_CUTS] * 2}),
-    "taylor in taylor": _claim("x", {"method": "taylor", "variable": "x", "end": "lower", "order": 6,
+    "taylor in taylor": _claim("x", {"method": "taylor", "variable": "x", "end": "lower", "strict": 0,
                                      "start": [_BY_COEFFICIENTS] * 6, "rest": _BY_COEFFICIENTS}),
-    "polya on many variables": _claim("x", {**_BY_COEFFICIENTS, "polya": 8}, domain=[
-        {"name": f"x{i}" if i else "x", "lower": "0", "upper": None, "lower_open": False, "upper_open": True,
-         "integer": False} for i in range(60)]),
+    "a high power of many variables": _claim(
+        ["^", ["+", *(f"x{i}" for i in range(60))], 9], _BY_COEFFICIENTS, domain=[
+            {"name": f"x{i}", "lower": "0", "upper": None, "lower_open": False, "upper_open": True, "integer": False}
+            for i in range(60)]),
     "a recursion of ends": _claim("x", _BY_CUTS, domain=[
         {"name": "x", "lower": "x", "upper": "x", "lower_open": False, "upper_open": False, "integer": False}]),
 }
@@ -422,7 +435,7 @@ def _random_suite(generator: random.Random) -> str | bytes:
 
 _JUNK: tuple[Any, ...] = (None, True, 0, -1, 7, 10**17, "", "x", "K", "1/2", "-1/3", "1" * 1999, [], [[]], {},
                           ["exp", "x"], ["/", "1", "x"], ["^", "x", 10_000], ["^", "x", -1], ["log", "x"],
-                          ["root", "x", 64],
+                          ["sqrt", "x"],
                           {"s": 0, "m": []}, {"s": 4096, "m": ["1"]}, _tower(12, "*"), _tower(9, "exp"))
 
 
@@ -447,9 +460,9 @@ def _spoiled(generator: random.Random, value: Any) -> Any:
 
 
 def _random_certificate(generator: random.Random) -> bytes:
-    statement, witness = generator.choice(list(EXAMPLES.values()))()
+    statement, witness = generator.choice(list(claims().values()))
     if generator.random() < 0.2:
-        raw = bytearray(_sealed(statement, witness))
+        raw = bytearray(sealed(statement, witness))
         for _ in range(generator.randint(1, 3)):
             raw[generator.randrange(len(raw))] = generator.randrange(256)
         return bytes(raw)
@@ -458,7 +471,7 @@ def _random_certificate(generator: random.Random) -> bytes:
             statement = _spoiled(generator, statement)
         else:
             witness = _spoiled(generator, witness)
-    return _sealed(statement, witness)
+    return sealed(statement, witness)
 
 
 def _random_text(*leaves: str) -> Callable[[random.Random], str]:

@@ -19,8 +19,10 @@ import importlib.abc
 import importlib.util
 import json
 import os
+import re
 import select
 import signal
+import subprocess
 import sys
 import time
 from collections import Counter
@@ -178,7 +180,18 @@ def items() -> list[tuple[str, str]]:
 
     general = [("general", name) for name in CATALOGUE if load(name).general is not None]
     jobs = [job for job in expand(read_suite(suite_path("default"))) if job.parameters is not None]
-    return [*general, *(("instance", str(job.index)) for job in jobs), *(("pair", name) for name in DERIVED)]
+    facts = [("fact", phi) for phi in FACTS]
+    return [*general, *facts, *(("instance", str(job.index)) for job in jobs), *(("pair", name) for name in DERIVED)]
+
+
+#: Losses of a user's own, for what ``ncproofs loss`` says of them: half of these statements are true.
+FACTS = (
+    "log(S1) - t", "(log(S1) - t)**2", "log(S1) - t + 1 - exp(t)/S1", "sqrt(log(S1) - t)", "t - log(S1)", "S1/exp(t)",
+    "(1 - exp(t)/S1)**2*(log(S1) - t)", "1 - exp(t)/S1", "log(S1) - t + (log(S1) - t)**3", "S1 - t", "t**2 - t",
+    "log(S1) - 2*t", "log(S1) - t - 1/(K + 1)", "log(S1) - t - (1 - exp(t)/S1)/2", "log(S1)**2 - t", "S1**2", "t*S1",
+    "-t**2", "(log(S1) - t)*(1 - exp(t)/S1)", "log(S1) - t + (1 - exp(t)/S1)**2",
+    "(log(S1) - t)**2 - (log(S1) - t)",
+)
 
 
 def settled(item: tuple[str, str]) -> str:
@@ -194,6 +207,12 @@ def settled(item: tuple[str, str]) -> str:
 
         pair = DERIVED[name]
         return " ".join(str(discharge(claim, Effort(starts=4)).truth) for claim in (pair.true, pair.false))
+    if kind == "fact":
+        from ncproofs.calculus.logit_facts import is_convex, is_shift_invariant
+        from ncproofs.losses import loss_from_expression
+
+        loss = loss_from_expression(name)
+        return f"{is_convex(loss).truth} {is_shift_invariant(loss).truth}"
     if kind == "general":
         verdict = verify(load(name))
     else:
@@ -269,6 +288,29 @@ def _baseline_in_child() -> dict[tuple[str, str], tuple[str, float]]:
     return {(kind, name): (answer, seconds) for kind, name, answer, seconds in rows}
 
 
+_UNDER_TEST = """
+import sys
+import pytest
+from tests.soundness import library
+sys.meta_path.insert(0, library._Loader(library.Mutant(*{mutant!r})))
+sys.exit(pytest.main(["-x", "-q", "-p", "no:xdist", "-p", "no:cacheprovider", {tests!r}]))
+"""
+
+
+def by_unit_tests(mutant: Mutant) -> Outcome:
+    """Whether the tests of the mutant's own module notice it."""
+    started = time.perf_counter()
+    room, _, name = mutant.module.partition(".")
+    tests = PACKAGE.parent / "tests" / room / f"test_{name}.py"
+    if not tests.is_file():
+        tests = tests.parent
+    script = _UNDER_TEST.format(mutant=tuple(asdict(mutant).values()), tests=str(tests))
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=PACKAGE.parent)
+    failed = re.search(r"FAILED (\S+)", done.stdout)
+    by = f"unit test: {failed[1]}" if failed else f"unit tests: exit {done.returncode}" if done.returncode else ""
+    return Outcome(mutant, bool(done.returncode), by, time.perf_counter() - started)
+
+
 def sweep(chosen: Sequence[Mutant], tell: Callable[[Outcome], None]) -> list[Outcome]:
     """Try every mutant; what has killed before in the same module is tried first, then what is quick."""
     for name in ("sympy", "flint", "numpy", "scipy.linalg", "scipy.optimize", "msgspec"):
@@ -281,11 +323,14 @@ def sweep(chosen: Sequence[Mutant], tell: Callable[[Outcome], None]) -> list[Out
     for mutant in chosen:
         hot = kills.setdefault(mutant.module, Counter())
         first = [item for item, _ in hot.most_common(25)]
-        outcome = tried(mutant, [*first, *(item for item in quick if item not in hot or item not in first)], expected)
+        outcome = tried(mutant, [*first, *(item for item in quick if item not in first)], expected)
         kind, _, rest = outcome.by.partition(" ")
         item = (kind, rest.rpartition(": ")[0])
         if item in expected:
             hot[item] += 1
+        if not outcome.killed:
+            again = by_unit_tests(mutant)
+            outcome = Outcome(mutant, again.killed, again.by, outcome.seconds + again.seconds)
         found.append(outcome)
         tell(outcome)
     return found
@@ -314,11 +359,16 @@ def main(arguments: list[str]) -> int:
     for module in MODULES:
         here = [outcome for outcome in found if outcome.mutant.module == module]
         if here:
-            sys.stdout.write(f"{module:28} tried {len(here):4}  killed {sum(o.killed for o in here):4}\n")
-    killed = sum(outcome.killed for outcome in found)
-    sys.stdout.write(f"{'all':28} tried {len(found):4}  killed {killed:4}  "
-                     f"{sum(o.seconds for o in found):.0f} s\n")
+            _row(module, here)
+    _row("all", found)
     return 0
+
+
+def _row(name: str, found: Sequence[Outcome]) -> None:
+    tests = sum(outcome.killed and outcome.by.startswith("unit test") for outcome in found)
+    killed = sum(outcome.killed for outcome in found)
+    sys.stdout.write(f"{name:28} tried {len(found):4}  killed by claims {killed - tests:4}, by unit tests {tests:4}  "
+                     f"survived {len(found) - killed:3}  {sum(o.seconds for o in found):.0f} s\n")
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
 from multiprocessing.connection import Connection, wait
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -46,11 +47,17 @@ class Standing(Enum):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one job. ``error`` is the traceback of a defect of ncproofs itself, or empty."""
+    """What became of one job. ``error`` is the traceback of a defect of ncproofs itself, or empty.
+
+    ``certificate`` is the file written for a certified verdict, ``without`` why there is none; both are empty
+    when none was asked for.
+    """
 
     job: Job
     verdict: Verdict
     error: str = ""
+    certificate: str = ""
+    without: str = ""
 
     @property
     def standing(self) -> Standing:
@@ -82,6 +89,10 @@ class _Progress:
     sentence: str = ""
     error: str = ""
     seconds: float = 0.0
+    certificates: str = ""
+    certifying: bool = False
+    certificate: str = ""
+    without: str = ""
 
 
 class _Worker:
@@ -114,6 +125,8 @@ class _Worker:
             "memory_mb": job.check.limits.memory_mb,
             "seconds": job.check.limits.seconds,
             "start": len(progress.evidence),
+            "certificates": progress.certificates,
+            "good": conclude(progress.evidence)[0] is Truth.HOLDS or not progress.evidence,
         }
         try:
             self._pipe().send_bytes(encode(order))
@@ -173,10 +186,13 @@ def _interrupts_ignored() -> Iterator[None]:
         signal.signal(signal.SIGINT, previous)
 
 
-def run(jobs: Sequence[Job], *, workers: int | None = None) -> Generator[Outcome, None, None]:
+def run(
+    jobs: Sequence[Job], *, workers: int | None = None, certificates: Path | None = None
+) -> Generator[Outcome, None, None]:
     """The outcome of every job, as they finish; ``Outcome.job.index`` gives the order of ``jobs``.
 
-    ``workers`` processes at most (the number of processors when None). Closing the iterator, or an exception
+    ``workers`` processes at most (the number of processors when None). ``certificates``: a folder that gets a
+    certificate of every certified verdict, within the budget of one more claim. Closing the iterator, or an exception
     in the caller such as KeyboardInterrupt, kills the workers; what was yielded stays.
     """
     waiting = deque(jobs)
@@ -185,7 +201,7 @@ def run(jobs: Sequence[Job], *, workers: int | None = None) -> Generator[Outcome
         while True:
             for worker in team:
                 if worker.progress is None and waiting:
-                    worker.begin(_Progress(waiting.popleft()))
+                    worker.begin(_Progress(waiting.popleft(), certificates=str(certificates or "")))
             busy = [worker for worker in team if worker.progress is not None]
             if not busy:
                 return
@@ -229,6 +245,11 @@ def _heard(worker: _Worker, progress: _Progress, message: dict[str, Any]) -> boo
             progress.evidence.append(evidence_from(message["evidence"]))
             progress.seconds += message["evidence"]["seconds"]
             progress.sentence = ""
+        case "certifying":
+            progress.certifying = True
+            worker.rearm()
+        case "certificate":
+            progress.certificate, progress.without = message["file"], message["reason"]
         case "error":
             progress.error = message["traceback"]
             return _undecided(progress, f"internal error: {message['summary']}", 0.0)
@@ -268,7 +289,10 @@ def _again(worker: _Worker, progress: _Progress) -> bool:
 
 
 def _undecided(progress: _Progress, reason: str, spent: float) -> bool:
-    """Give up on the claim under way; True when no claim is left."""
+    """Give up on the claim under way, or on the certificate; True when no claim is left."""
+    if progress.certifying:  # all claims are settled; a defect of a writer is no defect of the verdict
+        progress.without, progress.error = f"no certificate: {reason}", ""
+        return True
     progress.evidence.append(_gap(progress, reason, spent))
     progress.seconds += spent
     progress.sentence = ""
@@ -301,4 +325,4 @@ def _outcome(progress: _Progress) -> Outcome:
         axioms=tuple(dict.fromkeys(axiom for part in progress.evidence for axiom in part.axioms)),
         seconds=progress.seconds,
     )
-    return Outcome(progress.job, verdict, progress.error)
+    return Outcome(progress.job, verdict, progress.error, progress.certificate, progress.without)

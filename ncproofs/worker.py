@@ -50,17 +50,33 @@ def _settle(order: dict[str, Any], send: Callable[..., None]) -> None:
     from ncproofs.proof.discharge import Effort, discharge
     from ncproofs.theorems.catalogue import load
     from ncproofs.theorems.theorem import claims_of
+    from ncproofs.truth import Rigor, Truth
 
     theorem = load(order["theorem"])
     problem = None if order["parameters"] is None else problem_of(order["parameters"])
     effort = Effort() if order["boxes"] is None else Effort(boxes=order["boxes"])
     claims = claims_of(theorem, problem)
     covers = theorem.covers if problem is None else str(problem)
-    send(kind="head", claims=len(claims), covers=covers, unmet=_unmet(theorem, problem))
+    unmet, good = _unmet(theorem, problem), bool(order["good"])
+    send(kind="head", claims=len(claims), covers=covers, unmet=unmet)
     for claim in claims[order["start"] :]:
         send(kind="claim", sentence=claim.sentence or type(claim).__name__)
-        send(kind="evidence", evidence=evidence_record(discharge(claim, effort)))
+        evidence = discharge(claim, effort)
+        good = good and evidence.truth is Truth.HOLDS and evidence.rigor >= Rigor.ENCLOSED and not evidence.holes
+        send(kind="evidence", evidence=evidence_record(evidence))
+    if order["certificates"] and good and claims and not unmet:
+        send(kind="certifying")
+        send(**_certified(Path(order["certificates"]), theorem, problem, effort))
     send(kind="done")
+
+
+def _certified(folder: Path, theorem: Theorem, problem: Problem | None, effort: Any) -> dict[str, str]:
+    from ncproofs.certificates import write_verdict
+
+    try:
+        return {"kind": "certificate", "file": str(write_verdict(folder, theorem, problem, effort)), "reason": ""}
+    except NcproofsError as error:
+        return {"kind": "certificate", "file": "", "reason": str(error)}
 
 
 def _unmet(theorem: Theorem, problem: object | None) -> list[str]:

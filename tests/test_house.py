@@ -37,6 +37,9 @@ FLOORS = {
     "worker": 7,
     "runner": 7,
     "store": 7,
+    "certificates": 7,
+    "bundle": 8,
+    "checking": 8,
     "doctor": 7,
     "report": 8,
     "audit": 8,
@@ -55,6 +58,9 @@ PAIRS = {
     ("runner", "worker"),
     ("worker", "store"),
     ("worker", "families"),
+    ("worker", "certificates"),
+    ("certificates", "families"),
+    ("certificates", "store"),
 }
 #: Modules in which a binary float is meant: wall-clock time, searches checked later, bounds on rounding.
 FLOATS = {

@@ -18,6 +18,7 @@ __all__ = ["main"]
 #: command -> (module in this room, one line of help); nothing is imported before its command is called.
 _COMMANDS = {
     "verify": ("verify", "Check theorems: the default suite, a suite file, or theorems by name."),
+    "check": ("check", "Check certificates that verify wrote: files, folders or bundles."),
     "list": ("browse", "What is there: theorems, losses, suites, families."),
     "show": ("browse", "One theorem, loss, family or suite in full."),
     "optimum": ("optimum", "The certified optimum of one instance, and its Hessian spectrum."),

@@ -62,6 +62,16 @@ Sizes not given are: loss cross_entropy, K 3:5, d K, n 1, both weights 1/100, no
 @click.option(
     "--allow-imports", is_flag=True, help="Let suite files name package.module:name, which runs its code."
 )
+@click.option(
+    "--certificates",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Write a certificate of every certified verdict into this folder, for ncproofs check.",
+)
+@click.option(
+    "--bundle",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Pack the certificates with a checker into this zip file.",
+)
 @click.option("--claims", is_flag=True, help="Show every claim, not only one row a theorem.")
 @click.option("--json", "json_", is_flag=True, help="One JSON object on stdout.")
 @click.option(
@@ -83,8 +93,10 @@ def verify_command(names: tuple[str, ...], **options: Any) -> int:
         click.echo("nothing selected", err=True)
         return 5
     started = time.perf_counter()
-    outcomes, whole = _collect(jobs, options["jobs"])
-    _report(suite.title, outcomes, len(jobs), time.perf_counter() - started, options)
+    with _folder(options) as folder:
+        outcomes, whole = _collect(jobs, options["jobs"], folder)
+        _report(suite.title, outcomes, len(jobs), time.perf_counter() - started, options)
+        _report_certificates(outcomes, folder, options["bundle"])
     return _exit_code(outcomes) if whole else 130
 
 
@@ -178,12 +190,50 @@ def _adjusted(check: Check, options: dict[str, Any]) -> Check:
     return check
 
 
-def _collect(jobs: tuple[Job, ...], workers: int | None) -> tuple[list[Outcome], bool]:
+@contextmanager
+def _folder(options: dict[str, Any]) -> Iterator[Path | None]:
+    """The folder for certificates; one that goes away when only a bundle is asked for."""
+    import tempfile
+
+    from ncproofs.errors import NcproofsError
+
+    given: Path | None = options["certificates"]
+    if given is None and options["bundle"] is not None:
+        with tempfile.TemporaryDirectory(prefix="ncproofs-certificates-") as folder:
+            yield Path(folder)
+        return
+    if given is not None:
+        try:
+            given.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise NcproofsError(f"{given} cannot be made ({error.strerror}); give a writable folder") from None
+        given = given.resolve()
+    yield given
+
+
+def _report_certificates(outcomes: list[Outcome], folder: Path | None, bundle: Path | None) -> None:
+    """How many certificates there are, on stderr, and why some certified verdicts have none."""
+    from collections import Counter
+
+    if folder is None:
+        return
+    written = {outcome.certificate for outcome in outcomes if outcome.certificate}
+    bare = [o for o in outcomes if o.verdict.certified and not o.certificate]
+    click.echo(f"{len(written)} certificates written; {len(bare)} certified verdicts have none", err=True)
+    for (theorem, reason), count in Counter((o.verdict.theorem, o.without) for o in bare).items():
+        click.echo(f"  {theorem} ({count} times): {reason or 'interrupted'}", err=True)
+    if bundle is not None:
+        from ncproofs.bundle import write_bundle
+
+        click.echo(f"{write_bundle(bundle, outcomes)} certificates packed into {bundle}", err=True)
+
+
+def _collect(jobs: tuple[Job, ...], workers: int | None, folder: Path | None) -> tuple[list[Outcome], bool]:
     """The outcomes, and whether all jobs were finished before an interruption."""
     from ncproofs.runner import run
 
     outcomes: list[Outcome] = []
-    running = run(jobs, workers=workers)
+    running = run(jobs, workers=workers, certificates=folder)
     try:
         with _progress(len(jobs)) as tell:
             for outcome in running:

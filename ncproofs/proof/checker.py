@@ -1,6 +1,6 @@
 """Checks certificates of docs/certificate-format.md, with the standard library alone.
 
-    python -m ncproofs.proof.checker [--json] [--expect FILE] PATH...
+    python -m ncproofs.proof.checker [--json] [--pins FILE] [--expect FILE] PATH...
     python checker.py PATH...            (checker*.py and statements.txt copied to any folder)
 
 Nothing here is shared with the prover. What a statement means is fixed by its kind, in the files beside this one;
@@ -158,16 +158,18 @@ def _files(paths: list[str]) -> Iterator[Path]:
 
 def main(arguments: list[str]) -> int:
     """Check every path; one line each on standard output."""
-    paths, expected, verdicts = list(arguments), None, []
+    paths, pins, expected, verdicts = list(arguments), PINS, None, []
     as_json = paths[:1] == ["--json"]
     paths = paths[as_json:]
+    if paths[:1] == ["--pins"] and len(paths) > 1:
+        pins, paths = Path(paths[1]), paths[2:]
     if paths[:1] == ["--expect"] and len(paths) > 1:
         expected, paths = set(Path(paths[1]).read_text(encoding="ascii").split()), paths[2:]
-    pins = pinned()
+    known = pinned(pins)
     for file in _files(paths):
         try:
             raw = file.read_bytes() if file.stat().st_size <= BYTES else b" " * (BYTES + 1)
-            verdict, reason = check(raw, pins, expected)
+            verdict, reason = check(raw, known, expected)
         except OSError as error:
             verdict, reason = "rejected", f"cannot be read ({error.strerror})"
         verdicts.append(verdict)

@@ -1,0 +1,124 @@
+"""Run the checker on files in a process of its own, with limits of time and memory.
+
+The process is started with ``python -I``: it sees neither this program nor its environment. When it dies or is
+over its time at one file, that file is over a limit and a new process goes on with the next.
+"""
+
+from __future__ import annotations
+
+import json
+import queue
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from ncproofs.certificates import derived_pin
+from ncproofs.proof import checker
+from ncproofs.proof.checker_arithmetic import Limit, Rejected
+from ncproofs.proof.checker_reading import BYTES, parse
+
+__all__ = ["Checked", "check_files"]
+
+#: What the process does before it becomes the checker: argv is the memory in bytes, then the checker's own.
+_START = """\
+import runpy, sys
+try:
+    import resource
+    resource.setrlimit(resource.RLIMIT_AS, (int(sys.argv[1]),) * 2)
+except (ImportError, ValueError, OSError):
+    pass
+sys.argv = sys.argv[2:]
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+
+
+@dataclass(frozen=True)
+class Checked:
+    """The checker's answer about one file: accepted, rejected, holey or limit, and why."""
+
+    file: Path
+    verdict: str
+    reason: str
+
+
+def check_files(
+    files: Sequence[Path], *, expect: Path | None = None, seconds: int = 60, megabytes: int = 1024, jobs: int = 1
+) -> list[Checked]:
+    """The answers in the order of ``files``.
+
+    Arguments:
+        expect: a file of hashes; no other statement is accepted. seconds, megabytes: for one file.
+        jobs: processes at a time.
+    """
+    with tempfile.TemporaryDirectory(prefix="ncproofs-check-") as folder:
+        pins = Path(folder) / "statements.txt"
+        pins.write_text(checker.PINS.read_text(encoding="ascii") + "".join(map(_derived, files)), encoding="ascii")
+        options = ["--json", "--pins", str(pins), *(["--expect", str(expect)] if expect else [])]
+        shares = [list(files[start::jobs]) for start in range(min(jobs, len(files)))]
+        with ThreadPoolExecutor(max(1, len(shares))) as team:
+            answers = list(team.map(lambda share: list(_checked(share, options, seconds, megabytes)), shares))
+    found = {answer.file: answer for share in answers for answer in share}
+    return [found[file] for file in files]
+
+
+def _derived(file: Path) -> str:
+    """A line for the hash that the theorem's name and parameters call for, where claims do not name the problem."""
+    try:
+        raw = file.read_bytes() if file.stat().st_size <= BYTES else b""
+        value = parse(raw)
+    except (OSError, Rejected, Limit):
+        return ""
+    statement = value.get("statement") if isinstance(value, dict) else None
+    pin = derived_pin(statement) if isinstance(statement, dict) else None
+    return "" if pin is None else f"{pin} {statement['theorem']}\n"
+
+
+def _checked(files: list[Path], options: list[str], seconds: int, megabytes: int) -> Iterator[Checked]:
+    while files:
+        done = 0
+        for answer in _one_process(files[:200], options, seconds, megabytes):
+            yield answer
+            done += 1
+        files = files[done:]
+
+
+def _one_process(files: list[Path], options: list[str], seconds: int, megabytes: int) -> Iterator[Checked]:
+    """The answers up to the first file at which the process dies or is too slow, that one included."""
+    command = [sys.executable, "-I", "-c", _START, str(megabytes * 2**20), str(checker.__file__), *options]
+    process = subprocess.Popen(
+        [*command, *(str(file.resolve()) for file in files)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL, text=True, encoding="ascii",
+    )
+    lines: queue.Queue[str] = queue.Queue()
+    reader = threading.Thread(target=_read, args=(process, lines), daemon=True)
+    reader.start()
+    try:
+        for file in files:
+            try:
+                line = lines.get(timeout=seconds)
+            except queue.Empty:
+                yield Checked(file, "limit", f"over {seconds} s")
+                return
+            if not line:
+                yield Checked(file, "limit", f"the checker's process ended; the limit is {megabytes} MB of memory")
+                return
+            _, verdict, reason = json.loads(line)
+            yield Checked(file, verdict, reason)
+    finally:
+        process.kill()
+        process.wait()
+        reader.join()
+        if process.stdout:
+            process.stdout.close()
+
+
+def _read(process: subprocess.Popen[str], lines: queue.Queue[str]) -> None:
+    """Every line, then an empty one: nobody is left waiting."""
+    for line in process.stdout or ():
+        lines.put(line)
+    lines.put("")

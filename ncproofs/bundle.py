@@ -10,6 +10,7 @@ import hashlib
 import json
 import re
 import zipfile
+import zlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -107,15 +108,14 @@ def unpack(path: Path, folder: Path) -> list[Path]:
     try:
         with zipfile.ZipFile(path) as packed:
             members = _members(path, packed)
-    except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError, EOFError, ValueError) as error:
+    except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError, EOFError, ValueError, zlib.error) as error:
         raise InvalidBundle(f"{path} is not a readable zip file ({error})") from None
-    if _MANIFEST not in members or _manifest({n: r for n, r in members.items() if n != _MANIFEST}).encode(
-        "ascii"
-    ) != members[_MANIFEST]:
+    manifest = members.pop(_MANIFEST, b"")
+    if _manifest(members).encode("ascii") != manifest:
         raise InvalidBundle(f"{path}: {_MANIFEST} does not list exactly the files that are there, with their hashes")
     certificates = {name: raw for name, raw in members.items() if name.startswith(f"{_FOLDER}/")}
     if _mapped(path, members) != {name: _digest(raw) for name, raw in certificates.items()}:
-        raise InvalidBundle(f"{path}: {_MAP} does not list exactly the certificates, with the hashes of their statements")
+        raise InvalidBundle(f"{path}: {_MAP} does not list exactly the certificates, each with its hash")
     written = []
     for name, raw in sorted(certificates.items()):
         target = folder / Path(name).name

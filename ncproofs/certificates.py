@@ -65,12 +65,12 @@ def derived_pin(statement: Any) -> str | None:
     Only for theorems whose claims do not name the problem; for the others the checker itself compares each claim
     with the parameters, and the answer is None. It is None too when these describe no problem.
     """
-    theorem, parameters = (statement.get(key) for key in ("theorem", "parameters"))
-    if theorem not in CATALOGUE or not isinstance(parameters, dict):
+    theorem, parameters, claims = (statement.get(key) for key in ("theorem", "parameters", "claims"))
+    if not (isinstance(theorem, str) and isinstance(parameters, dict) and isinstance(claims, list)):
         return None
-    kinds = {part.get("kind") for part in statement.get("claims", ()) if isinstance(part, dict)}
+    kinds = {str(part.get("kind")) for part in claims if isinstance(part, dict)}
     required = REQUIRED.get(theorem, ())
-    if required and kinds >= set(required):
+    if theorem not in CATALOGUE or (required and kinds >= set(required)):
         return None
     try:
         return digest_of(statement_of(load(theorem), problem_from(parameters)))

@@ -7,6 +7,7 @@ over its time at one file, that file is over a limit and a new process goes on w
 from __future__ import annotations
 
 import json
+import os
 import queue
 import subprocess
 import sys
@@ -52,7 +53,10 @@ def check_files(
     """The answers in the order of ``files``.
 
     Arguments:
-        expect: a file of hashes; no other statement is accepted. seconds, megabytes: for one file.
+        files: certificates.
+        expect: a file of hashes; no other statement is accepted.
+        seconds: for one file.
+        megabytes: address space of a process.
         jobs: processes at a time.
     """
     with tempfile.TemporaryDirectory(prefix="ncproofs-check-") as folder:
@@ -60,8 +64,12 @@ def check_files(
         pins.write_text(checker.PINS.read_text(encoding="ascii") + "".join(map(_derived, files)), encoding="ascii")
         options = ["--json", "--pins", str(pins), *(["--expect", str(expect)] if expect else [])]
         shares = [list(files[start::jobs]) for start in range(min(jobs, len(files)))]
+
+        def answered(share: list[Path]) -> list[Checked]:
+            return list(_checked(share, options, seconds, megabytes))
+
         with ThreadPoolExecutor(max(1, len(shares))) as team:
-            answers = list(team.map(lambda share: list(_checked(share, options, seconds, megabytes)), shares))
+            answers = list(team.map(answered, shares))
     found = {answer.file: answer for share in answers for answer in share}
     return [found[file] for file in files]
 
@@ -74,7 +82,9 @@ def _derived(file: Path) -> str:
     except (OSError, Rejected, Limit):
         return ""
     statement = value.get("statement") if isinstance(value, dict) else None
-    pin = derived_pin(statement) if isinstance(statement, dict) else None
+    if not isinstance(statement, dict):
+        return ""
+    pin = derived_pin(statement)
     return "" if pin is None else f"{pin} {statement['theorem']}\n"
 
 
@@ -90,12 +100,14 @@ def _checked(files: list[Path], options: list[str], seconds: int, megabytes: int
 def _one_process(files: list[Path], options: list[str], seconds: int, megabytes: int) -> Iterator[Checked]:
     """The answers up to the first file at which the process dies or is too slow, that one included."""
     command = [sys.executable, "-I", "-c", _START, str(megabytes * 2**20), str(checker.__file__), *options]
+    ours, theirs = os.pipe()
     process = subprocess.Popen(
-        [*command, *(str(file.resolve()) for file in files)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL, text=True, encoding="ascii",
+        [*command, *(str(file.resolve()) for file in files)], stdin=subprocess.DEVNULL, stdout=theirs,
+        stderr=subprocess.DEVNULL,
     )
+    os.close(theirs)
     lines: queue.Queue[str] = queue.Queue()
-    reader = threading.Thread(target=_read, args=(process, lines), daemon=True)
+    reader = threading.Thread(target=_read, args=(ours, lines), daemon=True)
     reader.start()
     try:
         for file in files:
@@ -113,12 +125,11 @@ def _one_process(files: list[Path], options: list[str], seconds: int, megabytes:
         process.kill()
         process.wait()
         reader.join()
-        if process.stdout:
-            process.stdout.close()
 
 
-def _read(process: subprocess.Popen[str], lines: queue.Queue[str]) -> None:
+def _read(pipe: int, lines: queue.Queue[str]) -> None:
     """Every line, then an empty one: nobody is left waiting."""
-    for line in process.stdout or ():
-        lines.put(line)
+    with os.fdopen(pipe, encoding="ascii") as stream:
+        for line in stream:
+            lines.put(line)
     lines.put("")

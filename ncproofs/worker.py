@@ -70,7 +70,7 @@ def _settle(order: dict[str, Any], send: Callable[..., None]) -> None:
     send(kind="done")
 
 
-def _certified(folder: Path, theorem: Theorem, problem: Problem | None, effort: Any) -> dict[str, str]:
+def _certified(folder: Path, theorem: Theorem, problem: Any, effort: Any) -> dict[str, str]:
     from ncproofs.certificates import write_verdict
 
     try:

@@ -177,7 +177,10 @@ def _lines(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
 #: The checker is copied out of the package and runs alone: it imports its own files relatively and prints.
 CHECKER = "proof.checker"
 #: Rooms that look names up at run time, among rooms of their own floor or below.
-LATE = {"__init__", "proof.discharge", "theorems.catalogue", "losses.spelling", "doctor", "cli.__init__"}
+LATE = {
+    "__init__", "proof.discharge", "proof.certificate", "theorems.catalogue", "losses.spelling", "doctor",
+    "cli.__init__",
+}
 
 
 def _is_text(call: ast.Call) -> bool:

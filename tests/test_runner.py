@@ -233,3 +233,16 @@ def test_an_interruption_keeps_what_was_finished(tmp_path: Path) -> None:
         record = json.loads(running.stdout.read())
         assert running.wait(30) == 130
     assert record["asked"] == 2 and [row["theorem"] for row in record["rows"]] == ["tests.unruly:good"]
+
+
+def test_a_verdict_without_a_certificate_stays_certified(tmp_path: Path) -> None:
+    patient = Limits(seconds=60, memory_mb=1024)
+    jobs = [job("good", 0, limits=patient), job("lower-bound-chain", 1, limits=patient)]
+    good, chain = sorted(run(jobs, workers=1, certificates=tmp_path / "nowhere"), key=lambda o: o.job.index)
+    assert good.verdict.certified and "no writer for Deed" in good.without
+    assert chain.verdict.certified and "cannot be written" in chain.without
+    assert (good.certificate, chain.certificate) == ("", "")
+    (again,) = run(jobs[1:], workers=1, certificates=tmp_path)
+    assert Path(again.certificate).parent == tmp_path and again.without == ""
+    (plain,) = run(jobs[1:], workers=1)
+    assert (plain.certificate, plain.without) == ("", "")

@@ -102,7 +102,8 @@ def _writer(claim: Claim) -> Any:
 
 
 def verdict_statement(
-    theorem: str, title: str, problem: Problem | None, claims: Iterable[Claim], parts: list[dict[str, Any]] | None = None
+    theorem: str, title: str, problem: Problem | None, claims: Iterable[Claim],
+    parts: list[dict[str, Any]] | None = None,
 ) -> dict[str, Any]:
     """What a verdict states; ``parts`` are the statements of its claims, if they are known already.
 

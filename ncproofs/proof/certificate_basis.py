@@ -27,7 +27,8 @@ def basis_of(expressions: Iterable[sympy.Expr], where: Domain, names: Names, *, 
 
     ``split``: logarithms are split along the factors of their arguments.
     """
-    expressions, scales = tuple(expressions), {}
+    expressions = tuple(expressions)
+    scales: dict[Any, int] = {}
     while True:
         basis = _Basis(where, scales, split=split)
         for expression in expressions:

@@ -33,7 +33,7 @@ class Constants(Field):
         self.known += values
 
     def _rational(self, a: Ratio) -> Fraction | None:
-        if a[0] and list(a[0]) != [()] or any(a[1].values()):
+        if (a[0] and list(a[0]) != [()]) or any(a[1].values()):
             return None
         return Fraction(a[0].get((), 0))
 

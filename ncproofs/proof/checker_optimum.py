@@ -52,9 +52,11 @@ def least(loss: Loss, K: int, slope: Any, balls: Intervals, search: Any) -> tupl
     for low, high in pairwise(cuts):
         box = balls.number(low)[0], balls.number(high)[1]
         value, rise, bend = g(series.constant(box, 1), series)
+        centre = ((box[0] + box[1]) // 2,) * 2
+        least_value = max(value[0], balls.add(g(centre), balls.mul(rise, balls.sub(box, centre)))[0])
         if rise[0] > 0 and not low:
-            found.append((low, high))
-        elif not (rise[0] > 0 or rise[1] < 0 or value[0] > bound):
+            found += [(low, high)] if g(balls.number(low))[0] <= bound else []
+        elif not (rise[0] > 0 or rise[1] < 0 or least_value > bound):
             if not low or bend[0] <= 0:
                 raise Rejected("a piece of the reduced function is not settled")
             found.append((low, high))

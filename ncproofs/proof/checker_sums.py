@@ -209,9 +209,9 @@ def _moved(factors: Any, naming: dict[Index, Index]) -> tuple[Factor, ...]:
 
 
 def sum_identity(statement: list[Any], witness: Any, budget: Budget) -> None:
-    *declared, left, right = statement
+    symbols, relations, indices, tensors, left, right = statement
     need(witness)
-    sums = Sums(*declared, budget)
+    sums = Sums(symbols, relations, indices, tensors, budget)
     difference = sums.value(["+", left, ["*", "-1", right]])
     if not all(sums.field.vanishes(coefficient) for coefficient in difference.values()):
         raise Rejected("left - right does not reduce to zero")

@@ -1,4 +1,4 @@
-"""What the checker knows about theorems: the classical ones that it believes, and what the others claim at a problem."""
+"""What the checker knows about theorems: the classical ones it believes, and what others claim at a problem."""
 
 from __future__ import annotations
 

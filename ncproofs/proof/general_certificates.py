@@ -14,7 +14,7 @@ from ncproofs.proof.algebra import exact_expression, real_expression
 from ncproofs.proof.certificate import NoCertificate, Pair, stated
 from ncproofs.proof.certificate_basis import basis_of
 from ncproofs.proof.certificate_spelling import Names, Unspeakable
-from ncproofs.proof.checker_arithmetic import Budget, Intervals, Limit, Rejected
+from ncproofs.proof.checker_arithmetic import Budget, Intervals, Limit, Rejected, evaluate
 from ncproofs.proof.claims import Claim, Identity, Sign, UniqueRoot
 from ncproofs.proof.discharge import Effort
 from ncproofs.proof.domain import Domain, Range
@@ -268,7 +268,7 @@ def _tree(question: _Question, bits: int) -> Iterator[Any]:
     """
     balls = Intervals(bits, Budget(_STEPS))
     goal = dataclasses.replace(question.goal, budget=balls.budget)
-    ends = [[checker_signs.evaluate(end, {}, balls) for end in span.ends] for span in goal.ranges]
+    ends = [[evaluate(end, {}, balls) for end in span.ends] for span in goal.ranges]
     stack, count = [tuple((low[0], high[1]) for low, high in ends)], 0
     while stack:
         box, count = stack.pop(), count + 1
@@ -305,13 +305,13 @@ def _root_witness(statement: dict[str, Any], question: _Question) -> dict[str, A
 def _change_of_sign(target: Any, span: Any, *, rising: bool) -> list[str]:
     """Two points of the open range between which the target goes from one sign to the other."""
     balls = Intervals(_BITS[1], Budget(_STEPS))
-    low, high = (None if end is None else checker_signs.evaluate(end, {}, balls) for end in span.ends)
+    low, high = (None if end is None else evaluate(end, {}, balls) for end in span.ends)
     powers = [sympy.Integer(2) ** j for j in range(-30, 13)]
     if low and high:
         start, width = sympy.Rational(low[1], 2 ** _BITS[1]), sympy.Rational(high[0] - low[1], 2 ** _BITS[1])
         points = [start + width * share for p in powers if p < 1 for share in (p, 1 - p)]
     elif low or high:
-        start = sympy.Rational(low[1] if low else high[0], 2 ** _BITS[1])
+        start = sympy.Rational(low[1] if low else high[0] if high else 0, 2 ** _BITS[1])
         points = [start + (power if low else -power) for power in powers]
     else:
         points = [sympy.Integer(0), *(sign * power for power in powers for sign in (1, -1))]

@@ -6,6 +6,7 @@ They are found with the checker's own intervals, so that a piece that is settled
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from ncproofs.arithmetic.enclosure import Enclosure
@@ -48,6 +49,7 @@ def _dyadic(value: Fraction, bits: int = 64) -> Fraction:
     return Fraction(round(value * 2**bits), 2**bits)
 
 
+@lru_cache(maxsize=64)
 def search(problem: Ridge, bits: int) -> dict[str, Any] | None:
     """Pieces on which the checker settles g; None where the regime has a closed form.
 
@@ -117,4 +119,10 @@ class _HalfLine:
 
     def _is_settled(self, low: Fraction, high: Fraction, bound: int) -> bool:
         value, slope, _ = self.at(low, high)
-        return slope[1] < 0 or (slope[0] > 0 and low > 0) or value[0] > bound
+        rises = slope[0] > 0 and (low > 0 or self.at(low, low)[0][0] > bound)
+        if rises or slope[1] < 0 or value[0] > bound:
+            return True
+        balls, box = self.balls, (self.balls.number(low)[0], self.balls.number(high)[1])
+        centre = ((box[0] + box[1]) // 2,) * 2
+        middle = balls.add(self.loss.at_gap(balls, self.K, centre), balls.mul(self.price, centre))
+        return balls.add(middle, balls.mul(slope, balls.sub(box, centre)))[0] > bound  # mean value form

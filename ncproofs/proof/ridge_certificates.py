@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from fractions import Fraction
 from typing import Any
 
+from ncproofs.critical.optimum import optimum
 from ncproofs.critical.spectrum import SpectrumEntry, family_spectrum, spectrum
 from ncproofs.errors import NcproofsError
 from ncproofs.problems.features import Ridge
@@ -33,6 +34,7 @@ from ncproofs.proof.constants import as_expression
 from ncproofs.proof.discharge import Effort
 from ncproofs.proof.reduced_certificates import bracket, collapsed_margin, search
 from ncproofs.proof.written_losses import constant
+from ncproofs.truth import Truth
 
 __all__ = ["about", "drafted", "first_accepted", "settled", "shorter", "state", "table_of", "write"]
 
@@ -40,7 +42,7 @@ Pair = tuple[dict[str, Any], dict[str, Any]]
 Draft = tuple[dict[str, Any], Iterator[dict[str, Any]]]
 Rules = dict[type[Any], Callable[[Any], Draft]]
 
-_BITS = (64, 96, 160, 256, 512)
+_BITS = (64, 96, 160, 320)
 _STEPS = 10**7
 
 
@@ -98,7 +100,9 @@ def first_accepted(statement: dict[str, Any], witnesses: Iterator[dict[str, Any]
         try:
             decide([statement[key] for key in keys], witness, Budget(_STEPS))
             return witness
-        except (Rejected, Limit) as error:
+        except Limit as error:  # more bits would take longer still
+            raise NoCertificate(f"{statement['kind']}: {error}") from None
+        except Rejected as error:
             reason = str(error)
     raise NoCertificate(f"{statement['kind']}: {reason}")
 
@@ -128,6 +132,9 @@ def _optimum_is(claim: OptimumIs) -> Draft:
 
 
 def _geometry(claim: CollapsedOptimum) -> Draft:
+    found = optimum(claim.problem, digits=6)
+    if found.truth is not Truth.HOLDS or found.geometry != claim.geometry:
+        raise NoCertificate(f"not the geometry of the minimisers: {found.because}")
     return about(claim, "ridge/geometry/1", geometry=claim.geometry), _searched(claim.problem)
 
 

@@ -40,7 +40,7 @@ from ncproofs.proof.written_losses import constant
 
 __all__ = ["state", "write"]
 
-_BITS = (64, 96, 160, 256, 512, 1024)
+_BITS = (64, 96, 160, 320, 640)
 _PIECES = 2000
 
 

@@ -10,7 +10,7 @@ Pair = tuple[dict[str, Any], dict[str, Any]]
 
 
 def stated(kind: str, **parts: Any) -> dict[str, Any]:
-    return {"kind": kind, "title": kind, "holes": [], **parts}
+    return {"kind": kind, "title": kind, **parts}
 
 
 def variable(name: str, lower: Any, upper: Any, ends: str = "()", *, integer: bool = False) -> dict[str, Any]:
@@ -20,25 +20,26 @@ def variable(name: str, lower: Any, upper: Any, ends: str = "()", *, integer: bo
     }
 
 
-def coefficients(over: Any = "1", scale: int = 1, **flags: Any) -> dict[str, Any]:
-    plain = {"above_one": False, "whole_logs": False, "polya": 0}
-    return {"method": "coefficients", "over": over, "scale": scale, **plain, **flags}
+def coefficients(*basis: list[Any]) -> dict[str, Any]:
+    return {"method": "coefficients", "basis": list(basis)}
 
 
 def cuts(*tree: Any, bits: int = 128) -> dict[str, Any]:
     return {"method": "cuts", "bits": bits, "cuts": list(tree)}
 
 
-def taylor(variable: str, end: str, start: list[Any], rest: Any) -> dict[str, Any]:
-    return {"method": "taylor", "variable": variable, "end": end, "order": len(start), "start": start, "rest": rest}
+def taylor(variable: str, end: str, start: list[Any], rest: Any, strict: int | None = None) -> dict[str, Any]:
+    return {"method": "taylor", "variable": variable, "end": end, "start": start, "rest": rest, "strict": strict}
 
 
 def dyadic(values: Any, bits: int = 40) -> dict[str, Any]:
     return {"s": bits, "m": [str(round(Fraction(value) * 2**bits)) for value in values]}
 
 
-def term(coefficient: Any, summed: list[str], *factors: list[str]) -> dict[str, Any]:
-    return {"coefficient": coefficient, "sum": summed, "factors": list(factors)}
+def term(coefficient: Any, summed: list[str], *factors: list[str]) -> Any:
+    """coefficient * sum over the indices of the product of the entries."""
+    body = ["*", coefficient, *(["entry", *factor] for factor in factors)] if factors else coefficient
+    return ["sum", summed, body] if summed else body
 
 
 def tensor(*slots: Any, properties: Any = ()) -> dict[str, Any]:
@@ -55,39 +56,26 @@ def positive(name: str) -> dict[str, Any]:
 
 
 def variance() -> Pair:
-    """sum_k (x_k - mean)^2 = sum_k x_k^2 - (1/K) (sum_k x_k)^2, with the square multiplied out."""
-    left = [
-        term("1", ["k"], ["x", "k"], ["x", "k"]),
-        term(["/", "-2", "K"], ["k", "j"], ["x", "k"], ["x", "j"]),
-        term(["/", "1", ["^", "K", 2]], ["k", "j", "l"], ["x", "j"], ["x", "l"]),
-    ]
-    right = [term("1", ["k"], ["x", "k"], ["x", "k"]), term(["/", "-1", "K"], ["k", "l"], ["x", "l"], ["x", "k"])]
-    indices = {"k": "K", "j": "K", "l": "K"}
-    tensors = {"x": tensor("K")}
-    return stated("sum-identity/1", symbols=["K"], relations=[], indices=indices, tensors=tensors, left=left,
-                  right=right), {}
+    """sum_k (x_k - mean)^2 = sum_k x_k^2 - (1/K) (sum_k x_k)^2, as it is written."""
+    mean = ["*", ["/", "1", "K"], ["sum", ["j"], ["entry", "x", "j"]]]
+    gap = ["+", ["entry", "x", "k"], ["*", "-1", mean]]
+    total = ["sum", ["k"], ["entry", "x", "k"]]
+    right = ["+", term("1", ["k"], ["x", "k"], ["x", "k"]), ["*", ["/", "-1", "K"], total, total]]
+    return stated("sum-identity/1", symbols=["K"], relations=[], indices={"k": "K", "j": "K"},
+                  tensors={"x": tensor("K")}, left=["sum", ["k"], ["*", gap, gap]], right=right), {}
 
 
 def projector() -> Pair:
-    """P^2 = P for P = I - 11^T/K."""
-    third = ["/", "-1", "K"]
-    left = [
-        term("1", ["l"], ["delta", "j", "l"], ["delta", "l", "k"]),
-        term(third, ["l"], ["delta", "j", "l"]),
-        term(third, ["l"], ["delta", "l", "k"]),
-        term(["^", third, 2], ["l"]),
-    ]
-    right = [term("1", [], ["delta", "k", "j"]), term(third, [])]
-    indices = {"k": "K", "j": "K", "l": "K"}
-    return stated("sum-identity/1", symbols=["K"], relations=[], indices=indices, tensors={}, left=left,
-                  right=right), {}
+    """P^2 = P for P = I - 11^T/K; the second factor is the first with its indices renamed."""
+    P = ["+", ["entry", "delta", "j", "l"], ["/", "-1", "K"]]
+    left = ["sum", ["l"], ["*", P, ["at", [["j", "l"], ["l", "k"]], P]]]
+    return stated("sum-identity/1", symbols=["K"], relations=[], indices={"k": "K", "j": "K", "l": "K"}, tensors={},
+                  left=left, right=["at", [["l", "k"]], P]), {}
 
 
 def related() -> Pair:
     """lambda sum h^2 = c^2/n sum h^2 once lambda = c^2/n."""
-    left, right = (
-        [term(weight, ["i"], ["h", "i"], ["h", "i"])] for weight in ("lam", ["/", ["^", "c", 2], "n"])
-    )
+    left, right = (term(weight, ["i"], ["h", "i"], ["h", "i"]) for weight in ("lam", ["/", ["^", "c", 2], "n"]))
     return stated("sum-identity/1", symbols=["c", "n"], relations=[["lam", ["/", ["^", "c", 2], "n"]]],
                   indices={"i": "n"}, tensors={"h": tensor("n")}, left=left, right=right), {}
 
@@ -98,44 +86,46 @@ def softmax_identity() -> Pair:
     left = ["/", ["exp", share], ["+", ["*", ["-", "K", "1"], ["exp", share]], "1"]]
     right = ["/", "1", ["+", "K", "-1", ["exp", ["-", share]]]]
     where = [variable("K", "2", None, "[)", integer=True), variable("t", None, None)]
-    return stated("identity/1", domain=where, let=[], left=left, right=right), {"over": ["-", "K", "1"], "scale": 1}
+    return stated("identity/1", domain=where, left=left, right=right), coefficients(
+        ["exp", share], ["product", [[1, -1]]])
 
 
 def logarithms() -> Pair:
     """log(r + e^t) - t = log(1 + r e^-t)."""
-    where = [positive("r"), variable("t", None, None)]
-    left = ["-", ["log", ["+", "r", "e"]], "t"]
-    right = ["log", ["+", "1", ["/", "r", "e"]]]
-    return stated("identity/1", domain=where, let=[["e", ["exp", "t"]]], left=left, right=right), {
-        "over": "1", "scale": 1}
+    where, e = [positive("r"), variable("t", None, None)], ["exp", "t"]
+    left = ["-", ["log", ["+", "r", e]], "t"]
+    right = ["log", ["+", "1", ["/", "r", e]]]
+    return stated("identity/1", domain=where, left=left, right=right), coefficients(
+        ["exp", "t"], ["log", ["+", "r", e]], ["product", [[2, 1], [1, -1]]])
 
 
 def eigenvalue() -> Pair:
     """(x - a)(x - b) = s^2 at x = (a + b + sqrt((a - b)^2 + 4 s^2))/2."""
-    root = ["root", ["+", ["^", ["-", "a", "b"], 2], ["*", "4", ["^", "s", 2]]], 2]
+    root = ["sqrt", ["+", ["^", ["-", "a", "b"], 2], ["*", "4", ["^", "s", 2]]]]
     where = [positive("a"), positive("b"), positive("s")]
-    return stated("identity/1", domain=where, let=[["x", ["/", ["+", "a", "b", root], "2"]]],
-                  left=["*", ["-", "x", "a"], ["-", "x", "b"]], right=["^", "s", 2]), {"over": "1", "scale": 1}
+    x = ["/", ["+", "a", "b", root], "2"]
+    return stated("identity/1", domain=where, left=["*", ["-", x, "a"], ["-", x, "b"]],
+                  right=["^", "s", 2]), coefficients()
 
 
 def by_coefficients() -> Pair:
     """1 - s^2/c^2 >= 0 for 0 <= s <= c."""
     where = [positive("c"), variable("s", "0", "c", "[]")]
-    return stated("sign/1", domain=where, let=[], expression=["-", "1", ["/", ["^", "s", 2], ["^", "c", 2]]],
+    return stated("sign/1", domain=where, expression=["-", "1", ["/", ["^", "s", 2], ["^", "c", 2]]],
                   relation=">="), coefficients()
 
 
 def by_taylor() -> Pair:
     """log p + (1 - p)/p > 0 on (0, 1): zero at 1, and falling."""
     body = ["+", ["log", "p"], ["/", ["-", "1", "p"], "p"]]
-    return stated("sign/1", domain=[variable("p", "0", "1")], let=[], expression=body, relation=">"), taylor(
-        "p", "upper", [coefficients()], coefficients())
+    return stated("sign/1", domain=[variable("p", "0", "1")], expression=body, relation=">"), taylor(
+        "p", "upper", [coefficients()], coefficients(["log", "p"]), 1)
 
 
 def by_splitting() -> Pair:
     """w - 1 - log w >= 0 for w > 0, from its zero at 1 in both directions."""
-    parts = [taylor("w", end, [coefficients()], coefficients()) for end in ("upper", "lower")]
-    return stated("sign/1", domain=[positive("w")], let=[], expression=["-", ["-", "w", "1"], ["log", "w"]],
+    parts = [taylor("w", end, [coefficients()], coefficients(["log", "w"])) for end in ("upper", "lower")]
+    return stated("sign/1", domain=[positive("w")], expression=["-", ["-", "w", "1"], ["log", "w"]],
                   relation=">="), {"method": "split", "variable": "w", "at": ["1"], "parts": parts}
 
 
@@ -143,27 +133,27 @@ def by_cuts() -> Pair:
     """x - x^2 + y/4 > 0 on (0, 1) x [1/2, 1]: two variables, natural extension and mean value form."""
     where = [variable("x", "0", "1", "[]"), variable("y", "1/2", "1", "[]")]
     body = ["+", ["*", "x", ["-", "1", "x"]], ["/", "y", "4"]]
-    return stated("sign/1", domain=where, let=[], expression=body, relation=">"), cuts([0, "1/2"], "m", "n")
+    return stated("sign/1", domain=where, expression=body, relation=">"), cuts([0, "1/2"], "m", "n")
 
 
 def by_zeros_at_the_ends() -> Pair:
-    """x exp(x) - x > 0 on (0, 1]: a double zero at the lower end."""
+    """x exp(x) - x > 0 on (0, 1]: a double zero at the lower end, and boxes for the second coefficient."""
     body = ["-", ["*", "x", ["exp", "x"]], "x"]
-    return stated("sign/1", domain=[variable("x", "0", "1", "(]")], let=[], expression=body,
-                  relation=">"), cuts([0, "1/2"], "a2", [0, "3/4"], "m", "m")
+    return stated("sign/1", domain=[variable("x", "0", "1", "(]")], expression=body,
+                  relation=">"), taylor("x", "lower", [coefficients(), coefficients()], cuts([0, "1/2"], "m", "n"), 2)
 
 
 def constant() -> Pair:
     """log 2 > 0.6931471805599453."""
-    return stated("sign/1", domain=[], let=[], expression=["-", ["log", "2"], "6931471805599453/10000000000000000"],
+    return stated("sign/1", domain=[], expression=["-", ["log", "2"], "6931471805599453/10000000000000000"],
                   relation=">"), cuts("n")
 
 
 def unique_root() -> Pair:
     """exp(x) = 3 - x has exactly one real solution."""
     body = ["-", ["+", ["exp", "x"], "x"], "3"]
-    return stated("root/1", variable="x", lower=None, upper=None, let=[], expression=body), {
-        "bits": 64, "points": ["0", "1"], "rising": True, "slope": coefficients()}
+    return stated("root/1", variable="x", lower=None, upper=None, expression=body), {
+        "bits": 64, "points": ["0", "1"], "rising": True, "slope": coefficients(["exp", "x"])}
 
 
 def saddle(loss: str = "cross_entropy", parameter: Any = None) -> Pair:
@@ -226,6 +216,28 @@ def signature() -> Pair:
     return stated("matrix/inertia/1", size=3, entries=entries, positive=1, negative=1, zero=1), {}
 
 
+def exponential_beyond_its_tangent() -> Pair:
+    """exp(x) - x >= 1 for x >= 0, because exp(x) = 1 + x + q."""
+    where = [variable("x", "0", None, "[)")]
+    body = ["-", ["exp", "x"], ["+", "x", "1"]]
+    return stated("sign/1", domain=where, expression=body, relation=">="), coefficients(["exp", "x"])
+
+
+def integers_one_by_one() -> Pair:
+    """(k - 1)(k - 2) >= 0 for integers k >= 1."""
+    where = [variable("k", "1", None, "[)", integer=True)]
+    return stated("sign/1", domain=where, expression=["*", ["-", "k", "1"], ["-", "k", "2"]], relation=">="), {
+        "method": "split", "variable": "k", "at": ["1"], "parts": [coefficients(), coefficients()]}
+
+
+def verdict() -> Pair:
+    """A theorem of our own that rests on a classical one."""
+    (one, first), (two, second) = variance(), by_coefficients()
+    jensen = stated("axiom/1", name="Jensen's inequality")
+    return stated("verdict/1", theorem="my:theorem", parameters=None, claims=[one, jensen, two], holes=[]), {
+        "claims": [first, {}, second]}
+
+
 EXAMPLES = {
     "variance": variance,
     "projector": projector,
@@ -240,6 +252,8 @@ EXAMPLES = {
     "sign with a zero at an end": by_zeros_at_the_ends,
     "sign of a constant": constant,
     "root": unique_root,
+    "exponential beyond its tangent": exponential_beyond_its_tangent,
+    "integers one by one": integers_one_by_one,
     "saddle, cross-entropy": saddle,
     "saddle, label smoothing": lambda: saddle("label_smoothing", "1/10"),
     "saddle, focal": lambda: saddle("focal", "2"),

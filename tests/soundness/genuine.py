@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from ncproofs.losses import cross_entropy
+from ncproofs.losses import cross_entropy, focal
 from ncproofs.problems.features import Ridge, Spheres
 from ncproofs.proof.certificate import write
+from ncproofs.proof.claims import CollapsedOptimum
 from ncproofs.proof.critical_certificates import critical_point_certificate, rival_point, saddle_box_certificate
 from ncproofs.proof.discharge import Effort
 from ncproofs.proof.sphere_claims import MultiplierBalance
@@ -67,6 +68,13 @@ def _by_hand() -> dict[str, Pair]:
     flat = np.array([[1.0, -1.0], [0.0, 0.0]])
     made["a collapsed point"] = critical_point_certificate(plane, flat, flat)
     made["a turned point"] = saddle_box_certificate(plane, flat, -flat, None, (np.ones((2, 2)), -np.ones((2, 2)), None))
+    triangle = np.array([[np.cos(2 * np.pi * k / 3) for k in range(3)], [np.sin(2 * np.pi * k / 3) for k in range(3)]])
+    made["a collapsed triangle"] = critical_point_certificate(Spheres(cross_entropy(), 3, 2, 1, 1), triangle, triangle)
+    scale = np.sqrt(np.log(9) / 2) * np.array([[1.0, -1.0]])
+    free = Ridge(cross_entropy(), 2, 1, 1, "1/10", "1/10", 0)
+    made["a free bias"] = critical_point_certificate(free, scale, scale, np.zeros(2))
+    tie = Ridge(focal(5), 100, 99, 1, "135/10000", "135/10000")
+    made["a focal tie"] = write(CollapsedOptimum(problem=tie, geometry="zero"), Effort())
     made["balance"] = write(MultiplierBalance(problem=Spheres(cross_entropy(), 3, 3, 1, 1)), Effort())
     return made
 

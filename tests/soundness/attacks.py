@@ -498,10 +498,51 @@ def _against_arb(module: Any, balls: Any, x: Fraction, bits: int) -> bool:
         )
 
 
+_GROUPS: dict[str, Callable[[], dict[str, Pair]]] = {
+    "rounding": _rounded,
+    "reading": _reading,
+    "signs": _signs,
+    "problems": _problems,
+    "indexed": _indexed,
+}
+#: File of the checker -> groups of attacks by hand, and kinds of genuine claims, that its code is about.
+_ABOUT: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "checker_arithmetic": (("rounding",), ()),
+    "checker_algebra": (("signs", "indexed"), ("sign/1", "identity/1", "sum-identity/1")),
+    "checker_signs": (("signs",), ("sign/1", "identity/1", "root/1")),
+    "checker_sums": (("indexed",), ("sum-identity/1",)),
+    "checker_constants": (("problems",), ("ridge/optimum/1", "sphere/optimum/1", "ridge/scale/1")),
+    "checker_reading": (("reading",), ("ridge/benign/1", "matrix/inertia/1")),
+    "checker_critical": (("problems",), ("ridge/critical-point/1", "sphere/critical-point/1", "sphere/saddle-box/1")),
+    "checker_hessian": (
+        ("problems",),
+        ("ridge/spectrum/1", "sphere/spectrum/1", "ridge/inertia/1", "sphere/inertia/1"),
+    ),
+    "checker_ridge": (("problems",), ("ridge/minimum/1", "ridge/saddle-box/1", "matrix/inertia/1")),
+}
+_EACH = 5
+
+
+@cache
+def relevant(file: str) -> tuple[str, ...]:
+    """Names of the attacks by hand and of some genuine certificates that a change of ``file`` may concern."""
+    groups, kinds = _ABOUT.get(file, (("problems",), ()))
+    found = [name for group in groups for name in _GROUPS[group]()]
+    found += ["arithmetic"] if file == "checker_arithmetic" else []
+    family = {"checker_optimum": "ridge/", "checker_spheres": "sphere/", "checker_sectors": "sphere/"}.get(file)
+    count: dict[str, int] = {}
+    for name, (statement, _) in claims().items():
+        kind = statement["kind"]
+        if kind in kinds or (family and kind.startswith(family)):
+            count[kind] = count.get(kind, 0) + 1
+            found += [f"genuine {name}"] if count[kind] <= _EACH else []
+    return tuple(found)
+
+
 @cache
 def by_hand() -> dict[str, Attack]:
     """Certificates made for one guard each, and the arithmetic by itself."""
-    made = {**_rounded(), **_reading(), **_signs(), **_problems(), **_indexed()}
+    made = {name: pair for group in _GROUPS.values() for name, pair in group().items()}
     return {"arithmetic": _arithmetic, **{name: _offered(sealed(*pair)) for name, pair in made.items()}}
 
 

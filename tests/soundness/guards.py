@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import Any
 
 from ncproofs.proof import checker
+from tests.soundness.attacks import relevant
 from tests.soundness.hostile import Overdue, within
 
 __all__ = ["CLASSIFIED", "Guard", "guards", "loaded", "noticed"]
@@ -257,11 +258,11 @@ def noticed(guard: Guard, attacks: dict[str, Any], baseline: dict[str, tuple[str
 def _ordered(guard: Guard, baseline: dict[str, tuple[str, str]]) -> list[str]:
     """Attacks that this guard stops come first; a guard that is only switched off can change no other."""
     stopped = [name for name, (_, reason) in baseline.items() if guard.told and guard.told in reason]
-    by_hand = [name for name in baseline if "," not in name]
     stopped.sort(key=lambda name: "," in name)
     if guard.kind in ("off", "dropped") and guard.told:
         return stopped[:_MOST]
-    return [*stopped[:_MOST], *(name for name in by_hand if name not in set(stopped[:_MOST]))]
+    others = [name for name in relevant(guard.file) if name in baseline]
+    return [*stopped[:30], *(name for name in others if name not in set(stopped[:30]))]
 
 
 def main(arguments: list[str]) -> int:

@@ -5,8 +5,8 @@
 Each mutant changes one operation in one function (a sign, a factor 2, an integer by one, lambda_W for lambda_H).
 A child process with that change settles the claims of every theorem, the instances of the default suite and the
 pairs of ``false_claims``, and compares each truth with that of the unchanged library. A mutant is killed by the first
-difference, by an exception or by running on; it survives when nothing changes. Survivors that are known are
-explained in ``library_survivors.py``.
+difference, by an exception or by running on. What the claims do not notice is given to the unit tests of its module;
+README.md says why the survivors survive.
 """
 
 from __future__ import annotations

@@ -269,6 +269,7 @@ def _signs() -> dict[str, Pair]:
             ["^", ["log", "x"], 2], [_range("-1", "1")], {"method": "coefficients", "basis": [["log", "x"]]}, ">="
         ),
         "a divisor that may vanish": _sign(["^", ["/", "1", "x"], 2], [_range(None, None, "()")], _PLAIN),
+        "a pole between the ends": _sign(["+", ["/", "1", "x"], "5"], [_range("-1", "1")], _cuts("n")),
         "a root of what may be negative": _sign(["^", ["sqrt", "x"], 2], [_range(None, None, "()")], _PLAIN, ">="),
         "an exponent that the basis lacks": _sign(["exp", "x"], x, _PLAIN),
         "a basis of another kind": _sign("1", x, {"method": "coefficients", "basis": [["sin", "x"]]}),
@@ -283,7 +284,7 @@ def _problems() -> dict[str, Pair]:
     optimum, geometry = _of_kind("ridge/optimum/1", loss="cross_entropy"), _of_kind("ridge/geometry/1", geometry="zero")
     sphere, gap = _of_kind("sphere/optimum/1", loss="cross_entropy", quantity="objective"), Fraction(3, 2)
     inertia, tie = _of_kind("ridge/inertia/1"), "a focal tie"
-    off = str(-gap + Fraction(1, 2**200))
+    off = str(-gap - Fraction(1, 2**200))
     hot = {"loss": "label_smoothing", "parameter": "1/10", "K": 3, "d": 3, "n": 1}
     almost = str(Fraction(floor(Fraction("3.33220451017520392393981698635953") * 2 * 2**80 / 3), 2**80))
     linear = _problem(
@@ -420,6 +421,41 @@ def _problems() -> dict[str, Pair]:
     }
 
 
+def _tables() -> dict[str, Pair]:
+    """Spectra and counts with one number too many, and values with one end too narrow."""
+    made = {}
+    for kind in ("ridge/spectrum/1", "sphere/spectrum/1"):
+        statement, witness = claims()[_of_kind(kind)]
+        rows = statement["eigenvalues"]
+        place = next(i for i, row in enumerate(rows[:-1]) if row[:2] == ["0", "0"])
+        merged = [*rows[:place], ["0", "0", rows[place][2] + rows[place + 1][2]], *rows[place + 2 :]]
+        for name, table in (
+            ("a zero too many", merged),
+            ("the last row missing", rows[:-1]),
+            ("the first row missing", rows[1:]),
+            ("rows exchanged", [*rows[:-2], rows[-1], rows[-2]]),
+            ("ends exchanged", [*rows[:-1], [rows[-1][1], rows[-1][0], rows[-1][2]]]),
+        ):
+            made[f"{kind} {name}"] = {**statement, "eigenvalues": table}, witness
+    for kind in ("ridge/inertia/1", "sphere/inertia/1"):
+        name = _of_kind(kind)
+        statement = claims()[name][0]
+        for key, step in (("negative", 1), ("zero", 1), ("zero", -1)):
+            made[f"{kind} {key} {step}"] = _with(name, key, to=statement[key] + step)
+        made[f"{kind} no gap"] = statement, {**claims()[name][1], "gap": "0"}
+        made[f"{kind} a zero for a negative"] = (
+            {**statement, "negative": 1, "zero": statement["zero"] - 1},
+            claims()[name][1],
+        )
+    for name in ("a collapsed point", "a spurious minimum"):
+        low, high = claims()[name][0]["value"]
+        made[f"{name} below its value"] = _with(name, "value", to=[low, low])
+        made[f"{name} above its value"] = _with(name, "value", to=[high, high])
+        made[f"{name} of another index"] = _with(name, "negative", to=1)
+    made["a problem with more samples than its places"] = _with("a free bias", "problem", "n", to=2)
+    return made
+
+
 def _below_a_pivot() -> Pair:
     statement, witness = copy.deepcopy(claims()["a collapsed triangle"])
     W = statement["centre"]["W"]["m"]
@@ -503,22 +539,26 @@ _GROUPS: dict[str, Callable[[], dict[str, Pair]]] = {
     "reading": _reading,
     "signs": _signs,
     "problems": _problems,
+    "tables": _tables,
     "indexed": _indexed,
 }
 #: File of the checker -> groups of attacks by hand, and kinds of genuine claims, that its code is about.
 _ABOUT: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "checker_arithmetic": (("rounding",), ()),
+    "checker_arithmetic": (("rounding", "signs"), ()),
     "checker_algebra": (("signs", "indexed"), ("sign/1", "identity/1", "sum-identity/1")),
     "checker_signs": (("signs",), ("sign/1", "identity/1", "root/1")),
     "checker_sums": (("indexed",), ("sum-identity/1",)),
-    "checker_constants": (("problems",), ("ridge/optimum/1", "sphere/optimum/1", "ridge/scale/1")),
+    "checker_constants": (("problems", "tables"), ("ridge/optimum/1", "sphere/optimum/1", "ridge/scale/1")),
     "checker_reading": (("reading",), ("ridge/benign/1", "matrix/inertia/1")),
-    "checker_critical": (("problems",), ("ridge/critical-point/1", "sphere/critical-point/1", "sphere/saddle-box/1")),
+    "checker_critical": (
+        ("problems", "tables"),
+        ("ridge/critical-point/1", "sphere/critical-point/1", "sphere/saddle-box/1"),
+    ),
     "checker_hessian": (
         ("problems",),
         ("ridge/spectrum/1", "sphere/spectrum/1", "ridge/inertia/1", "sphere/inertia/1"),
     ),
-    "checker_ridge": (("problems",), ("ridge/minimum/1", "ridge/saddle-box/1", "matrix/inertia/1")),
+    "checker_ridge": (("problems", "tables"), ("ridge/minimum/1", "ridge/saddle-box/1", "matrix/inertia/1")),
 }
 _EACH = 5
 
@@ -526,7 +566,7 @@ _EACH = 5
 @cache
 def relevant(file: str) -> tuple[str, ...]:
     """Names of the attacks by hand and of some genuine certificates that a change of ``file`` may concern."""
-    groups, kinds = _ABOUT.get(file, (("problems",), ()))
+    groups, kinds = _ABOUT.get(file, (("problems", "tables"), ()))
     found = [name for group in groups for name in _GROUPS[group]()]
     found += ["arithmetic"] if file == "checker_arithmetic" else []
     family = {"checker_optimum": "ridge/", "checker_spheres": "sphere/", "checker_sectors": "sphere/"}.get(file)

@@ -292,7 +292,7 @@ def _problems() -> dict[str, Pair]:
     )
     entropy = {"phi": ["-", ["log", "S1"], "t"], "sums": [["exp", "z"]]}
     by_hand = claims()["optimum by hand"]
-    search = {"points": ["0", "1/1000", "10"], "best": "-100", "root": None}
+    search = {"points": ["0", "1/1000", "1/2", "1", "2", "3", "5", "10"], "best": "-100", "root": None}
     bits = {"bits": 64, "points": None}
     return {
         "an exponent off by 2^-200": _claim(
@@ -335,7 +335,7 @@ def _problems() -> dict[str, Pair]:
         ),
         "a point that is none": _claim(
             "ridge/inertia/1",
-            {"bits": 128, "search": None, "root": ["45/10", "47/10"], "gap": "1/1000000"},
+            {"bits": 128, "search": None, "root": ["9/2", "47/10"], "gap": "1/1000000"},
             problem={
                 **claims()[optimum][0]["problem"],
                 "loss": "cross_entropy",
@@ -456,6 +456,116 @@ def _tables() -> dict[str, Pair]:
     return made
 
 
+def _more() -> dict[str, Pair]:
+    """One attack for each guard that the tables above leave to others."""
+    saddle, minimum, matrix = "saddle by hand", "optimum by hand", "signature by hand"
+    argmin, contact = _of_kind("ridge/argmin/1"), _of_kind("sphere/contact/1")
+    entropy = {"phi": ["-", ["log", "S1"], "t"], "sums": [["exp", "z"]]}
+    plain = {"K": 3, "d": 3, "n": 1}
+    zero = {"s": 0, "m": ["0"] * 6}
+    search = {"points": ["0", "2", "4", "5", "10", "50"], "best": "229/50", "root": ["9/2", "47/10"]}
+    scale = _of_kind("ridge/scale/1", loss="cross_entropy")
+    ends = claims()[scale][1]["root"]
+    cuts = claims()[contact][1]["points"]
+    shy = {"points": ["0", "1/10", "10", "50"], "best": "1/20", "root": None}
+    near = {
+        **plain,
+        "loss": "focal",
+        "parameter": "0",
+        "lambda_W": "1639/5000",
+        "lambda_H": "1639/5000",
+        "lambda_b": None,
+    }
+    far = {**near, "lambda_W": "1/100", "lambda_H": "1/100"}
+    sphere = {**plain, "loss": "cross_entropy", "parameter": None, "tau": "1"}
+    squared = {**near, "loss": "mean_squared", "parameter": None, "lambda_W": "1/100", "d": 2}
+    wrong = {**search, "root": ["41/10", "21/5"]}
+    return {
+        "another inertia": _with(matrix, "positive", to=2),
+        "a lower bound too high": ({**claims()[minimum][0], "lower": "14/125", "upper": "1/5"}, claims()[minimum][1]),
+        "a bound above the minimum": (
+            {**claims()[minimum][0], "lower": "1119021/10000000", "upper": "1/5"},
+            claims()[minimum][1],
+        ),
+        "a dual matrix that is too long": (
+            {**claims()[minimum][0], "lower": "19/100", "upper": "1/5"},
+            {**claims()[minimum][1], "dual": certificate_examples.dual(Fraction(1, 50))},
+        ),
+        "a saddle box of negative radius": _with(saddle, "radius", to="-1/1000"),
+        "a saddle box of no margin": _with(saddle, "margin", to="-1"),
+        "a saddle box along nothing": (
+            claims()[saddle][0],
+            {"bits": 128, "direction": {"W": zero, "H": zero, "b": None}},
+        ),
+        "a saddle box of an unknown loss": _with(saddle, "problem", to=_problem(saddle, loss="hinge", parameter="0")),
+        "a reduced function without a price": _claim(
+            "ridge/argmin/1", {"bits": 64, "search": None}, loss="cross_entropy", parameter=None, K=3, c="-1"
+        ),
+        "a reduced function of another loss": _claim(
+            "ridge/argmin/1", {"bits": 64, "search": search}, loss="expression", parameter=entropy, K=3, c="1/100"
+        ),
+        "a reduced function not from 0": (
+            claims()[argmin][0],
+            {**claims()[argmin][1], "search": {**search, "points": search["points"][2:]}},
+        ),
+        "a reduced function cut off": (
+            claims()[argmin][0],
+            {**claims()[argmin][1], "search": {**search, "points": search["points"][:4]}},
+        ),
+        "a minimiser taken for 0": _claim(
+            "ridge/geometry/1", {"bits": 64, "search": shy}, problem=near, geometry="zero"
+        ),
+        "one coarse piece": _claim(
+            "ridge/geometry/1", {"bits": 64, "search": {**shy, "points": ["0", "50"]}}, problem=far, geometry="zero"
+        ),
+        "a bracket without the margin": _claim(
+            "ridge/optimum/1",
+            {"bits": 64, "search": wrong},
+            problem=far,
+            quantity="margin",
+            relation="<",
+            value="43/10",
+        ),
+        "a bracket in another piece": _claim(
+            "ridge/optimum/1",
+            {"bits": 64, "search": {**search, "root": ["1", "9"]}},
+            problem=far,
+            quantity="margin",
+            relation="<",
+            value="10",
+        ),
+        "two pieces": _claim(
+            "ridge/geometry/1",
+            {"bits": 64, "search": {**search, "points": ["0", "2", "4", "23/5", "5", "10", "50"]}},
+            problem=far,
+            geometry="simplex ETF",
+        ),
+        "a scale of another loss": _with(scale, "problem", to=_problem(scale, loss="expression", parameter=entropy)),
+        "a bracket the wrong way round": (claims()[scale][0], {**claims()[scale][1], "root": ends[::-1]}),
+        "a rank-deficient frame": _claim(
+            "ridge/geometry/1", {"bits": 64, "search": None}, problem=squared, geometry="rank-deficient frame"
+        ),
+        "an ETF without room": _claim(
+            "sphere/geometry/1", {"bits": 64, "points": None}, problem={**sphere, "K": 5}, geometry="simplex ETF"
+        ),
+        "a balance without room": _claim("sphere/balance/1", {}, problem={**sphere, "K": 5}, point="etf"),
+        "a balance elsewhere": _claim("sphere/balance/1", {}, problem=sphere, point="frame"),
+        "a spectrum without room": _with(
+            _of_kind("sphere/inertia/1", loss="cross_entropy"), "problem", to={**sphere, "K": 5}
+        ),
+        "points that do not reach the ends": (
+            claims()[contact][0],
+            {**claims()[contact][1], "points": [cut for cut in cuts if abs(Fraction(cut)) < 1.1]},
+        ),
+        "contact of the squared error": _with(
+            contact, "problem", to=_problem(contact, loss="mean_squared", parameter=None)
+        ),
+        "contact beyond the threshold": _with(
+            contact, "problem", to=_problem(contact, loss="label_smoothing", parameter="1/10", tau="4")
+        ),
+    }
+
+
 def _below_a_pivot() -> Pair:
     statement, witness = copy.deepcopy(claims()["a collapsed triangle"])
     W = statement["centre"]["W"]["m"]
@@ -540,6 +650,7 @@ _GROUPS: dict[str, Callable[[], dict[str, Pair]]] = {
     "signs": _signs,
     "problems": _problems,
     "tables": _tables,
+    "more": _more,
     "indexed": _indexed,
 }
 #: File of the checker -> groups of attacks by hand, and kinds of genuine claims, that its code is about.

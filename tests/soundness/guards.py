@@ -41,7 +41,7 @@ _STEPS = 2 * 10**6
 _MOST = 80
 _OPEN = "NOT NOTICED"
 #: How a change that nothing notices may be explained.
-EXPLAINED = ("second layer: ", "limit only: ", "crash only: ", "harmless: ", "one unit: ")
+EXPLAINED = ("second layer: ", "limit only: ", "crash only: ", "harmless: ", "one unit: ", "unattacked: ")
 
 
 @dataclass(frozen=True)

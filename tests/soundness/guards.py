@@ -287,7 +287,7 @@ def main(arguments: list[str]) -> int:
             continue
         by = noticed(guard, tried, baseline)
         said = known.get(guard.key, "")
-        reason = f"noticed by {by}" if by else said if not said.startswith("noticed") else ""
+        reason = f"noticed by {by}" if by else said if said.startswith(EXPLAINED) else ""
         found[guard.key] = reason or _OPEN
         if not reason:
             open_ones += 1

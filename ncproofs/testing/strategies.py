@@ -31,7 +31,8 @@ except ImportError:
 
 __all__ = [
     "CriticalPoint", "critical_points", "directions", "losses", "near_critical_points", "points",
-    "positive_rationals", "rationals", "ridge_problems", "sphere_points", "sphere_problems", "tangent_vectors", "unit_vectors", "weights",
+    "positive_rationals", "rationals", "ridge_problems", "sphere_points", "sphere_problems", "tangent_vectors",
+    "unit_vectors", "weights",
 ]
 
 Rows = list[list[Fraction]]

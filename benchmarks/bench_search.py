@@ -30,7 +30,7 @@ from ncproofs.campaign_file import Heading
 from ncproofs.critical.certify import terrain_of
 from ncproofs.critical.random_points import Candidate, Distinct, Found, candidate_at, chosen
 from ncproofs.losses import cross_entropy, focal
-from ncproofs.problems.features import Problem, Ridge, Spheres
+from ncproofs.problems.features import FeatureProblem, Ridge, Spheres
 
 SETTINGS: tuple[Problem, ...] = (
     Ridge(cross_entropy(), 4, 5, 1, "1/200", "1/100"),

@@ -14,7 +14,7 @@ from ncproofs.campaign import Campaign, run
 from ncproofs.campaign_file import Heading
 from ncproofs.critical.random_points import Candidate, SearchResult, chosen
 from ncproofs.losses import cross_entropy, focal, label_smoothing, mean_squared
-from ncproofs.problems.features import Problem, Ridge, Spheres
+from ncproofs.problems.features import FeatureProblem, Ridge, Spheres
 from ncproofs.proof.search_verdict import judge
 
 SETTINGS: tuple[Problem, ...] = (

@@ -27,7 +27,7 @@ from ncproofs.critical.random_points import Candidate, Found, chosen, seek
 from ncproofs.errors import InvalidProblem, OutOfScope
 from ncproofs.losses import cross_entropy, focal
 from ncproofs.losses.spelling import loss_from_expression
-from ncproofs.problems.features import Problem, Ridge, Spheres
+from ncproofs.problems.features import FeatureProblem, Ridge, Spheres
 
 PROBLEM = Ridge(cross_entropy(), 3, 3, 1, "1/60", "1/100", 0)
 HEADING = Heading(PROBLEM, 4, chosen(None), "cross_entropy")
@@ -95,7 +95,7 @@ def test_a_worker_that_dies_costs_one_task(task: int | Candidate) -> None:
 
 
 OWN = loss_from_expression("log(S1) - t + 1 - exp(t)/S1", ["exp(z)"])
-PROBLEMS: dict[str, Problem] = {
+PROBLEMS: dict[str, FeatureProblem] = {
     "free bias": PROBLEM,
     "no bias, focal": Ridge(focal("1/2"), 3, 4, 2, "1/60", "0.01"),
     "spheres": Spheres(cross_entropy(), 4, 3, 2, "3/2"),

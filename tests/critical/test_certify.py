@@ -14,9 +14,9 @@ from ncproofs.critical.terrain import inertia
 from ncproofs.errors import InvalidProblem
 from ncproofs.losses import cross_entropy, focal, label_smoothing, mean_squared
 from ncproofs.losses.spelling import loss_from_expression
-from ncproofs.problems.features import Problem, Ridge, Spheres
+from ncproofs.problems.features import FeatureProblem, Ridge, Spheres
 
-SADDLES: dict[str, Problem] = {
+SADDLES: dict[str, FeatureProblem] = {
     "ridge": Ridge(cross_entropy(), 4, 4, 2, "1/100", "1/200", "1/10"),
     "ridge, focal": Ridge(focal(2), 4, 3, 1, "1/100", "1/100"),
     "ridge, a loss of one's own": Ridge(loss_from_expression("S2 + S1 - t", ["exp(z)/4", "z**2"]), 3, 2, 1, "1/50",
@@ -27,7 +27,7 @@ SADDLES: dict[str, Problem] = {
 
 
 @pytest.mark.parametrize("problem", [pytest.param(p, id=name) for name, p in SADDLES.items()])
-def test_saddles_are_certified_with_the_index_that_floats_show(problem: Problem) -> None:
+def test_saddles_are_certified_with_the_index_that_floats_show(problem: FeatureProblem) -> None:
     seen = 0
     for number in range(10):
         found = seek(problem, 2, number, ("squares", "following"))
@@ -44,11 +44,11 @@ def test_saddles_are_certified_with_the_index_that_floats_show(problem: Problem)
     assert seen >= 3
 
 
-def minimum(problem: Problem) -> np.ndarray:
+def minimum(problem: FeatureProblem) -> np.ndarray:
     return next(c.x for c in (seek(problem, 0, i, ("descent",)) for i in range(9)) if c.converged)
 
 
-def perturbed(problem: Problem, size: float) -> np.ndarray:
+def perturbed(problem: FeatureProblem, size: float) -> np.ndarray:
     x = minimum(problem)
     return x + size * np.random.default_rng(0).standard_normal(x.size)
 

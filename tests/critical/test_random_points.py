@@ -22,14 +22,14 @@ from ncproofs.critical.random_points import (
 from ncproofs.critical.seekers import METHODS
 from ncproofs.errors import InvalidProblem, UnknownName
 from ncproofs.losses import cross_entropy, mean_squared
-from ncproofs.problems.features import Problem, Ridge, Spheres
+from ncproofs.problems.features import FeatureProblem, Ridge, Spheres
 
 RIDGE = Ridge(cross_entropy(), 3, 3, 2, "1/60", "1/100")
 SPHERES = Spheres(cross_entropy(), 3, 4, 1, 2)
 
 
 @pytest.mark.parametrize("problem", [RIDGE, SPHERES], ids=["ridge", "spheres"])
-def test_the_same_seed_gives_the_same_points(problem: Problem) -> None:
+def test_the_same_seed_gives_the_same_points(problem: FeatureProblem) -> None:
     first, second = critical_points(problem, 14, rng=3), critical_points(problem, 14, rng=3)
     assert [p.candidate.x.tolist() for p in first.points] == [p.candidate.x.tolist() for p in second.points]
     assert [p.classified for p in first.points] == [p.classified for p in second.points]

@@ -14,7 +14,7 @@ from ncproofs.critical.seekers import METHODS, eigenvector_following, newton
 from ncproofs.critical.sphere_families import merged_etf, polygon
 from ncproofs.critical.terrain import inertia
 from ncproofs.losses import cross_entropy
-from ncproofs.problems.features import Problem, Ridge, Spheres
+from ncproofs.problems.features import FeatureProblem, Ridge, Spheres
 
 RIDGE = Ridge(cross_entropy(), 4, 3, 1, "1/100", "1/100")
 SPHERES = Spheres(cross_entropy(), 4, 4, 1, 2)
@@ -24,7 +24,7 @@ _STARTS = 12
 
 @pytest.mark.parametrize("problem", [RIDGE, SPHERES], ids=["ridge", "spheres"])
 @pytest.mark.parametrize("method", METHODS)
-def test_most_starts_end_at_critical_points(problem: Problem, method: str) -> None:
+def test_most_starts_end_at_critical_points(problem: FeatureProblem, method: str) -> None:
     found = [seek(problem, 1, number, (method,)) for number in range(_STARTS)]
     good = [candidate for candidate in found if candidate.converged]
     assert len(good) >= _STARTS // 2
@@ -36,7 +36,7 @@ def test_most_starts_end_at_critical_points(problem: Problem, method: str) -> No
     assert indices == {0} if method == "descent" else indices - {0} or method == "escape"
 
 
-def values(problem: Problem, method: str, starts: int) -> set[float]:
+def values(problem: FeatureProblem, method: str, starts: int) -> set[float]:
     return {round(c.value, 9) for c in (seek(problem, 0, i, (method,)) for i in range(starts)) if c.converged}
 
 

@@ -11,10 +11,10 @@ from ncproofs.critical.terrain import Terrain, inertia, size_of
 from ncproofs.errors import InvalidProblem, OutOfScope
 from ncproofs.losses import cross_entropy, focal, label_smoothing, mean_squared
 from ncproofs.losses.spelling import loss_from_expression
-from ncproofs.problems.features import Problem, Ridge, Spheres
+from ncproofs.problems.features import FeatureProblem, Ridge, Spheres
 
 OWN = loss_from_expression("log(S1) - t + 1 - exp(t)/S1", ["exp(z)"])
-PROBLEMS: dict[str, Problem] = {
+PROBLEMS: dict[str, FeatureProblem] = {
     "no bias": Ridge(cross_entropy(), 3, 3, 2, "1/50", "1/70"),
     "free bias": Ridge(label_smoothing("1/10"), 4, 2, 1, "1/50", "1/70", 0),
     "penalised bias": Ridge(mean_squared(), 3, 4, 1, "1/20", "1/30", "1/2"),
@@ -35,7 +35,7 @@ def start(terrain: Terrain, seed: int = 0) -> np.ndarray:
 
 
 @pytest.mark.parametrize("problem", cases())
-def test_gradient_and_hessian_are_those_of_the_value_along_the_retraction(problem: Problem) -> None:
+def test_gradient_and_hessian_are_those_of_the_value_along_the_retraction(problem: FeatureProblem) -> None:
     terrain = terrain_of(problem)
     x = start(terrain)
     local, step = terrain.local(x), 1e-3
@@ -51,7 +51,7 @@ def test_gradient_and_hessian_are_those_of_the_value_along_the_retraction(proble
 
 
 @pytest.mark.parametrize("problem", cases())
-def test_the_pulled_back_gradient_belongs_to_the_pulled_back_value(problem: Problem) -> None:
+def test_the_pulled_back_gradient_belongs_to_the_pulled_back_value(problem: FeatureProblem) -> None:
     terrain = terrain_of(problem)
     v = start(terrain) * 1.3
     value, slopes = terrain.pulled_back(v)
@@ -64,7 +64,7 @@ def test_the_pulled_back_gradient_belongs_to_the_pulled_back_value(problem: Prob
 
 
 @pytest.mark.parametrize("problem", cases())
-def test_critical_points_of_smaller_problems_stay_critical_when_they_are_lifted(problem: Problem) -> None:
+def test_critical_points_of_smaller_problems_stay_critical_when_they_are_lifted(problem: FeatureProblem) -> None:
     """Symmetric criticality: equal samples, and dimensions padded with zeros."""
     terrain, lifted = terrain_of(problem), 0
     for seed in range(8):
@@ -85,7 +85,7 @@ def test_critical_points_of_smaller_problems_stay_critical_when_they_are_lifted(
 
 
 @pytest.mark.parametrize("problem", cases())
-def test_zero_eigenvalues_at_a_critical_point_are_at_least_the_orbit(problem: Problem) -> None:
+def test_zero_eigenvalues_at_a_critical_point_are_at_least_the_orbit(problem: FeatureProblem) -> None:
     terrain = terrain_of(problem)
     for seed in range(6):
         x = levenberg_marquardt(terrain, start(terrain, seed))
@@ -96,7 +96,7 @@ def test_zero_eigenvalues_at_a_critical_point_are_at_least_the_orbit(problem: Pr
 
 
 @pytest.mark.parametrize("problem", cases())
-def test_structured_points_are_points_and_strengths_change_the_problem(problem: Problem) -> None:
+def test_structured_points_are_points_and_strengths_change_the_problem(problem: FeatureProblem) -> None:
     terrain = terrain_of(problem)
     for seed in range(10):
         x = terrain.structured(np.random.default_rng(seed))

@@ -12,7 +12,7 @@ from ncproofs.critical.certify import Classified
 from ncproofs.critical.random_points import SearchResult, critical_points
 from ncproofs.losses import cross_entropy, focal, mean_squared
 from ncproofs.losses.spelling import loss_from_expression
-from ncproofs.problems.features import Problem, Ridge, Spheres
+from ncproofs.problems.features import FeatureProblem, Ridge, Spheres
 from ncproofs.proof import checker
 from ncproofs.proof.certificate import NoCertificate, digest_of
 from ncproofs.proof.point_certificates import point_certificate
@@ -26,7 +26,7 @@ def checked(raw: bytes) -> dict[str, Any]:
     return statement
 
 
-PROBLEMS: dict[str, Problem] = {
+PROBLEMS: dict[str, FeatureProblem] = {
     "ridge, n = 2": Ridge(cross_entropy(), 3, 3, 2, "1/60", "1/100"),
     "ridge, focal, free bias": Ridge(focal(2), 3, 3, 1, "1/100", "1/100", 0),
     "spheres": Spheres(cross_entropy(), 3, 4, 1, 2),
@@ -73,7 +73,7 @@ def test_points_of_large_problems_have_their_inertia() -> None:
         point_certificate(many.problem, many.points[0])
 
 
-def one(problem: Problem) -> SearchResult:
+def one(problem: FeatureProblem) -> SearchResult:
     return critical_points(problem, 1)
 
 

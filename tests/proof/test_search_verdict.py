@@ -10,11 +10,11 @@ import pytest
 from ncproofs.arithmetic.enclosure import Enclosure
 from ncproofs.critical.random_points import critical_points
 from ncproofs.losses import cross_entropy, focal, label_smoothing, mean_squared
-from ncproofs.problems.features import Problem, Ridge, Spheres
+from ncproofs.problems.features import FeatureProblem, Ridge, Spheres
 from ncproofs.proof.search_verdict import judge
 from ncproofs.truth import Rigor, Truth
 
-INSIDE: dict[str, Problem] = {
+INSIDE: dict[str, FeatureProblem] = {
     "ridge, CE": Ridge(cross_entropy(), 4, 3, 1, "1/100", "1/200"),
     "ridge, LS, free bias": Ridge(label_smoothing("1/10"), 3, 4, 2, "1/100", "1/100", 0),
     "ridge, MSE, d < K - 1": Ridge(mean_squared(), 4, 2, 1, "1/20", "1/20", 1),
@@ -32,7 +32,7 @@ def test_nothing_contradicts_a_theorem_inside_its_hypotheses(name: str) -> None:
     assert judged.reference is not None
 
 
-SPURIOUS: dict[str, tuple[Problem, tuple[str, ...], int, str]] = {
+SPURIOUS: dict[str, tuple[FeatureProblem, tuple[str, ...], int, str]] = {
     "ridge, d = 1": (Ridge(cross_entropy(), 4, 1, 1, "1/400", "1/400"), ("descent", "escape"), 40, "0.693770258520"),
     "ridge, d = K - 2": (Ridge(cross_entropy(), 5, 3, 1, "1/500", "1/500"), ("descent",), 12, "0.064975366692"),
     "spheres, d = K - 1": (Spheres(cross_entropy(), 3, 2, 1, 10), ("escape",), 24, "0.461133541"),

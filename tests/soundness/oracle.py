@@ -14,7 +14,7 @@ import sympy
 from ncproofs.errors import NcproofsError
 from ncproofs.losses import known_loss
 from ncproofs.losses.projected_mean_squared import projected_mean_squared
-from ncproofs.problems.features import Problem, Ridge, Spheres
+from ncproofs.problems.features import FeatureProblem, Ridge, Spheres
 from ncproofs.proof import claims as on_ridge
 from ncproofs.proof import sphere_claims as on_spheres
 from ncproofs.proof.claims import Claim
@@ -84,7 +84,7 @@ def _loss(name: str, parameter: Any) -> Any:
     return known_loss(name if parameter is None else f"{name}({parameter})")
 
 
-def _problem(value: dict[str, Any]) -> Problem:
+def _problem(value: dict[str, Any]) -> FeatureProblem:
     sizes = {key: entry for key, entry in value.items() if key not in ("loss", "parameter")}
     loss = _loss(value["loss"], value["parameter"])
     return Spheres(loss, **sizes) if "tau" in value else Ridge(loss, **sizes)

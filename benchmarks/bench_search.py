@@ -2,8 +2,9 @@
 
 Run from the repository: OPENBLAS_NUM_THREADS=1 python benchmarks/bench_search.py [STARTS]
 
-The same starts (random points from seed 0) go to
-    ours      the search with all its methods, and the certification of every distinct point;
+Random starts from seed 0 go to
+    ours      the search with all its methods, and the certification of every distinct point (the same random streams,
+              but several methods draw reduced or structured starts from them, so the starts are not the same points);
     solver    pymanopt's trust regions on the same manifold, with the same gradients and Hessians, where it is
               installed and runs; scipy's least squares on the gradient, which also stops at saddles.
 Two processes each, their start included.
@@ -32,16 +33,16 @@ from ncproofs.critical.random_points import Candidate, Distinct, Found, candidat
 from ncproofs.losses import cross_entropy, focal
 from ncproofs.problems.features import FeatureProblem, Ridge, Spheres
 
-SETTINGS: tuple[Problem, ...] = (
+SETTINGS: tuple[FeatureProblem, ...] = (
     Ridge(cross_entropy(), 4, 5, 1, "1/200", "1/100"),
     Ridge(focal(2), 5, 5, 1, "1/200", "1/200"),
     Spheres(cross_entropy(), 4, 5, 1, 3),
     Spheres(focal(2), 5, 6, 1, 2),
 )
-Solver = Callable[[Problem, np.ndarray], np.ndarray]
+Solver = Callable[[FeatureProblem, np.ndarray], np.ndarray]
 
 
-def by_pymanopt(problem: Problem, x: np.ndarray) -> np.ndarray:
+def by_pymanopt(problem: FeatureProblem, x: np.ndarray) -> np.ndarray:
     """Trust regions of pymanopt, on products of spheres or Euclidean space, with exact derivatives."""
     import pymanopt
 
@@ -71,7 +72,7 @@ def by_pymanopt(problem: Problem, x: np.ndarray) -> np.ndarray:
     return np.asarray(solver.run(told, initial_point=x.reshape(shape)).point).ravel()
 
 
-def by_scipy(problem: Problem, x: np.ndarray) -> np.ndarray:
+def by_scipy(problem: FeatureProblem, x: np.ndarray) -> np.ndarray:
     """scipy's least squares on the gradient of the pulled-back objective: stationary points of any index."""
     from scipy.optimize import least_squares
 
@@ -80,7 +81,7 @@ def by_scipy(problem: Problem, x: np.ndarray) -> np.ndarray:
     return terrain.normal(found.x)
 
 
-def _solved(order: tuple[str, Problem, int]) -> tuple[int, list[float]]:
+def _solved(order: tuple[str, FeatureProblem, int]) -> tuple[int, list[float]]:
     name, problem, number = order
     terrain = terrain_of(problem)
     x = terrain.random(np.random.default_rng([0, number]))
@@ -92,7 +93,7 @@ def _solved(order: tuple[str, Problem, int]) -> tuple[int, list[float]]:
 SOLVERS: dict[str, Solver] = {"pymanopt": by_pymanopt, "scipy": by_scipy}
 
 
-def solver_run(name: str, problem: Problem, starts: int) -> tuple[int, int, float]:
+def solver_run(name: str, problem: FeatureProblem, starts: int) -> tuple[int, int, float]:
     """(stationary runs, distinct points, seconds) on two processes."""
     distinct, stationary, began = Distinct(terrain_of(problem)), 0, time.perf_counter()
     with get_context("spawn").Pool(2) as pool:
@@ -104,7 +105,7 @@ def solver_run(name: str, problem: Problem, starts: int) -> tuple[int, int, floa
         return stationary, len(distinct.kept), time.perf_counter() - began
 
 
-def our_run(problem: Problem, starts: int) -> tuple[int, int, int, float]:
+def our_run(problem: FeatureProblem, starts: int) -> tuple[int, int, int, float]:
     """(converged, distinct, certified, seconds) on two processes."""
     heading = Heading(problem, 0, chosen(None), problem.loss.name)
     began = time.perf_counter()

@@ -17,7 +17,7 @@ from ncproofs.losses import cross_entropy, focal, label_smoothing, mean_squared
 from ncproofs.problems.features import FeatureProblem, Ridge, Spheres
 from ncproofs.proof.search_verdict import judge
 
-SETTINGS: tuple[Problem, ...] = (
+SETTINGS: tuple[FeatureProblem, ...] = (
     Ridge(cross_entropy(), 3, 2, 1, "1/100", "1/200"),
     Ridge(cross_entropy(), 5, 6, 2, "1/300", "1/400", "1/10"),
     Ridge(label_smoothing("1/10"), 4, 4, 2, "1/200", "1/100", 0),
@@ -33,7 +33,7 @@ SETTINGS: tuple[Problem, ...] = (
 )
 
 
-def searched(problem: Problem, starts: int) -> SearchResult:
+def searched(problem: FeatureProblem, starts: int) -> SearchResult:
     heading = Heading(problem, 0, chosen(None), problem.loss.name)
     campaign, candidates, points = Campaign(heading, tuple(range(starts))), [], {}
     for event in run(campaign, jobs=2):

@@ -254,6 +254,8 @@ def _record(outcome: Outcome) -> dict[str, Any]:
         "control": check.control,
         "breaks": check.breaks,
         "standing": outcome.standing.value,
+        "rigor_asked": str(check.rigor),
+        "error": outcome.error,
         "because": _one_line(_reason(outcome)),
         "unmet": list(verdict.unmet),
         "holes": list(verdict.holes),

@@ -24,9 +24,8 @@ from ncproofs.runner import Outcome, Standing
 __all__ = ["Figure", "figures_of"]
 
 _DIGITS = 10
-_LARGEST = 1000  # classes, dimensions, samples: beyond, figures are not readable
+_LARGEST = 12  # classes, dimensions, samples: beyond, stems and labels lie on each other
 _MOST_SPECTRA = 3
-_MOST_GROUPS = 24  # classes up to which merged points are drawn
 _MOST_COLUMNS, _MOST_ROWS = 24, 40
 
 
@@ -58,7 +57,7 @@ def figures_of(theorem: str, outcomes: Sequence[Outcome]) -> Iterator[Figure]:
 
 
 def _chosen(outcomes: Sequence[Outcome]) -> list[Outcome]:
-    """The first certified instance of each built-in loss, small enough to be drawn."""
+    """For each built-in loss, the certified instance with most classes, few enough to be drawn."""
     found: dict[str, Outcome] = {}
     for outcome in outcomes:
         given = outcome.job.parameters or {}
@@ -66,8 +65,14 @@ def _chosen(outcomes: Sequence[Outcome]) -> list[Outcome]:
         sizes = [given.get(key, "") for key in ("K", "d", "n")]
         small = all(size.isascii() and size.isdigit() and len(size) < 5 and int(size) <= _LARGEST for size in sizes)
         if outcome.verdict.certified and small and ":" not in loss and given.get("family", "ridge") in ("ridge", "sphere"):
-            found.setdefault(loss, outcome)
+            held = found.get(loss)
+            if held is None or _sizes(outcome) > _sizes(held):
+                found[loss] = outcome
     return list(found.values())[:_MOST_SPECTRA]
+
+
+def _sizes(outcome: Outcome) -> tuple[int, ...]:
+    return tuple(int((outcome.job.parameters or {})[key]) for key in ("K", "d", "n"))
 
 
 def _digits(value: Enclosure) -> str:
@@ -118,7 +123,7 @@ def _ridge_points(problem: Ridge) -> Iterator[CriticalPoint]:
     if not best.details.is_trivial:
         origin = origin_saddle(problem)
         yield _point("W = H = 0", origin.value, origin.negative_eigenvalues)
-    for groups in range(2, problem.K if problem.K <= _MOST_GROUPS else 2):
+    for groups in range(2, problem.K):
         try:
             merged = merged_saddle(problem, groups)
         except NcproofsError:
@@ -127,11 +132,10 @@ def _ridge_points(problem: Ridge) -> Iterator[CriticalPoint]:
 
 
 def _sphere_points(problem: Spheres) -> Iterator[CriticalPoint]:
+    from ncproofs.critical.spectrum import negative_count
     from ncproofs.critical.sphere_families import one_direction
     from ncproofs.critical.sphere_optimum import sphere_optimum
     from ncproofs.critical.sphere_spectrum import sphere_spectrum
-
-    from ncproofs.critical.spectrum import negative_count
 
     for point in ("etf", "antipodal"):
         found = sphere_optimum(problem, point=point, digits=_DIGITS)

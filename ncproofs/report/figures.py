@@ -13,8 +13,8 @@ from html import escape
 
 __all__ = ["Cell", "CriticalPoint", "Stem", "landscape_svg", "matrix_svg", "spectrum_svg", "visible"]
 
-_WIDTH, _HEIGHT = 720, 260
-_LEFT, _RIGHT, _TOP, _BOTTOM = 60, 30, 26, 46
+_WIDTH, _HEIGHT = 480, 230
+_LEFT, _RIGHT, _TOP, _BOTTOM = 40, 30, 30, 48
 _TEXT_GAP = 30  # two multiplicities nearer than this would overlap
 
 
@@ -65,11 +65,12 @@ def _line(x1: int, y1: int, x2: int, y2: int, kind: str) -> str:
     return f'<line x1="{x1}" y1="{y1}" x2="{x2}" y2="{y2}" class="{kind}"/>'
 
 
-def _figure(name: str, title: str, description: str, parts: Iterable[str], height: int = _HEIGHT,
-            width: int = _WIDTH) -> str:
+def _figure(
+    name: str, title: str, description: str, parts: Iterable[str], *, height: int = _HEIGHT, width: int = _WIDTH
+) -> str:
     """The svg element; ``name`` makes the ids of its title and description unique on the page."""
     return (
-        f'<svg viewBox="0 0 {width} {height}" role="img" aria-labelledby="{name}-t {name}-d">'
+        f'<svg viewBox="0 0 {width} {height}" width="{width}" role="img" aria-labelledby="{name}-t {name}-d">'
         f'<title id="{name}-t">{escape(visible(title))}</title><desc id="{name}-d">{escape(visible(description))}</desc>'
         f"{''.join(parts)}</svg>"
     )
@@ -116,7 +117,7 @@ def spectrum_svg(name: str, title: str, stems: Sequence[Stem]) -> str:
         anchor = "end" if x > _WIDTH - 90 else "middle"
         if x == zero or abs(x - zero) > 90:
             parts.append(_text(x, bottom + 18, digits, anchor=anchor))
-    parts.append(_text(_WIDTH // 2, _HEIGHT - 8, "eigenvalue of the Hessian; height: multiplicity, logarithmic", "quiet"))
+    parts.append(_text(_WIDTH // 2, _HEIGHT - 8, "eigenvalue; height: multiplicity, logarithmic", "quiet"))
     total = sum(stem.multiplicity for stem in stems)
     counts = {kind: sum(s.multiplicity for s in stems if _kind(s.value) == kind) for kind in ("negative", "zero", "positive")}
     said = f"{len(stems)} distinct eigenvalues, {total} in all: " + ", ".join(f"{n} {kind}" for kind, n in counts.items())
@@ -132,31 +133,36 @@ def _height(multiplicity: int) -> int:
 def landscape_svg(name: str, title: str, points: Sequence[CriticalPoint]) -> str:
     """Value against index (number of negative directions); a minimum is a filled circle, a saddle a square."""
     bottom = _HEIGHT - _BOTTOM
-    at, slope = _scale([Fraction(point.index) for point in points] + [Fraction(0)], _LEFT + 20, _WIDTH - 170)
+    at, slope = _scale([Fraction(point.index) for point in points] + [Fraction(0)], _LEFT + 10, _WIDTH - 60)
     up, down = _scale([point.value for point in points], bottom - 14, _TOP + 8)
     parts = [_line(_LEFT - 20, bottom, _WIDTH - _RIGHT, bottom, "axis"), _line(_LEFT - 20, bottom, _LEFT - 20, _TOP, "axis")]
     taken: list[tuple[int, int]] = []
     for point in sorted(points, key=lambda p: (p.index, p.value)):
         x, y = int(at + slope * point.index), int(up + down * point.value)
         place = y + 5
-        while any(abs(x - other) < 150 and abs(place - level) < 16 for other, level in taken):
-            place -= 16
+        while any(abs(x - other) < 200 and abs(place - level) < 17 for other, level in taken):
+            place -= 17
         taken.append((x, place))
         kind = "negative" if point.index else "positive"
-        parts += [_mark(kind, x, y), _text(x + 10, place, f"{point.name}: {point.digits}", anchor="start")]
+        parts += [_mark(kind, x, y), _label(x, place, f"{point.name}: {point.digits}")]
         parts.append(_text(x, bottom + 18, f"≥ {point.index}" if point.at_least else str(point.index)))
-    parts.append(_text(_WIDTH // 2, _HEIGHT - 8, "index: negative directions of the Hessian; upwards: value", "quiet"))
+    parts.append(_text(_WIDTH // 2, _HEIGHT - 8, "index (negative directions); upwards: value", "quiet"))
     said = "; ".join(
         f"{p.name} has value {p.digits} and index {'at least ' if p.at_least else ''}{p.index}" for p in points
     )
     return _figure(name, title, said, parts)
 
 
+def _label(x: int, y: int, text: str) -> str:
+    """Beside a mark at ``x``, on the side where there is room."""
+    return _text(x + 10, y, text, anchor="start") if 2 * x < _WIDTH else _text(x - 10, y, text, anchor="end")
+
+
 def matrix_svg(name: str, title: str, across: tuple[str, Sequence[int]], down: tuple[str, Sequence[int]],
                cells: Mapping[tuple[int, int], Cell]) -> str:
     """``cells`` by (row value, column value); ``across`` and ``down`` are the names and values of the axes."""
     size, left, top = 46, 90, 44
-    width = max(360, left + size * len(across[1]) + 20)
+    width = max(320, left + size * len(across[1]) + 20)
     height = top + 30 * len(down[1]) + 10
     parts = [_text(left + size * len(across[1]) // 2, 14, across[0], "quiet"), _text(40, top - 8, down[0], "quiet")]
     parts += [_text(left + size * i + size // 2, top - 8, str(value)) for i, value in enumerate(across[1])]
@@ -173,4 +179,4 @@ def matrix_svg(name: str, title: str, across: tuple[str, Sequence[int]], down: t
                 )
     tones = {tone: sum(cell.tone == tone for cell in cells.values()) for tone in ("good", "open", "bad")}
     said = f"{len(cells)} cells: {tones['good']} as expected, {tones['open']} open, {tones['bad']} against the expectation"
-    return _figure(name, title, said, parts, height, width)
+    return _figure(name, title, said, parts, height=height, width=width)

@@ -84,7 +84,10 @@ def diff_command(before: Path, after: Path, *, json_: bool) -> int:
 @click.argument("suites", nargs=-1, required=True, metavar="SUITE...")
 @click.option("--allow-imports", is_flag=True, help="Let suites name package.module:name, which runs its code.")
 def lint_command(suites: tuple[str, ...], *, allow_imports: bool) -> int:
-    """Read suites and check all that they name, without running anything; every bad suite is one line and exit code 2."""
+    """Read suites and check all that they name, without running anything.
+
+    Every suite that is not in order is one line, and the exit code is 2.
+    """
     from ncproofs.errors import NcproofsError
     from ncproofs.suite import expand, read_suite, suite_path, validate
 

@@ -57,14 +57,15 @@ def figures_of(theorem: str, outcomes: Sequence[Outcome]) -> Iterator[Figure]:
 
 
 def _chosen(outcomes: Sequence[Outcome]) -> list[Outcome]:
-    """For each built-in loss, the certified instance with most classes, few enough to be drawn."""
+    """For each built-in loss, the certified instance with most to see, small enough to be drawn."""
     found: dict[str, Outcome] = {}
     for outcome in outcomes:
         given = outcome.job.parameters or {}
         loss = given.get("loss", ":")
         sizes = [given.get(key, "") for key in ("K", "d", "n")]
         small = all(size.isascii() and size.isdigit() and len(size) < 5 and int(size) <= _LARGEST for size in sizes)
-        if outcome.verdict.certified and small and ":" not in loss and given.get("family", "ridge") in ("ridge", "sphere"):
+        drawable = small and ":" not in loss and given.get("family", "ridge") in ("ridge", "sphere")
+        if outcome.verdict.certified and drawable:
             held = found.get(loss)
             if held is None or _sizes(outcome) > _sizes(held):
                 found[loss] = outcome
@@ -72,7 +73,9 @@ def _chosen(outcomes: Sequence[Outcome]) -> list[Outcome]:
 
 
 def _sizes(outcome: Outcome) -> tuple[int, ...]:
-    return tuple(int((outcome.job.parameters or {})[key]) for key in ("K", "d", "n"))
+    """Largest where there is most to see: merged points need divisors of K."""
+    K, d, n = (int((outcome.job.parameters or {})[key]) for key in ("K", "d", "n"))
+    return sum(K % groups == 0 for groups in range(1, K + 1)), K, d, n
 
 
 def _digits(value: Enclosure) -> str:
@@ -164,7 +167,7 @@ def _matrix(theorem: str, outcomes: Sequence[Outcome]) -> Figure | None:
     shifted = {(K, d - K + 1): group for (K, d), group in cells.items()}
     across = "d, the feature dimension"
     if len({d for _, d in shifted}) < len({d for _, d in cells}):
-        cells, across = shifted, "d − (K − 1)"
+        cells, across = shifted, "d - (K - 1)"
     rows, columns = (sorted({key[axis] for key in cells}) for axis in (0, 1))
     if len(cells) < 2 or len(columns) > _MOST_COLUMNS or len(rows) > _MOST_ROWS:
         return None
@@ -178,7 +181,8 @@ def _matrix(theorem: str, outcomes: Sequence[Outcome]) -> Figure | None:
 def _cell(key: tuple[int, int], group: Sequence[Outcome]) -> Cell:
     bad = sum(o.standing in (Standing.WRONG, Standing.ERROR) for o in group)
     undecided = sum(o.standing is Standing.OPEN for o in group)
-    tone, sign, count = ("bad", "✗", bad) if bad else ("open", "?", undecided) if undecided else ("good", "✓", len(group))
+    good = ("good", "✓", len(group))
+    tone, sign, count = ("bad", "✗", bad) if bad else ("open", "?", undecided) if undecided else good
     controls = sum(o.job.check.control for o in group)
     said = f"K = {key[0]}, column {key[1]}: {len(group)} instances ({controls} controls), {bad} against the expectation"
     return Cell(tone, f"{sign} {count}", f"{said}, {undecided} open")

@@ -1,4 +1,4 @@
-"""Figures as inline SVG: spectra, landscapes of critical points, verdicts over K and d. Whole numbers, no plotting library.
+"""Figures as inline SVG, in whole numbers: spectra, landscapes of critical points, verdicts over K and d.
 
 Each figure has a title and a description for screen readers, scales with the page, says everything in shape or text
 as well as in colour, and loads nothing. Every text that comes from outside is escaped.
@@ -15,7 +15,7 @@ __all__ = ["Cell", "CriticalPoint", "Stem", "landscape_svg", "matrix_svg", "spec
 
 _WIDTH, _HEIGHT = 480, 230
 _LEFT, _RIGHT, _TOP, _BOTTOM = 40, 30, 30, 48
-_TEXT_GAP = 30  # two multiplicities nearer than this would overlap
+_TEXT_GAP = 11  # a number nearer than this to a taller stem would be crossed by it
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,8 @@ def _figure(
     """The svg element; ``name`` makes the ids of its title and description unique on the page."""
     return (
         f'<svg viewBox="0 0 {width} {height}" width="{width}" role="img" aria-labelledby="{name}-t {name}-d">'
-        f'<title id="{name}-t">{escape(visible(title))}</title><desc id="{name}-d">{escape(visible(description))}</desc>'
+        f'<title id="{name}-t">{escape(visible(title))}</title>'
+        f'<desc id="{name}-d">{escape(visible(description))}</desc>'
         f"{''.join(parts)}</svg>"
     )
 
@@ -97,18 +98,17 @@ def _kind(value: Fraction) -> str:
 
 
 def spectrum_svg(name: str, title: str, stems: Sequence[Stem]) -> str:
-    """A stem for each distinct eigenvalue; its height is the number of binary digits of the multiplicity, and eighths."""
+    """A stem for each distinct eigenvalue; its height is about the logarithm of the multiplicity."""
     bottom, most = _HEIGHT - _BOTTOM, max(_height(stem.multiplicity) for stem in stems)
     at, slope = _scale([stem.value for stem in stems] + [Fraction(0)], _LEFT, _WIDTH - _RIGHT)
     parts = [_line(_LEFT - 20, bottom, _WIDTH - _RIGHT + 15, bottom, "axis")]
-    last = -_TEXT_GAP
-    for stem in sorted(stems, key=lambda stem: stem.value):
-        x = int(at + slope * stem.value)
-        y = int(bottom - (bottom - _TOP - 8) * _height(stem.multiplicity) / most)
+    places = [
+        (int(at + slope * s.value), int(bottom - (bottom - _TOP - 8) * _height(s.multiplicity) / most)) for s in stems
+    ]
+    for (x, y), stem in zip(places, stems, strict=True):
         parts += [_line(x, bottom, x, y, f"stem {_kind(stem.value)}"), _mark(_kind(stem.value), x, y)]
-        if x - last >= _TEXT_GAP:
-            parts.append(_text(x, y - 9, f"×{stem.multiplicity}"))
-            last = x
+        if not any(other != (x, y) and abs(other[0] - x) < _TEXT_GAP and other[1] <= y for other in places):
+            parts.append(_text(x, y - 9, str(stem.multiplicity)))
     low, high = min(stems, key=lambda s: s.value), max(stems, key=lambda s: s.value)
     zero = int(at)
     parts += [_line(zero, bottom - 4, zero, bottom + 4, "axis")]
@@ -119,8 +119,9 @@ def spectrum_svg(name: str, title: str, stems: Sequence[Stem]) -> str:
             parts.append(_text(x, bottom + 18, digits, anchor=anchor))
     parts.append(_text(_WIDTH // 2, _HEIGHT - 8, "eigenvalue; height: multiplicity, logarithmic", "quiet"))
     total = sum(stem.multiplicity for stem in stems)
-    counts = {kind: sum(s.multiplicity for s in stems if _kind(s.value) == kind) for kind in ("negative", "zero", "positive")}
-    said = f"{len(stems)} distinct eigenvalues, {total} in all: " + ", ".join(f"{n} {kind}" for kind, n in counts.items())
+    kinds = ("negative", "zero", "positive")
+    counted = (f"{sum(s.multiplicity for s in stems if _kind(s.value) == kind)} {kind}" for kind in kinds)
+    said = f"{len(stems)} distinct eigenvalues, {total} in all: {', '.join(counted)}"
     return _figure(name, title, said, parts)
 
 
@@ -135,7 +136,8 @@ def landscape_svg(name: str, title: str, points: Sequence[CriticalPoint]) -> str
     bottom = _HEIGHT - _BOTTOM
     at, slope = _scale([Fraction(point.index) for point in points] + [Fraction(0)], _LEFT + 10, _WIDTH - 60)
     up, down = _scale([point.value for point in points], bottom - 14, _TOP + 8)
-    parts = [_line(_LEFT - 20, bottom, _WIDTH - _RIGHT, bottom, "axis"), _line(_LEFT - 20, bottom, _LEFT - 20, _TOP, "axis")]
+    left = _LEFT - 20
+    parts = [_line(left, bottom, _WIDTH - _RIGHT, bottom, "axis"), _line(left, bottom, left, _TOP, "axis")]
     taken: list[tuple[int, int]] = []
     for point in sorted(points, key=lambda p: (p.index, p.value)):
         x, y = int(at + slope * point.index), int(up + down * point.value)
@@ -177,6 +179,6 @@ def matrix_svg(name: str, title: str, across: tuple[str, Sequence[int]], down: t
                     f'<g><title>{escape(visible(cell.said))}</title><rect x="{x + 1}" y="{y + 1}" width="{size - 2}" '
                     f'height="28" rx="3" class="cell {cell.tone}"/>{_text(x + size // 2, y + 19, cell.text)}</g>'
                 )
-    tones = {tone: sum(cell.tone == tone for cell in cells.values()) for tone in ("good", "open", "bad")}
-    said = f"{len(cells)} cells: {tones['good']} as expected, {tones['open']} open, {tones['bad']} against the expectation"
+    good, undecided, bad = (sum(cell.tone == tone for cell in cells.values()) for tone in ("good", "open", "bad"))
+    said = f"{len(cells)} cells: {good} as expected, {undecided} open, {bad} against the expectation"
     return _figure(name, title, said, parts, height=height, width=width)

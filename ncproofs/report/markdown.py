@@ -12,13 +12,14 @@ from ncproofs.runner import Standing
 __all__ = ["as_markdown", "escaped"]
 
 _MOST_SHOWN = 50
+_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "@": "&#64;", "#": "&#35;", ":": "&#58;"}
 
 
 def escaped(text: str) -> str:
     """``text`` on one line, so that Markdown and the HTML within it show it as it is."""
-    # Backslashes keep Markdown away; < and & are also HTML, and @ and # would be links to people and issues.
+    # Backslashes keep Markdown away; < and & are HTML, and :, @ and # make links to pages, people and issues.
     line = re.sub(r"([\\`*_{}\[\]()+.!|~$-])", r"\\\1", one_line(visible(text)))
-    return line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("@", "&#64;").replace("#", "&#35;")
+    return "".join(_ENTITIES.get(letter, letter) for letter in line)
 
 
 def as_markdown(results: Results) -> str:

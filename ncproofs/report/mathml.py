@@ -25,8 +25,10 @@ _TAGS = {
     "math", "mrow", "mi", "mn", "mo", "mtext", "mspace", "mfrac", "msqrt", "mroot", "msub", "msup", "msubsup", "munder",
     "mover", "munderover", "mtable", "mtr", "mtd", "mstyle", "mpadded",
 }
-_ATTRIBUTES = {"display", "stretchy", "fence", "form", "mathvariant", "width", "columnalign", "rowspacing", "displaystyle",
-               "linethickness", "scriptlevel", "minsize", "maxsize", "separator", "lspace", "rspace", "movablelimits"}
+_ATTRIBUTES = {
+    "display", "stretchy", "fence", "form", "mathvariant", "width", "columnalign", "rowspacing", "displaystyle",
+    "linethickness", "scriptlevel", "minsize", "maxsize", "separator", "lspace", "rspace", "movablelimits",
+}
 
 
 def mathml(latex: str) -> str:
@@ -41,7 +43,7 @@ def mathml(latex: str) -> str:
     for node in tree.iter():
         node.tag = node.tag.removeprefix(f"{{{_NAMESPACE}}}")
         if node.tag not in _TAGS or not set(node.attrib) <= _ATTRIBUTES:
-            raise NcproofsError(f"{latex!r} gives the MathML element {node.tag} {dict(node.attrib)}; write it otherwise")
+            raise NcproofsError(f"{latex!r} gives the MathML {node.tag} {dict(node.attrib)}; write it otherwise")
     return ElementTree.tostring(tree, encoding="unicode")
 
 

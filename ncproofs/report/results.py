@@ -42,7 +42,7 @@ class InvalidResults(NcproofsError):
     """A file that is not what ``ncproofs verify --json`` prints."""
 
 
-class _Claim(Struct, frozen=True, kw_only=True):
+class ClaimRecord(Struct, frozen=True, kw_only=True):
     """One piece of evidence."""
 
     truth: TruthWord
@@ -56,7 +56,7 @@ class _Claim(Struct, frozen=True, kw_only=True):
     seconds: Seconds = 0
 
 
-class _Row(Struct, frozen=True, kw_only=True):
+class RowRecord(Struct, frozen=True, kw_only=True):
     """One job: a theorem for all sizes (``parameters`` is null) or on one instance."""
 
     theorem: Annotated[str, Meta(min_length=1, max_length=500)]
@@ -76,11 +76,11 @@ class _Row(Struct, frozen=True, kw_only=True):
     holes: Texts
     axioms: Texts
     seconds: Seconds
-    claims: Annotated[tuple[_Claim, ...], Meta(max_length=10_000)]
+    claims: Annotated[tuple[ClaimRecord, ...], Meta(max_length=10_000)]
     certificate: Line = ""
 
 
-class _About(Struct, frozen=True, kw_only=True):
+class AboutRecord(Struct, frozen=True, kw_only=True):
     """When, with what, and by which command the results were made."""
 
     when: Line = ""
@@ -88,7 +88,7 @@ class _About(Struct, frozen=True, kw_only=True):
     versions: Annotated[dict[Line, Line], Meta(max_length=50)] = {}
 
 
-class _File(Struct, frozen=True, kw_only=True):
+class RunRecord(Struct, frozen=True, kw_only=True):
     """What ``ncproofs verify --json`` prints."""
 
     schema: Literal[1]
@@ -97,13 +97,13 @@ class _File(Struct, frozen=True, kw_only=True):
     finished: Count
     summary: Text
     seconds: Seconds
-    rows: Annotated[tuple[_Row, ...], Meta(max_length=100_000)]
-    about: _About = _About()
+    rows: Annotated[tuple[RowRecord, ...], Meta(max_length=100_000)]
+    about: AboutRecord = AboutRecord()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Results:
-    """One run. ``about`` has "when", "command" and "versions"; ``certificates``: job number -> path of a certificate."""
+    """One run. ``about`` has "when", "command", "versions"; ``certificates``: job number -> path of a certificate."""
 
     title: str
     outcomes: tuple[Outcome, ...]
@@ -146,7 +146,7 @@ def record_of(results: Results) -> dict[str, Any]:
 
 def json_schema() -> dict[str, Any]:
     """The JSON schema of ``record_of``, published as docs/schema/verify-1.json."""
-    schema = msgspec.json.schema(_File)
+    schema = msgspec.json.schema(RunRecord)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "ncproofs verify --json", **schema}
 
 
@@ -175,7 +175,7 @@ def results_from(place: str, text: str) -> Results:
     try:
         # json and not msgspec.json: a key given twice is refused, since two readers could see two verdicts.
         given = json.loads(text, object_pairs_hook=_distinct, parse_constant=_no_constant)
-        read = msgspec.convert(given, _File)
+        read = msgspec.convert(given, RunRecord)
     except (msgspec.ValidationError, ValueError, RecursionError) as error:
         said = " ".join(str(error).split())
         raise InvalidResults(
@@ -210,7 +210,7 @@ def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is no number of JSON")
 
 
-def _outcome(place: str, index: int, row: _Row) -> Outcome:
+def _outcome(place: str, index: int, row: RowRecord) -> Outcome:
     """The outcome that ``row`` records; its verdict is worked out again from the evidence."""
     evidence = tuple(evidence_from(msgspec.to_builtins(claim)) for claim in row.claims)
     truth, rigor = conclude(evidence)
@@ -239,7 +239,7 @@ def _outcome(place: str, index: int, row: _Row) -> Outcome:
     return outcome
 
 
-def _agrees(place: str, row: _Row, outcome: Outcome) -> None:
+def _agrees(place: str, row: RowRecord, outcome: Outcome) -> None:
     """Refuse a row that says more, or something else, than its own evidence."""
     verdict = outcome.verdict
     follows: dict[str, Any] = {

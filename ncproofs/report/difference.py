@@ -126,7 +126,7 @@ def lines_of(found: Difference) -> list[str]:
     """One line a change, then the count and the ratio of the times."""
     lines = [f"{change.kind}: {change.theorem} ({change.covers}): {change.said}" for change in found.changes]
     before, after = found.seconds
-    ratio = f", {after / before:.2f} times as long" if before else ""
+    ratio = f", {after / before:.2f} times as long" if before >= _NOTICED else ""
     bad = sum(change.bad for change in found.changes)
     counted = f"{len(found.changes)} changes, {bad} for the worse" if found.changes else "no change"
     return [*lines, f"{counted}; {found.common} questions in both, {before:.1f} s and {after:.1f} s{ratio}"]

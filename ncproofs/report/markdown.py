@@ -12,14 +12,16 @@ from ncproofs.runner import Standing
 __all__ = ["as_markdown", "escaped"]
 
 _MOST_SHOWN = 50
-_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "@": "&#64;", "#": "&#35;", ":": "&#58;"}
+_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "@": "&#64;", "#": "&#35;"}
 
 
 def escaped(text: str) -> str:
     """``text`` on one line, so that Markdown and the HTML within it show it as it is."""
-    # Backslashes keep Markdown away; < and & are HTML, and :, @ and # make links to pages, people and issues.
-    line = re.sub(r"([\\`*_{}\[\]()+.!|~$-])", r"\\\1", one_line(visible(text)))
-    return "".join(_ENTITIES.get(letter, letter) for letter in line)
+    # Backslashes keep Markdown away; < and & are HTML, @ and # would be links to people and issues, and what looks
+    # like an address would be a link by itself.
+    line = re.sub(r"([\\`*_\[\]|~$])", r"\\\1", one_line(visible(text)))
+    line = "".join(_ENTITIES.get(letter, letter) for letter in line)
+    return re.sub(r"(?i)(www)\.", r"\1&#46;", line.replace("://", ":&#47;/"))
 
 
 def as_markdown(results: Results) -> str:

@@ -146,7 +146,7 @@ def record_of(results: Results) -> dict[str, Any]:
 
 def json_schema() -> dict[str, Any]:
     """The JSON schema of ``record_of``, published as docs/schema/verify-1.json."""
-    schema = msgspec.json.schema(RunRecord)
+    schema = json.loads(json.dumps(msgspec.json.schema(RunRecord)))
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "ncproofs verify --json", **schema}
 
 
@@ -193,7 +193,7 @@ def results_from(place: str, text: str) -> Results:
         outcomes=outcomes,
         asked=read.asked,
         seconds=read.seconds,
-        about=msgspec.to_builtins(read.about),
+        about={**msgspec.to_builtins(read.about), "command": list(read.about.command)},
         certificates=certificates,
     )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +56,8 @@ def write_reports(results: Any, options: dict[str, Any]) -> None:
     if options.get("html") is not None:
         from ncproofs.report.html import as_html
 
-        write_atomically(options["html"], as_html(results))
+        folder = Path(os.path.relpath(options["html"].parent)).as_posix()
+        write_atomically(options["html"], as_html(replace(results, page_folder=folder)))
 
 
 @click.command("diff", epilog="Example: ncproofs diff last-week.json today.json")

@@ -229,7 +229,10 @@ def _report(title: str, outcomes: list[Outcome], asked: int, seconds: float, opt
     from ncproofs.report import results, summary
 
     about = results.about(["ncproofs", *_arguments()])
-    found = results.Results(title=title, outcomes=tuple(outcomes), asked=asked, seconds=seconds, about=about)
+    found = results.Results(
+        title=title, outcomes=tuple(outcomes), asked=asked, seconds=seconds, about=about,
+        certificates=_certificates(outcomes),
+    )
     write_reports(found, options)
     if options["github_summary"]:
         _append_summary(found)
@@ -249,6 +252,15 @@ def _report(title: str, outcomes: list[Outcome], asked: int, seconds: float, opt
         for outcome in sorted(outcomes, key=lambda outcome: outcome.job.index):
             click.echo("\n".join(summary.claim_lines(outcome)) + "\n")
     click.echo("\n".join(summary.closing_lines(outcomes, asked, seconds)))
+
+
+def _certificates(outcomes: list[Outcome]) -> dict[int, str]:
+    """Job number to the path of its certificate from here, where certificates were asked for."""
+    import os
+
+    # An outcome has this attribute where the runner writes certificates.
+    named = {outcome.job.index: getattr(outcome, "certificate", "") for outcome in outcomes}
+    return {index: Path(os.path.relpath(name)).as_posix() for index, name in named.items() if name}
 
 
 def _arguments() -> list[str]:

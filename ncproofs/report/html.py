@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import posixpath
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from ncproofs.errors import NcproofsError
 from ncproofs.report.figure_data import Figure, figures_of
@@ -50,6 +53,7 @@ class _Instance:
     covers: str
     evidence: tuple[Evidence, ...]
     certificate: str
+    link: str
     command: str
 
 
@@ -193,6 +197,7 @@ def _detailed(instances: Sequence[Outcome]) -> set[int]:
 def _instance(number: int, outcome: Outcome, columns: Sequence[str], results: Results, detailed: set[int]) -> _Instance:
     verdict, check = outcome.verdict, outcome.job.check
     known = outcome.job.index in detailed
+    certificate = results.certificates.get(outcome.job.index, "")
     odd = outcome.standing is not Standing.EXPECTED
     notes = [f"control, breaks: {check.breaks}"] if check.control else []
     notes += [f"expected: {check.expect}"] if odd or check.control else []
@@ -206,9 +211,18 @@ def _instance(number: int, outcome: Outcome, columns: Sequence[str], results: Re
         note="; ".join(notes + ([one_line(reason_of(outcome))] if odd else [])),
         covers=verdict.covers,
         evidence=verdict.evidence if known else (),
-        certificate=results.certificates.get(outcome.job.index, ""),
+        certificate=certificate,
+        link=_link(certificate, results.page_folder),
         command=replay(outcome.job.theorem, outcome.job.parameters) if known else "",
     )
+
+
+def _link(certificate: str, folder: str) -> str:
+    """Where the certificate lies as seen from the page; empty for what is not the relative path of a JSON file."""
+    if not certificate.endswith(".json") or "\\" in certificate or PurePosixPath(certificate).is_absolute():
+        return ""
+    # "./" and the quoting of colons keep a path from being read as the scheme of an address.
+    return f"./{quote(posixpath.relpath(certificate, folder or '.'))}"
 
 
 def _theorem(name: str) -> Theorem | None:

@@ -17,6 +17,11 @@ OBJECTIVES = {
     r" + \frac{\lambda_W}{2} \|W\|^2 + \frac{\lambda_H}{2} \|H\|^2 + \frac{\lambda_b}{2} \|b\|^2",
     "Spheres": r"f(W, H) = \frac{1}{N} \sum_{k=1}^{K} \sum_{i=1}^{n} L(\tau W^T h_{k,i}, k),"
     r" \quad \|w_k\| = \|h_{k,i}\| = 1",
+    "Layered": r"f = \frac{1}{2N} \|W_L \cdots W_1 H + b 1^T - Y\|^2 + \sum_{l=1}^{L} \frac{\lambda_l}{2} \|W_l\|^2"
+    r" + \frac{\lambda_H}{2} \|H\|^2 + \frac{\lambda_b}{2} \|b\|^2",
+    "MultiLabel": r"f(W, H, b) = \frac{1}{N} \sum_{s} v_{|S_s|} L(W^T h_s + b, S_s) + \frac{\lambda_W}{2} \|W\|^2"
+    r" + \frac{\lambda_H}{2} \|H\|^2 + \frac{\lambda_b}{2} \|b\|^2",
+    "Network": r"\frac{1}{2} \|f(X) - Y\|^2 + \frac{\beta}{2} R(f), \quad R \text{ the weight decay}",
 }
 
 _Z = sympy.Symbol("z_j", real=True)

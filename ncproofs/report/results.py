@@ -103,7 +103,11 @@ class RunRecord(Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, kw_only=True)
 class Results:
-    """One run. ``about`` has "when", "command", "versions"; ``certificates``: job number -> path of a certificate."""
+    """One run. ``about`` has "when", "command" and "versions".
+
+    ``certificates``: job number -> path of a certificate, relative to where the run was started, as ``page_folder``,
+    the folder that the page is written to.
+    """
 
     title: str
     outcomes: tuple[Outcome, ...]
@@ -111,6 +115,7 @@ class Results:
     seconds: float
     about: Mapping[str, Any]
     certificates: Mapping[int, str] = field(default_factory=dict)
+    page_folder: str = "."
 
 
 def about(command: Sequence[str]) -> dict[str, Any]:

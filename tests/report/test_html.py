@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+import shlex
 import shutil
 from dataclasses import replace
 from fractions import Fraction
@@ -14,11 +15,14 @@ from xml.etree import ElementTree
 
 import pytest
 
+from ncproofs.cli.verify import _selected, verify_command
 from ncproofs.errors import NcproofsError
+from ncproofs.families import problem_of
 from ncproofs.losses.spelling import known_loss
 from ncproofs.report.figures import Cell, CriticalPoint, Stem, landscape_svg, matrix_svg, spectrum_svg, visible
 from ncproofs.report.html import as_html, replay
 from ncproofs.report.mathml import OBJECTIVES, loss_mathml, mathml
+from ncproofs.suite import expand, read_suite, shipped_suites
 from tests.report.browser import Browser
 from tests.report.outcomes import CONTROL, EVERY, FAILS, HOSTILE, INSTANCE, RIDGE, evidence, outcome, results
 
@@ -80,7 +84,7 @@ def test_nothing_is_loaded_from_elsewhere() -> None:
             assert tag not in ("img", "iframe", "object", "embed", "base", "video", "audio", "image", "use")
             assert not any(name.startswith("on") or name in ("style", "src", "xlink:href") for name in attributes)
             href = attributes.get("href") or "#"
-            assert href.startswith("#") or href == "data:,", href
+            assert href.startswith(("#", "./")) or href == "data:,", href
         style = re.search(r"<style>(.*?)</style>", text, re.DOTALL)
         assert style and "url(" not in style[1] and "@import" not in style[1]
 
@@ -169,6 +173,36 @@ def test_mathematics() -> None:
         assert "<mfrac>" in loss_mathml(known_loss(name)) or name == "cross_entropy"
     with pytest.raises(NcproofsError, match="write it otherwise"):
         mathml(r"\href{javascript:alert(1)}{x}")
+
+
+@pytest.mark.parametrize(
+    ("certificate", "folder", "link"),
+    [
+        ("certs/a b.json", ".", "./certs/a%20b.json"),
+        ("certs/a.json", "out/html", "./../../certs/a.json"),
+        ("javascript:alert(1).json", ".", "./javascript%3Aalert%281%29.json"),
+        ("https://evil.example/a.json", ".", "./https%3A/evil.example/a.json"),
+        ("/etc/a.json", ".", None),
+        ("certs/a.html", ".", None),
+        ("..\\a.json", ".", None),
+    ],
+)
+def test_certificates_are_linked_beside_the_page_only(certificate: str, folder: str, link: str | None) -> None:
+    found = replace(results(*EVERY), certificates={0: certificate}, page_folder=folder)
+    page = Page(as_html(found))
+    links = [a["href"] for tag, a in page.elements if tag == "a" and not (a["href"] or "").startswith("#")]
+    assert links == ([link] if link else []) and certificate in page.text
+
+
+def test_the_command_asks_the_same_question() -> None:
+    """For a part of every shipped suite: the command line reads the command back as the same problem."""
+    for path in shipped_suites().values():
+        for job in [job for job in expand(read_suite(path)) if job.parameters is not None][::41]:
+            words = shlex.split(replay(job.theorem, job.parameters))[2:]
+            given = dict(verify_command.make_context("verify", words).params)
+            (again,) = expand(_selected(given.pop("names"), given))
+            assert again.theorem == job.theorem and again.parameters and job.parameters
+            assert problem_of(again.parameters) == problem_of(job.parameters)
 
 
 def test_replay_is_quoted_for_a_shell() -> None:

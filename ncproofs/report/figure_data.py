@@ -6,7 +6,8 @@ the certified closed forms; nothing of a results file enters them but the spelli
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -26,6 +27,7 @@ __all__ = ["Figure", "figures_of"]
 _DIGITS = 10
 _LARGEST = 12  # classes, dimensions, samples: beyond, stems and labels lie on each other
 _MOST_SPECTRA = 3
+_MOST = 100
 _MOST_COLUMNS, _MOST_ROWS = 24, 40
 
 
@@ -52,8 +54,8 @@ def figures_of(theorem: str, outcomes: Sequence[Outcome]) -> Iterator[Figure]:
         try:
             problem = problem_of(outcome.job.parameters or {})
             yield _spectrum(name, theorem, problem) if spectral else _landscape(name, problem)
-        except OutOfScope:
-            continue  # no closed form covers this instance; there is nothing to draw
+        except NcproofsError:
+            continue  # no closed form covers this instance, or it is spelled as no problem: there is nothing to draw
 
 
 def _chosen(outcomes: Sequence[Outcome]) -> list[Outcome]:
@@ -64,12 +66,20 @@ def _chosen(outcomes: Sequence[Outcome]) -> list[Outcome]:
         loss = given.get("loss", ":")
         sizes = [given.get(key, "") for key in ("K", "d", "n")]
         small = all(size.isascii() and size.isdigit() and len(size) < 5 and int(size) <= _LARGEST for size in sizes)
-        drawable = small and ":" not in loss and given.get("family", "ridge") in ("ridge", "sphere")
+        known = ":" not in loss and given.get("family", "ridge") in ("ridge", "sphere")
+        drawable = small and known and _is_modest(given)
         if outcome.verdict.certified and drawable:
             held = found.get(loss)
             if held is None or _sizes(outcome) > _sizes(held):
                 found[loss] = outcome
     return list(found.values())[:_MOST_SPECTRA]
+
+
+def _is_modest(given: Mapping[str, str]) -> bool:
+    """Whether the loss's parameter and tau are small whole numbers or fractions: beyond, a figure may take minutes."""
+    text = f"{given.get('loss', '').partition('(')[2]} {given.get('tau', '')}"
+    numbers = re.findall(r"\d+", text)
+    return not re.search("[A-Za-z]", text) and all(len(n) <= 3 and int(n) <= _MOST for n in numbers)
 
 
 def _sizes(outcome: Outcome) -> tuple[int, ...]:
@@ -136,7 +146,7 @@ def _ridge_points(problem: Ridge) -> Iterator[CriticalPoint]:
 
 def _sphere_points(problem: Spheres) -> Iterator[CriticalPoint]:
     from ncproofs.critical.spectrum import negative_count
-    from ncproofs.critical.sphere_families import one_direction
+    from ncproofs.critical.sphere_families import is_cross_entropy, one_direction
     from ncproofs.critical.sphere_optimum import sphere_optimum
     from ncproofs.critical.sphere_spectrum import sphere_spectrum
 
@@ -145,6 +155,8 @@ def _sphere_points(problem: Spheres) -> Iterator[CriticalPoint]:
         if found.point is not None:
             entries = sphere_spectrum(problem, point=found.point, digits=_DIGITS)
             yield _point(found.geometry, found.quantities["objective"], negative_count(entries))
+    if not is_cross_entropy(problem):
+        return
     merged = one_direction(problem, 128)
     with flint.ctx.workprec(128):
         value = enclose(merged.value)

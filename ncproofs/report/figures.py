@@ -114,9 +114,9 @@ def spectrum_svg(name: str, title: str, stems: Sequence[Stem]) -> str:
     parts += [_line(zero, bottom - 4, zero, bottom + 4, "axis")]
     ends = {int(at + slope * s.value): s.digits for s in (low, high)} | {zero: "0"}
     for x, digits in ends.items():
-        anchor = "end" if x > _WIDTH - 90 else "middle"
+        anchor = "end" if x > _WIDTH - 90 else "start" if x < 60 and x != zero else "middle"
         if x == zero or abs(x - zero) > 90:
-            parts.append(_text(x, bottom + 18, digits, anchor=anchor))
+            parts.append(_text(x if anchor != "start" else 4, bottom + 18, digits, anchor=anchor))
     parts.append(_text(_WIDTH // 2, _HEIGHT - 8, "eigenvalue; height: multiplicity, logarithmic", "quiet"))
     total = sum(stem.multiplicity for stem in stems)
     kinds = ("negative", "zero", "positive")

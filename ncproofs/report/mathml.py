@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 import sympy
 
 from ncproofs.errors import NcproofsError
-from ncproofs.losses.loss import Loss, Z
+from ncproofs.losses.loss import K, Loss, T, Z
 
 __all__ = ["OBJECTIVES", "loss_mathml", "mathml"]
 
@@ -53,7 +53,13 @@ def mathml(latex: str) -> str:
 
 
 def loss_mathml(loss: Loss) -> str:
-    """L(z, y) with its sums written out, t the target logit."""
+    """L(z, y) with its sums written out, t the target logit.
+
+    Raises:
+        NcproofsError: the loss is of a set of labels, or has letters of its own.
+    """
+    if not loss.phi.free_symbols <= {T, K, *loss.sums}:
+        raise NcproofsError(f"{loss.name} has other letters than t, K and its sums; it is shown by name")
     sums = [
         rf"{sympy.latex(symbol)} = \sum_{{j=1}}^{{K}} {sympy.latex(function.subs(Z, _Z))}"
         for symbol, function in zip(loss.sums, loss.class_functions, strict=True)

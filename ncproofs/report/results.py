@@ -27,6 +27,7 @@ from ncproofs.truth import Rigor, Truth, conclude
 __all__ = ["InvalidResults", "Results", "about", "json_schema", "read_results", "record_of", "results_from"]
 
 _LARGEST_FILE = 64 * 2**20
+_DIGITS = 12
 
 Line = Annotated[str, Meta(max_length=500)]
 Text = Annotated[str, Meta(max_length=100_000)]
@@ -217,6 +218,9 @@ def _no_constant(name: str) -> Any:
 
 def _outcome(place: str, index: int, row: RowRecord) -> Outcome:
     """The outcome that ``row`` records; its verdict is worked out again from the evidence."""
+    classes = (row.parameters or {}).get("K", "2")
+    if not (classes.isascii() and classes.isdigit() and len(classes) <= _DIGITS):
+        raise InvalidResults(f"{place} ({row.theorem}) has K={classes!r}, but a whole number is needed")
     evidence = tuple(evidence_from(msgspec.to_builtins(claim)) for claim in row.claims)
     truth, rigor = conclude(evidence)
     verdict = Verdict(
@@ -224,7 +228,7 @@ def _outcome(place: str, index: int, row: RowRecord) -> Outcome:
         covers=row.covers,
         truth=truth,
         rigor=rigor,
-        evidence=tuple(evidence),
+        evidence=evidence,
         unmet=row.unmet,
         holes=tuple(dict.fromkeys(hole for part in evidence for hole in part.holes)),
         axioms=tuple(dict.fromkeys(axiom for part in evidence for axiom in part.axioms)),

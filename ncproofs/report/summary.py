@@ -95,12 +95,14 @@ def _covered(group: Sequence[Outcome]) -> str:
     if len(instances) == 1 and not general:
         parts.append(instances[0].verdict.covers)
     elif instances:
-        classes = [int((outcome.job.parameters or {})["K"]) for outcome in instances]
-        span = (
-            f"K = {min(classes)}" if min(classes) == max(classes) else f"K = {min(classes)} to {max(classes)}"
-        )
+        # Not every family has classes: a network is given by its data.
+        given = [outcome.job.parameters or {} for outcome in instances]
+        classes = [int(parameters["K"]) for parameters in given if "K" in parameters]
+        span = f", K = {min(classes)}" if classes else ""
+        if classes and min(classes) < max(classes):
+            span += f" to {max(classes)}"
         reached = sum(outcome.standing is Standing.EXPECTED for outcome in instances)
-        parts.append(f"{reached} of {len(instances)} instances, {span}")
+        parts.append(f"{reached} of {len(instances)} instances{span}")
     return "; ".join(parts)
 
 

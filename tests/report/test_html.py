@@ -19,6 +19,7 @@ from ncproofs.cli.verify import _selected, verify_command
 from ncproofs.errors import NcproofsError
 from ncproofs.families import problem_of
 from ncproofs.losses.spelling import known_loss
+from ncproofs.report.figure_data import figures_of
 from ncproofs.report.figures import Cell, CriticalPoint, Stem, landscape_svg, matrix_svg, spectrum_svg, visible
 from ncproofs.report.html import as_html, replay
 from ncproofs.report.mathml import OBJECTIVES, loss_mathml, mathml
@@ -147,6 +148,22 @@ def test_figures_of_certified_instances() -> None:
     sphere = {"loss": "cross_entropy", "K": "4", "d": "5", "n": "1", "tau": "1"}
     assert "all columns equal" in as_html(results(outcome("sphere-landscape", parameters=sphere)))
     assert "a simplex ETF" in as_html(results(outcome("sphere-spectrum", parameters=sphere)))
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"loss": "focal(1000)", "tau": "99999"}, {"tau": "1e5"}, {"loss": "os:system"}, {"loss": "nothing"},
+        {"tau": "-1"},
+        {"K": "100000"}, {"d": "x"}, {"K": "9" * 400}, {"tau": "9" * 400}, {"family": "network"},
+    ],
+    ids=str,
+)
+def test_no_figure_of_what_is_too_large_or_no_problem(changed: dict[str, str]) -> None:
+    """A results file must not choose work without end, nor a module."""
+    sphere = {"loss": "focal(2)", "K": "4", "d": "5", "n": "1", "tau": "1"}
+    assert list(figures_of("sphere-spectrum", [outcome(parameters=sphere)]))
+    assert not list(figures_of("sphere-spectrum", [outcome(parameters={**sphere, **changed})]))
 
 
 def test_figures_are_well_formed_and_escaped() -> None:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ncproofs.report.difference import difference
+from ncproofs.report.html import as_html
+from ncproofs.report.markdown import as_markdown
 from ncproofs.report.results import InvalidResults, json_schema, read_results, record_of, results_from
 from ncproofs.report.summary import as_junit, closing_lines
-from tests.report.outcomes import EVERY, results
+from tests.report.outcomes import EVERY, FAILS, INSTANCE, results
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -88,6 +92,35 @@ def test_what_is_refused(name: str) -> None:
     with pytest.raises(InvalidResults) as caught:
         results_from("f.json", text)
     assert said in str(caught.value) and "\n" not in str(caught.value) and "f.json" in str(caught.value)
+
+
+def places(value: Any) -> Iterator[tuple[Any, Any]]:
+    """Every (container, key) in a record."""
+    for key in value if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ():
+        yield value, key
+        yield from places(value[key])
+
+
+ODD = [None, True, 0, -1, 10**30, 1.5, "", "x", "\x00", "9" * 5000, [], ["x"], {}, {"x": "y"}, [[]]]
+
+
+@pytest.mark.parametrize("odd", ODD, ids=lambda odd: repr(odd)[:20])
+def test_anything_anywhere_is_refused_or_reported(odd: Any) -> None:
+    """A record with one value replaced, wherever it is: one line that refuses it, or reports that can be written."""
+    record = record_of(results(FAILS, INSTANCE))
+    read = 0
+    for container, key in list(places(record)):
+        kept, container[key] = container[key], odd
+        try:
+            found = results_from("f.json", json.dumps(record))
+        except InvalidResults as error:
+            assert "\n" not in str(error)
+        else:
+            as_markdown(found), as_junit(found.title, found.outcomes), as_html(found), difference(found, found)
+            read += 1
+        finally:
+            container[key] = kept
+    assert read < 40
 
 
 def test_a_hidden_hole_is_refused() -> None:

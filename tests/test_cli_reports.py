@@ -65,8 +65,8 @@ def test_no_summary_is_written_unless_asked(
     [
         (["report", "no.json"], "cannot be read"),
         (["report", "docs/reports.md"], "is not what `ncproofs verify --json` prints"),
-        (["diff", "docs/example/monday.json", "no.json"], "cannot be read"),
-        (["report", "docs/example/monday.json", "--html", "no/such/folder/a.html"], "cannot be written"),
+        (["diff", "docs/runs/monday.json", "no.json"], "cannot be read"),
+        (["report", "docs/runs/monday.json", "--html", "no/such/folder/a.html"], "cannot be written"),
         (["lint"], "Missing argument"),
         (["lint", "no-such-suite"], "there is no suite"),
     ],

@@ -55,7 +55,7 @@ def test_the_published_schema_is_that_of_the_reader() -> None:
 
 @pytest.mark.parametrize("name", ["monday", "tuesday"])
 def test_a_real_run_is_read(name: str) -> None:
-    read = read_results(ROOT / "docs" / "example" / f"{name}.json")
+    read = read_results(ROOT / "docs" / "runs" / f"{name}.json")
     assert all(outcome.verdict.certified for outcome in read.outcomes) and read.about["versions"]["ncproofs"]
 
 

@@ -314,7 +314,7 @@ def _certificates(outcomes: list[Outcome]) -> dict[int, str]:
     import os
 
     # An outcome has this attribute where the runner writes certificates.
-    named = {outcome.job.index: getattr(outcome, "certificate", "") for outcome in outcomes}
+    named = {outcome.job.index: outcome.certificate for outcome in outcomes}
     return {index: Path(os.path.relpath(name)).as_posix() for index, name in named.items() if name}
 
 

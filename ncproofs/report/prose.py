@@ -1,0 +1,89 @@
+r"""Plain text as LaTeX text: everything escaped, and what is plainly a formula letter set as one.
+
+Statements are written in plain text (``w_k``, ``lambda_W >= 0``). Only names of this shape become mathematics, and
+they are rebuilt from letters and digits, so that no text can run a command.
+"""
+
+from __future__ import annotations
+
+import re
+
+from ncproofs.report.typesetting import name_latex
+
+__all__ = ["escaped", "prose"]
+
+_ESCAPES = {
+    "\\": r"\textbackslash{}",
+    "{": r"\{",
+    "}": r"\}",
+    "$": r"\$",
+    "&": r"\&",
+    "#": r"\#",
+    "%": r"\%",
+    "_": r"\_",
+    "^": r"\textasciicircum{}",
+    "~": r"\textasciitilde{}",
+    "<": r"\ensuremath{<}",
+    ">": r"\ensuremath{>}",
+    "|": r"\ensuremath{|}",
+    '"': "''",
+    "`": r"\textasciigrave{}",
+    "[": "{[}",
+    "]": "{]}",
+    "-": "{-}",
+    "'": "{'}",
+}
+
+
+def escaped(text: str) -> str:
+    """``text`` so that LaTeX prints it as it is."""
+    return "".join(_one(character) for character in " ".join(text.split()))
+
+
+def _one(character: str) -> str:
+    if character in _ESCAPES:
+        return _ESCAPES[character]
+    if character.isascii() and character.isprintable():
+        return character
+    return f"{{[}}U+{ord(character):04X}{{]}}"
+
+
+_GREEK = (
+    "alpha|beta|gamma|delta|epsilon|eta|theta|kappa|lambda|mu|nu|rho|sigma|tau|phi|psi|chi|omega|ell|"
+    "Gamma|Delta|Theta|Lambda|Sigma|Phi|Psi|Omega"
+)
+_SUBSCRIPT = r"(?:_(?:\{[A-Za-z0-9]+(?:,[A-Za-z0-9]+)*\}|[A-Za-z0-9]+))"
+_POWER = r"(?:\^(?:\d+|[A-Z]))"
+#: A Greek name, a single letter with a subscript, a power or a prime, or one of the usual capitals; or a relation.
+_MATH = re.compile(
+    rf"(?<![A-Za-z0-9_\\])(?P<base>(?:d(?=[A-Za-z]_))?(?:{_GREEK}|[A-Za-z](?=[_^']|\*\()|[B-HJ-Zcdmnx](?![A-Za-z'-])))"
+    rf"(?P<prime>'{{0,2}})(?P<sub>{_SUBSCRIPT}?)(?P<power>{_POWER}?)(?![A-Za-z0-9_])"
+    r"|(?P<relation>>=|<=|->|!=)"
+)
+_RELATIONS = {">=": r"\ge", "<=": r"\le", "->": r"\to", "!=": r"\ne"}
+
+
+def prose(text: str) -> str:
+    """``text`` as LaTeX text, escaped, with names and relations set as mathematics."""
+    flat, done, out = " ".join(text.split()), 0, []
+    for match in _MATH.finditer(flat):
+        out += [escaped_run(flat[done : match.start()]), _set(match)]
+        done = match.end()
+    return "".join([*out, escaped_run(flat[done:])])
+
+
+def escaped_run(text: str) -> str:
+    """A part of a line: the spaces at its ends stay."""
+    return "".join(_one(character) for character in text)
+
+
+def _set(match: re.Match[str]) -> str:
+    if match["relation"]:
+        return f"${_RELATIONS[match['relation']]}$"
+    base = match["base"]
+    differential = r"\mathrm{d}" if len(base) > 1 and base[0] == "d" and base[1:] not in ("elta",) else ""
+    base = base[1:] if differential else base
+    inside = match["sub"].lstrip("_").strip("{}")
+    subscript = name_latex(f"x_{inside}").removeprefix("x") if inside else ""
+    power = f"^{{{match['power'][1:]}}}" if match["power"] else ""
+    return f"${differential}{name_latex(base)}{match['prime']}{subscript}{power}$"

@@ -1,0 +1,130 @@
+"""Claims as data: each side of an equation as an expression tree, so that another program can read it back.
+
+The trees are those of docs/certificate-format.md (``["+", "K", ["^", "x", 2]]``), with three additions for what
+certificates do not need: ``["pi"]``, ``["abs", x]`` and ``["function", name, argument...]`` for any other function.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import sympy
+
+from ncproofs.calculus.indexed import Index, IndexedSum, Tensor
+from ncproofs.proof.claims import Claim, Identity, Sign, SumIdentity, UniqueRoot
+from ncproofs.proof.domain import Domain
+
+__all__ = ["claim_tree", "domain_tree", "expression_tree", "sum_terms"]
+
+
+def expression_tree(expression: sympy.Expr) -> Any:
+    """The tree of ``expression``; arguments of sums and products stand in a fixed order."""
+    if expression.is_Symbol:
+        return str(expression)
+    if expression.is_Rational:
+        return str(expression)
+    if expression.is_Add or expression.is_Mul:
+        arguments = sorted(expression.args, key=sympy.default_sort_key)
+        return ["+" if expression.is_Add else "*", *map(expression_tree, arguments)]
+    if isinstance(expression, sympy.exp):
+        return ["exp", expression_tree(expression.args[0])]
+    if expression.is_Pow:
+        return _power(*expression.args)
+    if isinstance(expression, (sympy.log, sympy.Abs)) and len(expression.args) == 1:
+        return ["log" if isinstance(expression, sympy.log) else "abs", expression_tree(expression.args[0])]
+    if expression is sympy.S.Exp1:
+        return ["exp", "1"]
+    if expression is sympy.pi:
+        return ["pi"]
+    return ["function", type(expression).__name__, *map(expression_tree, expression.args)]
+
+
+def _power(base: sympy.Expr, exponent: sympy.Expr) -> Any:
+    if exponent.is_Integer:
+        return ["^", expression_tree(base), int(exponent)]
+    if exponent.is_Rational:
+        root = ["root", expression_tree(base), int(exponent.q)]
+        return root if exponent.p == 1 else ["^", root, int(exponent.p)]
+    return ["pow", expression_tree(base), expression_tree(exponent)]
+
+
+def domain_tree(domain: Domain) -> list[dict[str, Any]]:
+    """The variables with their ranges, as in certificates."""
+    return [
+        {
+            "name": str(symbol),
+            "lower": None if span.lower is None else expression_tree(span.lower),
+            "upper": None if span.upper is None else expression_tree(span.upper),
+            "lower_open": span.lower_open,
+            "upper_open": span.upper_open,
+            "integer": span.integer,
+        }
+        for symbol, span in domain
+    ]
+
+
+def sum_terms(expression: IndexedSum) -> list[dict[str, Any]]:
+    """The terms of an indexed sum, as in certificates of kind ``sum-identity/1``."""
+    terms = [
+        {
+            "coefficient": expression_tree(coefficient),
+            "sum": [index.name for index in monomial.summed],
+            "factors": [
+                [tensor.name if tensor else "delta", *(index.name for index in indices)]
+                for tensor, indices in monomial.factors
+            ],
+        }
+        for monomial, coefficient in expression.terms.items()
+    ]
+    return sorted(terms, key=str)
+
+
+def _properties(tensor: Tensor) -> list[list[Any]]:
+    flags = ("symmetric", "antisymmetric", "zero_diagonal", "square_one")
+    found: list[list[Any]] = [[flag] for flag in flags if getattr(tensor, flag)]
+    found += [["zero_sum", slot] for slot in tensor.zero_sum]
+    found += [["annihilates", *entry] for entry in tensor.annihilates]
+    found += [["orthogonal_to", *entry] for entry in tensor.orthogonal_to]
+    return [*found, *([["unit", tensor.unit]] if tensor.unit is not None else [])]
+
+
+def _indices(sides: tuple[IndexedSum, ...]) -> list[Index]:
+    found = {i for side in sides for m in side.terms for _, indices in m.factors for i in indices}
+    return sorted(found)
+
+
+def _sum_tree(claim: SumIdentity) -> dict[str, Any]:
+    sides = (claim.left, claim.right)
+    tensors = sorted(claim.left.tensors | claim.right.tensors, key=lambda tensor: tensor.name)
+    return {
+        "kind": "sum identity",
+        "relations": [[str(symbol), expression_tree(value)] for symbol, value in claim.relations],
+        "indices": {index.name: expression_tree(index.size) for index in _indices(sides)},
+        "tensors": {
+            tensor.name: {"slots": list(map(expression_tree, tensor.sizes)), "properties": _properties(tensor)}
+            for tensor in tensors
+        },
+        "left": sum_terms(claim.left),
+        "right": sum_terms(claim.right),
+    }
+
+
+def claim_tree(claim: Claim) -> Mapping[str, Any] | None:
+    """The claim as data; None for a kind of claim that is no formula."""
+    if isinstance(claim, Identity):
+        return {
+            "kind": "identity", "domain": domain_tree(claim.where),
+            "left": expression_tree(claim.left), "right": expression_tree(claim.right),
+        }
+    if isinstance(claim, Sign):
+        return {
+            "kind": "sign", "domain": domain_tree(claim.where), "relation": claim.relation,
+            "left": expression_tree(claim.expression), "right": "0",
+        }
+    if isinstance(claim, UniqueRoot):
+        return {
+            "kind": "unique root", "variable": str(claim.variable), "lower": expression_tree(claim.lower),
+            "upper": expression_tree(claim.upper), "left": expression_tree(claim.expression), "right": "0",
+        }
+    return _sum_tree(claim) if isinstance(claim, SumIdentity) else None

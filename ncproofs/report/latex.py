@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from ncproofs.report.prose import escaped, prose
+from ncproofs.report.prose import escaped, prose, sentence
 from ncproofs.report.references import bibtex
 from ncproofs.report.steps import Derivation, Formula, Preface, Step, Value, hole_text, summary_line
 
@@ -39,7 +39,7 @@ def as_latex(derivation: Derivation, *, standalone: bool = False) -> str:
     parts += _steps(derivation)
     parts += [_box("Warning.", warning) for warning in derivation.warnings]
     parts += _values(derivation.values)
-    parts += [rf"\paragraph{{Result.}} {escaped(summary_line(derivation.steps))}"]
+    parts += [rf"\paragraph{{Result.}} {_range(derivation)}{escaped(summary_line(derivation.steps))}"]
     parts += _after(derivation.preface) if derivation.preface else []
     body = "\n".join([*parts, ""])
     return f"{_PREAMBLE}{body}\\end{{document}}\n" if standalone else body
@@ -84,24 +84,25 @@ def _steps(derivation: Derivation) -> list[str]:
     return parts
 
 
+def _range(derivation: Derivation) -> str:
+    if derivation.preface is None or not derivation.steps:
+        return ""
+    first, last = (_label(derivation, derivation.steps[place]) for place in (0, -1))
+    return rf"The theorem is made of Steps~\ref{{{first}}} to~\ref{{{last}}}. "
+
+
 def _step(step: Step, label: str) -> list[str]:
-    lines = [r"\begin{ncpstep}", rf"\label{{{label}}}", prose(step.statement)]
+    lines = [r"\begin{ncpstep}", rf"\label{{{label}}}", prose(sentence(step.statement))]
     lines += [_displays(step.formulas)] if step.formulas else []
     lines += [rf"\noindent {step.where.latex}."] if step.where else []
-    lines += [r"\end{ncpstep}", r"\begin{proof}", f"{prose(_closed(step.reason))}" if step.reason else ""]
-    lines.append(rf"\emph{{Checked}} (\textsf{{{step.evidence.rigor}}}): {prose(_closed(step.checked))}")
+    lines += [r"\end{ncpstep}", r"\begin{proof}", f"{prose(sentence(step.reason))}" if step.reason else ""]
+    lines.append(rf"\emph{{Checked}} (\textsf{{{step.evidence.rigor}}}): {prose(sentence(step.checked))}")
     if step.evidence.axioms:
         lines.append(rf"\emph{{Classical:}} {escaped(', '.join(step.evidence.axioms))}.")
     lines.append(r"\renewcommand{\qedsymbol}{}\end{proof}" if step.is_open else r"\end{proof}")
     if step.is_open:
         lines.append(_box("Hole.", hole_text(step)))
     return [line for line in lines if line]
-
-
-def _closed(text: str) -> str:
-    """``text`` as a sentence."""
-    flat = " ".join(text.split())
-    return flat if flat.endswith((".", "?", "!")) else f"{flat}."
 
 
 def _displays(formulas: tuple[Formula, ...]) -> str:

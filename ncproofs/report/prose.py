@@ -10,7 +10,7 @@ import re
 
 from ncproofs.report.typesetting import name_latex
 
-__all__ = ["escaped", "prose"]
+__all__ = ["escaped", "prose", "sentence"]
 
 _ESCAPES = {
     "\\": r"\textbackslash{}",
@@ -56,30 +56,39 @@ _SUBSCRIPT = r"(?:_(?:\{[A-Za-z0-9]+(?:,[A-Za-z0-9]+)*\}|[A-Za-z0-9]+))"
 _POWER = r"(?:\^(?:\d+|[A-Z]))"
 #: A Greek name, a single letter with a subscript, a power or a prime, or one of the usual capitals; or a relation.
 _MATH = re.compile(
-    rf"(?<![A-Za-z0-9_\\])(?P<base>(?:d(?=[A-Za-z]_))?(?:{_GREEK}|[A-Za-z](?=[_^']|\*\()|[B-HJ-Zcdmnx](?![A-Za-z'-])))"
+    rf"(?<![A-Za-z0-9_\\'])(?P<base>(?:d(?=[A-Za-z]_))?(?:{_GREEK}|[A-Za-z](?=[_^']|\*\()|[B-HJ-Zb-z](?![A-Za-z'])))"
     rf"(?P<prime>'{{0,2}})(?P<sub>{_SUBSCRIPT}?)(?P<power>{_POWER}?)(?![A-Za-z0-9_])"
-    r"|(?P<relation>>=|<=|->|!=)"
+    r"|(?P<relation>>=|<=|->|!=| - |(?<=\b[A-Za-z])-(?=\d|[A-Za-z]\b)|(?<=\d)-(?=[A-Za-z]\b))"
 )
-_RELATIONS = {">=": r"\ge", "<=": r"\le", "->": r"\to", "!=": r"\ne"}
+_RELATIONS = {">=": r"\ge", "<=": r"\le", "->": r"\to", "!=": r"\ne", " - ": " - ", "-": "-"}
+
+
+def sentence(text: str) -> str:
+    """``text`` with a capital and a full stop, unless it begins with a formula."""
+    flat = " ".join(text.split())
+    if re.match(r"[a-z]{2,}[ ,:]", flat) and not re.match(rf"(?:{_GREEK}|sum|spec|trace|log|exp|sup|dim)\b", flat):
+        flat = flat[0].upper() + flat[1:]
+    return flat if flat.endswith((".", "?", "!", ":")) or not flat else f"{flat}."
 
 
 def prose(text: str) -> str:
     """``text`` as LaTeX text, escaped, with names and relations set as mathematics."""
     flat, done, out = " ".join(text.split()), 0, []
     for match in _MATH.finditer(flat):
-        out += [escaped_run(flat[done : match.start()]), _set(match)]
+        out += [_run(flat[done : match.start()]), _set(match)]
         done = match.end()
-    return "".join([*out, escaped_run(flat[done:])])
+    return "".join([*out, _run(flat[done:])])
 
 
-def escaped_run(text: str) -> str:
+def _run(text: str) -> str:
     """A part of a line: the spaces at its ends stay."""
     return "".join(_one(character) for character in text)
 
 
 def _set(match: re.Match[str]) -> str:
     if match["relation"]:
-        return f"${_RELATIONS[match['relation']]}$"
+        sign = _RELATIONS[match["relation"]]
+        return f" ${sign.strip()}$ " if sign == " - " else f"${sign}$"
     base = match["base"]
     differential = r"\mathrm{d}" if len(base) > 1 and base[0] == "d" and base[1:] not in ("elta",) else ""
     base = base[1:] if differential else base

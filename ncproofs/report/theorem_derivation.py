@@ -14,6 +14,7 @@ from ncproofs.losses.loss import Loss
 from ncproofs.proof.claims import Axiom, Claim, Hole, Identity, Sign, SumIdentity, UniqueRoot
 from ncproofs.proof.discharge import Effort, discharge
 from ncproofs.report.claim_formulas import claim_formulas, range_phrase, ranges_of
+from ncproofs.report.prose import sentence
 from ncproofs.report.references import references
 from ncproofs.report.steps import Derivation, Formula, Preface, Step, Value
 from ncproofs.report.sum_typesetting import tensor_latex
@@ -105,7 +106,7 @@ def _steps(claims: Iterable[Claim], section: str, effort: Effort) -> Iterator[St
             statement=_sentence(claim, evidence),
             formulas=claim_formulas(claim),
             reason=claim.because if claim.because != evidence.because else "",
-            checked=f"{evidence.because}{_covered(evidence)}",
+            checked=f"{evidence.because}{_covered(claim, evidence)}",
             evidence=evidence,
             where=range_phrase(ranges_of(claim)),
             section=section,
@@ -128,12 +129,13 @@ def _sentence(claim: Claim, evidence: Evidence) -> str:
     if isinstance(claim, Hole):
         return f"{claim.step}."
     spelled = claim.sentence or next((name for kind, name in _KINDS.items() if isinstance(claim, kind)), "")
-    spelled = " ".join((spelled or evidence.sentence).split())
-    return spelled if spelled.endswith((".", ":", "?")) else f"{spelled}."
+    return sentence(spelled or evidence.sentence)
 
 
-def _covered(evidence: Evidence) -> str:
-    return f"; covers {evidence.covers}" if evidence.covers else ""
+def _covered(claim: Claim, evidence: Evidence) -> str:
+    """What the proof covers, unless the range of the letters that is printed above says it."""
+    said = isinstance(claim, (Identity, Sign)) or not evidence.covers
+    return "" if said else f"; covers {evidence.covers}"
 
 
 def _loss_steps(loss: Loss | None) -> tuple[Step, ...]:

@@ -16,7 +16,7 @@ from sympy.printing.latex import LatexPrinter
 __all__ = ["LIMIT", "Names", "aligned", "fitted", "name_latex", "symbolic", "terms_of", "width"]
 
 #: Width of a line of an article in tenths of a letter (a letter at 11 pt is about 6 pt wide).
-LIMIT = 500
+LIMIT = 480
 
 _GREEK = frozenset(
     "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi "
@@ -71,7 +71,7 @@ _KNOWN = {
     r"\,": 3, r"\;": 5, r"\ ": 6, r"\quad": 20, r"\qquad": 40, r"\left": 0, r"\right": 0, r"\log": 25, r"\min": 30,
     r"\max": 35, r"\exp": 30, r"\sinh": 35, r"\cosh": 38, r"\tanh": 38, r"\sum": 20, " ": 0, "&": 0,
     "+": 18, "-": 18, "=": 18, "<": 18, ">": 18, r"\ge": 18, r"\le": 18, r"\ne": 18,
-    **dict.fromkeys("0123456789", 9), **dict.fromkeys("()[]|,.", 7),
+    **dict.fromkeys("0123456789", 9), **dict.fromkeys("()[]", 8), **dict.fromkeys("|,.", 7),
 }
 _TRANSPARENT = frozenset({r"\mathrm", r"\mathbf", r"\operatorname", r"\text", r"\begin", r"\end"})
 
@@ -99,7 +99,7 @@ def _one(token: str, tokens: Iterator[str]) -> int:
     if token == "{":
         return _run(tokens)
     if token in (r"\frac", r"\tfrac"):
-        return max(_run(tokens, single=True), _run(tokens, single=True)) + 4
+        return max(_run(tokens, single=True), _run(tokens, single=True)) + 6
     if token in ("^", "_"):
         return 7 * _run(tokens, single=True) // 10
     return 0 if token in _TRANSPARENT else _KNOWN.get(token, 10)

@@ -14,7 +14,7 @@ from xml.etree import ElementTree
 from ncproofs.report.references import bibtex
 from ncproofs.report.steps import Derivation, Formula, Preface, Step, Value, hole_text, summary_line
 
-__all__ = ["as_html", "mathml", "page"]
+__all__ = ["as_html", "html_body", "mathml", "page"]
 
 _STYLE = """
 body{font:17px/1.5 Georgia,serif;max-width:52rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a;background:#fff}
@@ -73,6 +73,11 @@ def page(title: str, body: Iterable[str]) -> str:
 
 def as_html(derivation: Derivation) -> str:
     """The whole document."""
+    return page(derivation.title, html_body(derivation))
+
+
+def html_body(derivation: Derivation) -> list[str]:
+    """What stands in the body of the document."""
     body = [f"<h1>{escape(derivation.title)}</h1>"]
     body += _before(derivation.preface) if derivation.preface else []
     if derivation.notation:
@@ -87,8 +92,7 @@ def as_html(derivation: Derivation) -> str:
     body += [f'<p class="hole"><b>Warning.</b> {escape(warning)}</p>' for warning in derivation.warnings]
     body += _values(derivation.values)
     body += [f'<p class="ok">{escape(summary_line(derivation.steps))}</p>']
-    body += _after(derivation.preface) if derivation.preface else []
-    return page(derivation.title, body)
+    return body + (_after(derivation.preface) if derivation.preface else [])
 
 
 def _inline(formula: Formula) -> str:
@@ -104,7 +108,7 @@ def _before(preface: Preface) -> list[str]:
 
 
 def _step(step: Step) -> str:
-    parts = [f'<div class="step" id="step-{step.number}"><p><b>Step {step.number}.</b> {escape(step.statement)}</p>']
+    parts = [f'<div class="step"><p><b>Step {step.number}.</b> {escape(step.statement)}</p>']
     parts += map(_formula, step.formulas)
     parts += [f'<p class="meta">{escape(step.where.text)}</p>'] if step.where else []
     parts += [f'<p class="meta"><i>Reason.</i> {escape(step.reason)}</p>'] if step.reason else []

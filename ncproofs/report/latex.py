@@ -12,7 +12,7 @@ from ncproofs.report.prose import escaped, prose, sentence
 from ncproofs.report.references import bibtex
 from ncproofs.report.steps import Derivation, Formula, Preface, Step, Value, hole_text, summary_line
 
-__all__ = ["as_latex", "escaped"]
+__all__ = ["as_latex", "document", "escaped"]
 
 _WIDE = 180  # characters of LaTeX source beyond which a display of one line is set in small type
 
@@ -42,7 +42,12 @@ def as_latex(derivation: Derivation, *, standalone: bool = False) -> str:
     parts += [rf"\paragraph{{Result.}} {_range(derivation)}{escaped(summary_line(derivation.steps))}"]
     parts += _after(derivation.preface) if derivation.preface else []
     body = "\n".join([*parts, ""])
-    return f"{_PREAMBLE}{body}\\end{{document}}\n" if standalone else body
+    return document(body) if standalone else body
+
+
+def document(body: str) -> str:
+    """Fragments as a whole document."""
+    return f"{_PREAMBLE}{body}\\end{{document}}\n"
 
 
 def _before(preface: Preface) -> list[str]:

@@ -54,7 +54,7 @@ def _run(program: str, place: Path) -> str:
     try:
         done = subprocess.run(command, cwd=place, capture_output=True, timeout=_SECONDS, check=False)
     except subprocess.TimeoutExpired:
-        raise PdfFailed(f"pdflatex took more than {_SECONDS} seconds; write --format latex and run it yourself") from None
+        raise PdfFailed(f"pdflatex took more than {_SECONDS} s; write --format latex and run it yourself") from None
     log = place / "document.log"
     text = log.read_text(encoding="latin-1") if log.exists() else done.stdout.decode("latin-1")
     if done.returncode:

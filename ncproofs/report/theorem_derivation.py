@@ -51,6 +51,8 @@ def derive_theorem(
     """Every claim of ``theorem`` as a step, proved now; a step that is not proved carries a box that says so.
 
     Arguments:
+        theorem: any theorem value.
+        effort: how hard to try each step.
         problem: also the claims at this instance, whether it meets the hypotheses, and its optimum.
         loss: first derive what the theorem needs to know of this loss (form, gradient, convexity, invariance).
 
@@ -106,7 +108,7 @@ def _steps(claims: Iterable[Claim], section: str, effort: Effort) -> Iterator[St
             statement=_sentence(claim, evidence),
             formulas=claim_formulas(claim),
             reason=claim.because if claim.because != evidence.because else "",
-            checked=f"{evidence.because}{_covered(claim, evidence)}",
+            checked=f"{evidence.because}{_covered(claim, evidence, section)}",
             evidence=evidence,
             where=range_phrase(ranges_of(claim)),
             section=section,
@@ -132,9 +134,9 @@ def _sentence(claim: Claim, evidence: Evidence) -> str:
     return sentence(spelled or evidence.sentence)
 
 
-def _covered(claim: Claim, evidence: Evidence) -> str:
-    """What the proof covers, unless the range of the letters that is printed above says it."""
-    said = isinstance(claim, (Identity, Sign)) or not evidence.covers
+def _covered(claim: Claim, evidence: Evidence, section: str) -> str:
+    """What the proof covers, unless the heading or the range of the letters that is printed above says it."""
+    said = isinstance(claim, (Identity, Sign)) or not evidence.covers or section.endswith(evidence.covers)
     return "" if said else f"; covers {evidence.covers}"
 
 
@@ -231,6 +233,7 @@ def _values(problem: object | None) -> tuple[Value, ...]:
     """The optimum of a problem whose optimum this package knows, as decimals rounded outwards."""
     from ncproofs.problems.features import Ridge, Spheres
 
+    found: Any
     try:
         if isinstance(problem, Ridge):
             from ncproofs.critical.optimum import optimum
@@ -247,4 +250,4 @@ def _values(problem: object | None) -> tuple[Value, ...]:
     if found.truth is not Truth.HOLDS:
         return ()
     rows = ((name, enclosure, enclosure.decimals(12)) for name, enclosure in found.quantities.items())
-    return tuple(Value(name, *bounds, e.is_point and bounds[0] == bounds[1]) for name, e, bounds in rows)
+    return tuple(Value(name, low, high, e.is_point and low == high) for name, e, (low, high) in rows)

@@ -43,7 +43,7 @@ def name_latex(name: str) -> str:
     return (_word(base) or "?") + primes + star + (rf"_{{{inside}}}" if inside else "")
 
 
-class _Printer(LatexPrinter):
+class _Printer(LatexPrinter):  # type: ignore[misc]
     """SymPy's LaTeX with names made safe."""
 
     def _print_Symbol(self, expr: Any, style: str = "plain") -> str:

@@ -1,0 +1,47 @@
+"""Which theorems speak of the spectrum or of the optimum, for a family and a loss."""
+
+from __future__ import annotations
+
+from ncproofs.errors import UnknownName
+from ncproofs.families import FAMILIES, family_of_class
+from ncproofs.theorems.catalogue import CATALOGUE, load
+from ncproofs.theorems.theorem import Theorem
+from ncproofs.truth import Truth
+
+__all__ = ["theorems_about"]
+
+#: (subject, family) -> proofs: theorems that build up to the last one, whose hypotheses decide whether it applies.
+#: For another family, each theorem with the subject in its name.
+_PROOFS: dict[tuple[str, str], tuple[tuple[str, ...], ...]] = {
+    ("optimum", "ridge"): (
+        ("contrastive-bound", "reduced-function", "lower-bound-chain", "equality-case", "collapse-optimum"),
+        ("mse-optimum",),
+    ),
+    ("optimum", "sphere"): (
+        ("sphere-lower-bound", "sphere-optimum"), ("duality-certificate",), ("label-smoothing-threshold",),
+        ("sphere-focal",), ("sphere-mse",),
+    ),
+    ("spectrum", "ridge"): (("null-sector", "collapse-spectrum"), ("mse-spectrum",)),
+    ("spectrum", "sphere"): (("sphere-spectrum",), ("sphere-conditioning",)),
+}
+
+
+def theorems_about(subject: str, family: str, problem: object) -> tuple[Theorem, ...]:
+    """The theorems about ``subject`` whose hypotheses ``problem`` meets; if there are none, the first proof.
+
+    Raises:
+        UnknownName: there is no such family, or no theorem about this subject in it.
+    """
+    if family not in FAMILIES:
+        raise UnknownName(f"there is no family {family!r}; there are: {', '.join(FAMILIES)}")
+    proofs = _PROOFS.get((subject, family)) or tuple(
+        (name,) for name in CATALOGUE if subject in name and family_of_class(load(name).family).name == family
+    )
+    if not proofs:
+        raise UnknownName(f"no theorem about the {subject} speaks of family {family}; see `ncproofs list theorems`")
+    fitting = [proof for proof in proofs if _applies(load(proof[-1]), problem)]
+    return tuple(load(name) for proof in fitting or proofs[:1] for name in proof)
+
+
+def _applies(theorem: Theorem, problem: object) -> bool:
+    return all(hypothesis.met(problem) is Truth.HOLDS for hypothesis in theorem.hypotheses)

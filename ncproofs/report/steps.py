@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ncproofs.truth import Evidence, Rigor, Truth, conclude
+from ncproofs.truth import BY_AXIOM, Evidence, Rigor, Truth, conclude
 
 __all__ = [
     "SCHEMA", "Derivation", "Formula", "Preface", "Reference", "Step", "Value", "as_json", "as_text", "definition",
@@ -172,9 +172,12 @@ def _step_text(step: Step) -> list[str]:
 def summary_line(steps: Sequence[Step]) -> str:
     """How many steps are proved."""
     closed = [step for step in steps if not step.is_open]
-    proved = sum(step.evidence.rigor >= Rigor.ENCLOSED for step in closed)
-    rest = f", {len(closed) - proved} more compared at points" if proved < len(closed) else ""
-    return f"Machine-checked: {proved} of {len(steps)} steps proved{rest}."
+    cited = sum(step.evidence.because == BY_AXIOM for step in closed)
+    proved = sum(step.evidence.rigor >= Rigor.ENCLOSED for step in closed) - cited
+    named = f", {cited} classical theorem{'s' if cited > 1 else ''} cited" if cited else ""
+    compared = len(closed) - proved - cited
+    rest = f", {compared} more compared at points" if compared else ""
+    return f"Machine-checked: {proved} of {len(steps)} steps proved{named}{rest}."
 
 
 def as_json(derivation: Derivation) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from ncproofs.report.sum_typesetting import sum_latex_terms, sum_text
 from ncproofs.report.trees import claim_tree
 from ncproofs.report.typesetting import LIMIT, Names, aligned, fitted, name_latex, symbolic, terms_of, width
 
-__all__ = ["claim_formulas", "equation_latex", "range_phrase", "ranges_of"]
+__all__ = ["claim_formulas", "equation_latex", "range_phrase"]
 
 _RELATIONS = {">": ">", ">=": r"\ge", "<": "<", "<=": r"\le"}
 #: Parts of a side that has to be broken are kept below this width.
@@ -100,11 +100,6 @@ def _same(left: IndexedSum, right: IndexedSum) -> bool:
 
 
 # --- ranges -----------------------------------------------------------------------------------------------
-
-
-def ranges_of(claim: Claim) -> Domain:
-    """Where the variables of the claim live."""
-    return claim.where if isinstance(claim, (Identity, Sign)) else Domain()
 
 
 def range_phrase(domain: Domain) -> Formula | None:

@@ -6,18 +6,17 @@ import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-import sympy
-
-from ncproofs.calculus.indexed import IndexedSum, Tensor
+from ncproofs.calculus.indexed import Tensor
 from ncproofs.errors import NcproofsError
 from ncproofs.losses.loss import Loss
 from ncproofs.proof.claims import Axiom, Claim, Hole, Identity, Sign, SumIdentity, UniqueRoot
 from ncproofs.proof.discharge import Effort, discharge
-from ncproofs.report.claim_formulas import claim_formulas, range_phrase, ranges_of
+from ncproofs.report.claim_formulas import claim_formulas, range_phrase
 from ncproofs.report.prose import sentence
 from ncproofs.report.references import references
 from ncproofs.report.steps import Derivation, Formula, Preface, Step, Value
 from ncproofs.report.sum_typesetting import tensor_latex
+from ncproofs.report.trees import ranges_of
 from ncproofs.report.typesetting import name_latex, symbolic
 from ncproofs.theorems.theorem import Theorem
 from ncproofs.truth import Evidence, Rigor, Truth
@@ -152,12 +151,7 @@ def _loss_steps(loss: Loss | None) -> tuple[Step, ...]:
 
 
 def _letters(claims: Sequence[Claim]) -> Iterator[tuple[Formula, str]]:
-    symbols: set[sympy.Symbol] = set()
-    for claim in claims:
-        symbols |= {symbol for symbol, _ in ranges_of(claim)}
-        for side in _sides(claim):
-            parts = side.terms.values() if isinstance(side, IndexedSum) else (side,)
-            symbols |= {symbol for part in parts for symbol in part.free_symbols}
+    symbols = {symbol for claim in claims for symbol, _ in ranges_of(claim)}
     for name in sorted({symbol.name for symbol in symbols}):
         if name in _MEANINGS:
             yield Formula(name, name_latex(name)), _MEANINGS[name]
@@ -165,14 +159,8 @@ def _letters(claims: Sequence[Claim]) -> Iterator[tuple[Formula, str]]:
     if others:
         yield (
             Formula(", ".join(others), r",\ ".join(map(name_latex, others))),
-            "numbers; each step says where they range, and by default they are real",
+            "numbers; each step says where they range",
         )
-
-
-def _sides(claim: Claim) -> tuple[Any, ...]:
-    if isinstance(claim, (Identity, SumIdentity)):
-        return claim.left, claim.right
-    return (claim.expression,) if isinstance(claim, (Sign, UniqueRoot)) else ()
 
 
 def _tensors(claims: Sequence[Claim]) -> Iterator[tuple[Formula, str]]:

@@ -13,9 +13,9 @@ import sympy
 
 from ncproofs.calculus.indexed import Index, IndexedSum, Tensor
 from ncproofs.proof.claims import Claim, Identity, Sign, SumIdentity, UniqueRoot
-from ncproofs.proof.domain import Domain
+from ncproofs.proof.domain import Domain, Range
 
-__all__ = ["claim_tree", "domain_tree", "expression_tree", "sum_terms"]
+__all__ = ["claim_tree", "domain_tree", "expression_tree", "ranges_of", "sides_of", "sum_terms"]
 
 
 def expression_tree(expression: sympy.Expr) -> Any:
@@ -47,6 +47,36 @@ def _power(base: sympy.Expr, exponent: sympy.Expr) -> Any:
         root = ["root", expression_tree(base), int(exponent.q)]
         return root if exponent.p == 1 else ["^", root, int(exponent.p)]
     return ["pow", expression_tree(base), expression_tree(exponent)]
+
+
+def sides_of(claim: Claim) -> tuple[sympy.Expr, ...]:
+    """The expressions of a claim; for sums its coefficients."""
+    if isinstance(claim, Identity):
+        return claim.left, claim.right
+    if isinstance(claim, SumIdentity):
+        return tuple(c for side in (claim.left, claim.right) for c in side.terms.values())
+    return (claim.expression,) if isinstance(claim, (Sign, UniqueRoot)) else ()
+
+
+def ranges_of(claim: Claim) -> Domain:
+    """Where the variables of the claim live: as it says, and for any other symbol what SymPy assumes of it."""
+    stated = claim.where if isinstance(claim, (Identity, Sign)) else Domain()
+    if isinstance(claim, UniqueRoot):
+        stated = Domain.of((claim.variable, Range(claim.lower, claim.upper, lower_open=True, upper_open=True)))
+    declared = {symbol for symbol, _ in stated}
+    free = {symbol for side in sides_of(claim) for symbol in side.free_symbols} - declared
+    related = {symbol for symbol, _ in claim.relations} if isinstance(claim, SumIdentity) else set()
+    others = sorted(free - related, key=lambda symbol: symbol.name)
+    return Domain((*((symbol, _assumed(symbol)) for symbol in others), *stated.ranges))
+
+
+def _assumed(symbol: sympy.Symbol) -> Range:
+    zero, whole = sympy.Integer(0), bool(symbol.is_integer)
+    if symbol.is_positive:
+        return Range(sympy.Integer(1), None, integer=True) if whole else Range(zero, None, lower_open=True)
+    if symbol.is_negative:
+        return Range(None, zero, upper_open=True, integer=whole)
+    return Range(zero if symbol.is_nonnegative else None, zero if symbol.is_nonpositive else None, integer=whole)
 
 
 def domain_tree(domain: Domain) -> list[dict[str, Any]]:
@@ -99,6 +129,7 @@ def _sum_tree(claim: SumIdentity) -> dict[str, Any]:
     tensors = sorted(claim.left.tensors | claim.right.tensors, key=lambda tensor: tensor.name)
     return {
         "kind": "sum identity",
+        "domain": domain_tree(ranges_of(claim)),
         "relations": [[str(symbol), expression_tree(value)] for symbol, value in claim.relations],
         "indices": {index.name: expression_tree(index.size) for index in _indices(sides)},
         "tensors": {
@@ -114,17 +145,17 @@ def claim_tree(claim: Claim) -> Mapping[str, Any] | None:
     """The claim as data; None for a kind of claim that is no formula."""
     if isinstance(claim, Identity):
         return {
-            "kind": "identity", "domain": domain_tree(claim.where),
+            "kind": "identity", "domain": domain_tree(ranges_of(claim)),
             "left": expression_tree(claim.left), "right": expression_tree(claim.right),
         }
     if isinstance(claim, Sign):
         return {
-            "kind": "sign", "domain": domain_tree(claim.where), "relation": claim.relation,
+            "kind": "sign", "domain": domain_tree(ranges_of(claim)), "relation": claim.relation,
             "left": expression_tree(claim.expression), "right": "0",
         }
     if isinstance(claim, UniqueRoot):
         return {
-            "kind": "unique root", "variable": str(claim.variable), "lower": expression_tree(claim.lower),
+            "kind": "unique root", "domain": domain_tree(ranges_of(claim)), "variable": str(claim.variable), "lower": expression_tree(claim.lower),
             "upper": expression_tree(claim.upper), "left": expression_tree(claim.expression), "right": "0",
         }
     return _sum_tree(claim) if isinstance(claim, SumIdentity) else None

@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import permutations, product
+from typing import Any
 
 import sympy
 
@@ -77,7 +78,7 @@ class Tensor:
             given = ", ".join(f"{index}:{index.size}" for index in indices)
             raise InvalidClaim(f"{self.name} has slots of sizes {self.sizes}; got indices {given}")
         _refuse_reserved(indices)
-        return _reduced([(_Monomial((), ((self, indices),)), sympy.Integer(1))])
+        return _reduced([(_Monomial((), ((self, indices),)), sympy.Integer(1))], ("entry", self, indices))
 
 
 @dataclass(frozen=True)
@@ -90,20 +91,26 @@ class _Monomial:
 
 @dataclass(frozen=True, eq=False)
 class IndexedSum:
-    """A combination of monomials in normal form; ``terms`` maps each monomial to its coefficient."""
+    """A combination of monomials in normal form; ``terms`` maps each monomial to its coefficient.
+
+    ``origin`` is how it was written, before any rule was applied: ("number", value), ("entry", tensor or None for
+    delta, indices), ("+", left, right), ("*", left, right), ("sum", indices, part), ("at", replacement, part) with
+    sums as parts. None: as its terms. A certificate states an identity as it was written.
+    """
 
     terms: Mapping[_Monomial, sympy.Expr]
+    origin: tuple[Any, ...] | None = None
 
     def __add__(self, other: object) -> IndexedSum:
-        terms = dict(self.terms)
-        for monomial, coefficient in scalar(other).terms.items():
+        terms, other = dict(self.terms), scalar(other)
+        for monomial, coefficient in other.terms.items():
             terms[monomial] = terms.get(monomial, sympy.Integer(0)) + coefficient
-        return IndexedSum({m: c for m, c in terms.items() if c != 0})
+        return IndexedSum({m: c for m, c in terms.items() if c != 0}, ("+", self, other))
 
     __radd__ = __add__
 
     def __neg__(self) -> IndexedSum:
-        return IndexedSum({m: -c for m, c in self.terms.items()})
+        return IndexedSum({m: -c for m, c in self.terms.items()}, ("*", scalar(-1), self))
 
     def __sub__(self, other: object) -> IndexedSum:
         return self + (-scalar(other))
@@ -114,7 +121,8 @@ class IndexedSum:
     def __mul__(self, other: object) -> IndexedSum:
         if isinstance(other, (int, sympy.Expr)):
             factor = sympy.sympify(other, strict=True)
-            return IndexedSum({m: c * factor for m, c in self.terms.items() if factor != 0})
+            terms = {m: c * factor for m, c in self.terms.items() if factor != 0}
+            return IndexedSum(terms, ("*", scalar(factor), self))
         return self._times(scalar(other))
 
     __rmul__ = __mul__
@@ -135,7 +143,7 @@ class IndexedSum:
         for (left, a), (right, b) in product(self.terms.items(), other.terms.items()):
             right = _renamed_apart(right, left)
             terms.append((_Monomial(left.summed + right.summed, left.factors + right.factors), a * b))
-        return _reduced(terms)
+        return _reduced(terms, ("*", self, other))
 
     def at(self, replacement: Mapping[Index, Index]) -> IndexedSum:
         """The same expression with free indices renamed to indices of the same range."""
@@ -143,7 +151,8 @@ class IndexedSum:
             if old.size != new.size:
                 raise InvalidClaim(f"{old} ranges over {old.size} and {new} over {new.size}; rename within one range")
         return _reduced(
-            (_substituted(_renamed_apart_from(m, replacement), replacement), c) for m, c in self.terms.items()
+            ((_substituted(_renamed_apart_from(m, replacement), replacement), c) for m, c in self.terms.items()),
+            ("at", dict(replacement), self),
         )
 
     @property
@@ -167,7 +176,7 @@ def scalar(value: object) -> IndexedSum:
     expression = sympy.sympify(value, strict=True)
     if not isinstance(expression, sympy.Expr):
         raise InvalidClaim(f"{value!r} is not a scalar")
-    return IndexedSum({_Monomial((), ()): expression} if expression != 0 else {})
+    return IndexedSum({_Monomial((), ()): expression} if expression != 0 else {}, ("number", expression))
 
 
 def delta(left: Index, right: Index) -> IndexedSum:
@@ -175,7 +184,7 @@ def delta(left: Index, right: Index) -> IndexedSum:
     if left.size != right.size:
         raise InvalidClaim(f"delta[{left}, {right}] joins ranges of sizes {left.size} and {right.size}")
     _refuse_reserved((left, right))
-    return _reduced([(_Monomial((), ((None, (left, right)),)), sympy.Integer(1))])
+    return _reduced([(_Monomial((), ((None, (left, right)),)), sympy.Integer(1))], ("entry", None, (left, right)))
 
 
 def _refuse_reserved(indices: Iterable[Index]) -> None:
@@ -188,24 +197,24 @@ def total(expression: IndexedSum, *indices: Index) -> IndexedSum:
     """The sum of ``expression`` over each of ``indices``."""
     if len(set(indices)) < len(indices):
         raise InvalidClaim(f"a sum over {', '.join(map(str, indices))} names an index twice; nest two sums instead")
-    terms = []
-    for monomial, coefficient in scalar(expression).terms.items():
+    terms, part = [], scalar(expression)
+    for monomial, coefficient in part.terms.items():
         monomial = _renamed_apart_from(monomial, dict.fromkeys(indices))
         terms.append((_Monomial(monomial.summed + indices, monomial.factors), coefficient))
-    return _reduced(terms)
+    return _reduced(terms, ("sum", indices, part))
 
 
 # --- normal form ------------------------------------------------------------------------------------------
 
 
-def _reduced(terms: Iterable[tuple[_Monomial, sympy.Expr]]) -> IndexedSum:
+def _reduced(terms: Iterable[tuple[_Monomial, sympy.Expr]], origin: tuple[Any, ...]) -> IndexedSum:
     """The normal form of a sum of terms; the same monomial may occur in it more than once."""
     result: dict[_Monomial, sympy.Expr] = {}
     for monomial, coefficient in terms:
         factor, normal = _normal(monomial)
         if factor != 0:
             result[normal] = result.get(normal, sympy.Integer(0)) + coefficient * factor
-    return IndexedSum({m: c for m, c in result.items() if c != 0})
+    return IndexedSum({m: c for m, c in result.items() if c != 0}, origin)
 
 
 def _normal(monomial: _Monomial) -> tuple[sympy.Expr, _Monomial]:

@@ -10,9 +10,10 @@ from ncproofs.calculus.indexed import IndexedSum
 from ncproofs.proof.claims import Claim, Identity, Sign, SumIdentity, UniqueRoot
 from ncproofs.proof.domain import Domain, Range
 from ncproofs.report.steps import Formula
-from ncproofs.report.sum_typesetting import sum_latex_terms, sum_text
+from ncproofs.report.sum_typesetting import LATEX, TEXT, sum_latex_terms, sum_text
 from ncproofs.report.trees import claim_tree
 from ncproofs.report.typesetting import LIMIT, Names, aligned, fitted, name_latex, symbolic, terms_of, width
+from ncproofs.report.written_sums import chunks, written
 
 __all__ = ["claim_formulas", "equation_latex", "range_phrase"]
 
@@ -76,9 +77,14 @@ def _sums(claim: SumIdentity) -> Iterator[Formula]:
         [str(symbol) for side in sides for c in side.terms.values() for symbol in c.free_symbols]
         + [tensor.name for side in sides for tensor in side.tensors]
     )
+    nodes = written(sides)
     tree = claim_tree(claim)
-    if _same(left, right):
-        # Sums are kept reduced, so two sides that are equal as they stand look alike: it is shown once.
+    pieces = [chunks(node, LATEX) for node in nodes or ()]
+    if nodes is not None and all(width(piece) < _TERM for side in pieces for piece in side):
+        text = " = ".join(" ".join(chunks(node, TEXT)) for node in nodes)
+        yield Formula(text, aligned(pieces[0], "=", pieces[1]), tree)
+    elif _same(left, right):
+        # Too wide as written, and both sides are the same once reduced: the normal form is shown once.
         yield Formula(
             f"both sides reduce to {sum_text(left, sides)}",
             aligned([r"\text{both sides}"], "=", sum_latex_terms(left, sides, names)),

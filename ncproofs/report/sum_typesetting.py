@@ -6,7 +6,7 @@ A summed index that stands in the last slot of exactly two factors is written as
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -14,30 +14,22 @@ import sympy
 
 from ncproofs.calculus.indexed import Index, IndexedSum, Tensor
 from ncproofs.report.typesetting import LIMIT, Names, fitted, name_latex, symbolic, width
+from ncproofs.report.written_sums import Dialect, number_latex, number_text, taken_letters, total_latex
 
-__all__ = ["sum_latex_terms", "sum_text", "tensor_latex"]
+__all__ = ["LATEX", "TEXT", "sum_latex_terms", "sum_text", "tensor_latex"]
 
 _POOLS = {"K": "kljmrv", "n": "iuv", "N": "stuv", "d": "apqr"}
+
+
+Factor = tuple[Tensor | None, tuple[str, ...]]
 
 
 @dataclass(frozen=True)
 class _Atom:
     """An entry (one factor), an inner product (two), or a delta (``None``), to a power."""
 
-    factors: tuple[tuple[Tensor | None, tuple[str, ...]], ...]
+    factors: tuple[Factor, ...]
     power: int = 1
-
-
-def _taken(sides: Iterable[IndexedSum]) -> set[str]:
-    taken: set[str] = set()
-    for side in sides:
-        for monomial, coefficient in side.terms.items():
-            taken |= {str(symbol) for symbol in coefficient.free_symbols}
-            for tensor, indices in monomial.factors:
-                taken |= {tensor.name if tensor else "delta"}
-                taken |= {index.name for index in indices if index not in monomial.summed}
-                taken |= {str(s) for index in indices for s in index.size.free_symbols}
-    return taken
 
 
 def _letters(summed: Sequence[Index], taken: set[str]) -> dict[Index, str]:
@@ -94,20 +86,27 @@ def _entry(tensor: Tensor | None, indices: tuple[str, ...]) -> str:
     return f"({base})_{{{inside}}}" if "_" in base else f"{base}_{{{inside}}}"
 
 
+def _power_latex(base: str, count: int) -> str:
+    return f"{base}^{{{count}}}" if count > 1 else base
+
+
+def _inner_latex(left: Factor, right: Factor, count: int) -> str:
+    spelled = _entry(*left), _entry(*right)
+    if spelled[0] == spelled[1]:
+        return rf"\|{spelled[0]}\|^{{{2 * count}}}"
+    return _power_latex(rf"\langle {spelled[0]}, {spelled[1]} \rangle", count)
+
+
 def _atom_latex(atom: _Atom) -> str:
-    power = f"^{{{atom.power}}}" if atom.power > 1 else ""
     if len(atom.factors) == 1:
-        entry = _entry(*atom.factors[0])
-        return f"{entry}{power}"
-    left, right = (_entry(*factor) for factor in atom.factors)
-    if left == right:
-        return rf"\|{left}\|^{{{2 * atom.power}}}"
-    return rf"\langle {left}, {right} \rangle{power}"
+        return _power_latex(_entry(*atom.factors[0]), atom.power)
+    left, right = atom.factors
+    return _inner_latex(left, right, atom.power)
 
 
 def sum_latex_terms(expression: IndexedSum, sides: Sequence[IndexedSum], names: Names) -> list[str]:
     """The terms in LaTeX, signs included, in a fixed order; wide coefficients get names."""
-    taken = _taken(sides)
+    taken = taken_letters(sides)
     found = []
     for monomial, coefficient in expression.terms.items():
         letters, atoms = _atoms(monomial, _letters(monomial.summed, taken))
@@ -137,17 +136,31 @@ def _times(coefficient: sympy.Expr, body: str, names: Names) -> str:
 # --- plain text -------------------------------------------------------------------------------------------
 
 
+def _entry_text(tensor: Tensor | None, indices: tuple[str, ...]) -> str:
+    return (tensor.name if tensor else "delta") + (f"[{','.join(indices)}]" if indices else "")
+
+
+def _power_text(base: str, count: int) -> str:
+    return f"{base}^{count}" if count > 1 else base
+
+
+def _inner_text(left: Factor, right: Factor, count: int) -> str:
+    spelled = _entry_text(*left), _entry_text(*right)
+    if spelled[0] == spelled[1]:
+        return f"|{spelled[0]}|^{2 * count}"
+    return _power_text(f"<{spelled[0]}, {spelled[1]}>", count)
+
+
 def _atom_text(atom: _Atom) -> str:
-    spelled = [(t.name if t else "delta") + (f"[{','.join(i)}]" if i else "") for t, i in atom.factors]
-    power = f"^{atom.power}" if atom.power > 1 else ""
-    if len(spelled) == 1:
-        return f"{spelled[0]}{power}"
-    return f"|{spelled[0]}|^{2 * atom.power}" if spelled[0] == spelled[1] else f"<{', '.join(spelled)}>{power}"
+    if len(atom.factors) == 1:
+        return _power_text(_entry_text(*atom.factors[0]), atom.power)
+    left, right = atom.factors
+    return _inner_text(left, right, atom.power)
 
 
 def sum_text(expression: IndexedSum, sides: Sequence[IndexedSum]) -> str:
     """One line, in the notation of ``sum_latex_terms``."""
-    taken = _taken(sides)
+    taken = taken_letters(sides)
     terms = []
     for monomial, coefficient in expression.terms.items():
         letters, atoms = _atoms(monomial, _letters(monomial.summed, taken))
@@ -159,3 +172,16 @@ def sum_text(expression: IndexedSum, sides: Sequence[IndexedSum]) -> str:
             factor = factor[:-1]
         terms.append((-len(monomial.factors), f"{factor}{'' if factor in ('', '-') else ' '}{body}".strip()))
     return " + ".join(term for _, term in sorted(terms)).replace(" + -", " - ") or "0"
+
+
+# --- as written -------------------------------------------------------------------------------------------
+
+#: How ``written_sums`` spells a sum that was not reduced.
+LATEX = Dialect(
+    entry=_entry, inner=_inner_latex, total=total_latex, number=number_latex, power=_power_latex,
+    brackets=(r"\bigl(", r"\bigr)"),
+)
+TEXT = Dialect(
+    entry=_entry_text, inner=_inner_text, total=lambda letters: f"sum_{{{','.join(letters)}}}", number=number_text,
+    power=_power_text, brackets=("(", ")"),
+)

@@ -18,6 +18,7 @@ from ncproofs.report.steps import Derivation, Formula, Preface, Step, Value
 from ncproofs.report.sum_typesetting import tensor_latex
 from ncproofs.report.trees import ranges_of
 from ncproofs.report.typesetting import name_latex, symbolic
+from ncproofs.report.written_sums import entries_of
 from ncproofs.theorems.theorem import Theorem
 from ncproofs.truth import Evidence, Rigor, Truth
 
@@ -167,7 +168,8 @@ def _tensors(claims: Sequence[Claim]) -> Iterator[tuple[Formula, str]]:
     found: dict[Tensor, None] = {}
     for claim in claims:
         if isinstance(claim, SumIdentity):
-            found.update(dict.fromkeys(sorted(claim.left.tensors | claim.right.tensors, key=lambda t: t.name)))
+            entries = [*entries_of(claim.left), *entries_of(claim.right)]
+            found.update({tensor: None for tensor, _ in entries if tensor is not None})
     for tensor in sorted(found, key=lambda t: (t.name, str(t))):
         sizes = r" \times ".join(symbolic(size) for size in tensor.sizes)
         text = f"{tensor.name} ({', '.join(map(str, tensor.sizes))})"

@@ -14,6 +14,7 @@ import sympy
 from ncproofs.calculus.indexed import Index, IndexedSum, Tensor
 from ncproofs.proof.claims import Claim, Identity, Sign, SumIdentity, UniqueRoot
 from ncproofs.proof.domain import Domain, Range
+from ncproofs.report.written_sums import Entry, Node, Number, Plus, Sum, entries_of, written
 
 __all__ = ["claim_tree", "domain_tree", "expression_tree", "ranges_of", "sides_of", "sum_terms"]
 
@@ -119,26 +120,37 @@ def _properties(tensor: Tensor) -> list[list[Any]]:
     return [*found, *([["unit", tensor.unit]] if tensor.unit is not None else [])]
 
 
-def _indices(sides: tuple[IndexedSum, ...]) -> list[Index]:
-    found = {i for side in sides for m in side.terms for _, indices in m.factors for i in indices}
-    return sorted(found)
-
-
 def _sum_tree(claim: SumIdentity) -> dict[str, Any]:
-    sides = (claim.left, claim.right)
-    tensors = sorted(claim.left.tensors | claim.right.tensors, key=lambda tensor: tensor.name)
+    reduced = [factor for side in (claim.left, claim.right) for m in side.terms for factor in m.factors]
+    entries = [*reduced, *entries_of(claim.left), *entries_of(claim.right)]
+    tensors = sorted({tensor for tensor, _ in entries if tensor is not None}, key=lambda tensor: tensor.name)
+    indices: list[Index] = sorted({index for _, found in entries for index in found})
+    nodes = written((claim.left, claim.right))
     return {
         "kind": "sum identity",
         "domain": domain_tree(ranges_of(claim)),
         "relations": [[str(symbol), expression_tree(value)] for symbol, value in claim.relations],
-        "indices": {index.name: expression_tree(index.size) for index in _indices(sides)},
+        "indices": {index.name: expression_tree(index.size) for index in indices},
         "tensors": {
             tensor.name: {"slots": list(map(expression_tree, tensor.sizes)), "properties": _properties(tensor)}
             for tensor in tensors
         },
         "left": sum_terms(claim.left),
         "right": sum_terms(claim.right),
+        **({} if nodes is None else {"written": {"left": written_tree(nodes[0]), "right": written_tree(nodes[1])}}),
     }
+
+
+def written_tree(node: Node) -> Any:
+    """Nested lists: those of expressions, and ``["sum", [letter, size]..., body]``, ``["entry", name, letter...]``."""
+    if isinstance(node, Number):
+        return expression_tree(node.value)
+    if isinstance(node, Entry):
+        return ["delta", *node.indices] if node.tensor is None else ["entry", node.tensor.name, *node.indices]
+    if isinstance(node, Sum):
+        ranges = ([letter, expression_tree(size)] for letter, size in zip(node.letters, node.sizes, strict=True))
+        return ["sum", *ranges, written_tree(node.body)]
+    return ["+" if isinstance(node, Plus) else "*", *map(written_tree, node.parts)]
 
 
 def claim_tree(claim: Claim) -> Mapping[str, Any] | None:
@@ -155,7 +167,8 @@ def claim_tree(claim: Claim) -> Mapping[str, Any] | None:
         }
     if isinstance(claim, UniqueRoot):
         return {
-            "kind": "unique root", "domain": domain_tree(ranges_of(claim)), "variable": str(claim.variable), "lower": expression_tree(claim.lower),
+            "kind": "unique root", "domain": domain_tree(ranges_of(claim)),
+            "variable": str(claim.variable), "lower": expression_tree(claim.lower),
             "upper": expression_tree(claim.upper), "left": expression_tree(claim.expression), "right": "0",
         }
     return _sum_tree(claim) if isinstance(claim, SumIdentity) else None

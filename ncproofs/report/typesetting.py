@@ -69,7 +69,8 @@ def symbolic(expression: sympy.Expr) -> str:
 _TOKEN = re.compile(r"\\[A-Za-z]+|\\.|.", re.DOTALL)
 _KNOWN = {
     r"\,": 3, r"\;": 5, r"\ ": 6, r"\quad": 20, r"\qquad": 40, r"\left": 0, r"\right": 0, r"\log": 25, r"\min": 30,
-    r"\max": 35, r"\exp": 30, r"\sinh": 35, r"\cosh": 38, r"\tanh": 38, r"\sum": 20, " ": 0, "&": 0,
+    r"\max": 35, r"\bigl": 0, r"\bigr": 0, r"\langle": 7, r"\rangle": 7, r"\|": 7,
+    r"\exp": 30, r"\sinh": 35, r"\cosh": 38, r"\tanh": 38, r"\sum": 20, " ": 0, "&": 0,
     "+": 18, "-": 18, "=": 18, "<": 18, ">": 18, r"\ge": 18, r"\le": 18, r"\ne": 18,
     **dict.fromkeys("0123456789", 9), **dict.fromkeys("()[]", 8), **dict.fromkeys("|,.", 7),
 }
@@ -163,7 +164,8 @@ def packed(terms: Sequence[str], limit: int) -> list[str]:
     """The terms joined by their signs, in as few lines as ``limit`` allows."""
     lines: list[str] = []
     for position, term in enumerate(terms):
-        signed = term if not position else f"- {term[1:].lstrip()}" if term.startswith("-") else f"+ {term}"
+        signed = f"+ {term}" if position and term[:1] not in "+-" else term
+        signed = f"- {signed[1:].lstrip()}" if position and signed.startswith("-") else signed
         if lines and width(f"{lines[-1]} {signed}") <= limit:
             lines[-1] += f" {signed}"
         else:

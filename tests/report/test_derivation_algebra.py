@@ -199,6 +199,26 @@ def side(terms, tree, ranges: dict[str, int], arrays, at, free: dict[str, int]) 
     return total
 
 
+def written_value(tree: Any, arrays: dict[str, Array], at: dict[str, arb], place: dict[str, int]) -> arb:
+    """A side as its author wrote it: sums inside sums, products of sums, nothing reduced."""
+    if isinstance(tree, list) and tree[0] == "sum":
+        *ranges, body = tree[1:]
+        total = arb(0)
+        for choice in product(*(range(whole(size, at)) for _, size in ranges)):
+            inner = {**place, **{letter: number for (letter, _), number in zip(ranges, choice, strict=True)}}
+            total += written_value(body, arrays, at, inner)
+        return total
+    if isinstance(tree, list) and tree[0] in ("+", "*"):
+        first, *rest = (written_value(part, arrays, at, place) for part in tree[1:])
+        for part in rest:
+            first = first + part if tree[0] == "+" else first * part
+        return first
+    if isinstance(tree, list) and tree[0] in ("entry", "delta"):
+        here = tuple(place[index] for index in tree[1 if tree[0] == "delta" else 2 :])
+        return arb(int(here[0] == here[1])) if tree[0] == "delta" else arb(arrays[tree[1]][here])
+    return value(tree, at)
+
+
 def sums_agree(tree: dict[str, Any], draw: random.Random) -> bool | None:
     spelled = json.dumps(tree)
     crowded = '"annihilates"' in spelled
@@ -210,7 +230,11 @@ def sums_agree(tree: dict[str, Any], draw: random.Random) -> bool | None:
     arrays = arrays_of(tree, at, draw)
     summed = {index for part in ("left", "right") for term in tree[part] for index in term["sum"]}
     free = {index: draw.randrange(size) for index, size in ranges.items() if index not in summed}
-    return agree(*(side(tree[part], tree, ranges, arrays, at, free) for part in ("left", "right")))
+    sides = [side(tree[part], tree, ranges, arrays, at, free) for part in ("left", "right")]
+    if "written" not in tree:
+        return agree(*sides)
+    raw = [written_value(tree["written"][part], arrays, at, free) for part in ("left", "right")]
+    return agree(*sides) and agree(*raw) and agree(raw[0], sides[0])
 
 
 class Anything(dict):

@@ -80,8 +80,8 @@ def _sums(claim: SumIdentity) -> Iterator[Formula]:
     nodes = written(sides)
     tree = claim_tree(claim)
     pieces = [chunks(node, LATEX) for node in nodes or ()]
-    if nodes is not None and all(width(piece) < _TERM for side in pieces for piece in side):
-        text = " = ".join(" ".join(chunks(node, TEXT)) for node in nodes)
+    if nodes is not None and all(width(piece) < _TERM for side in pieces for term in side for piece in term):
+        text = " = ".join(" ".join(piece for term in chunks(node, TEXT) for piece in term) for node in nodes)
         yield Formula(text, aligned(pieces[0], "=", pieces[1]), tree)
     elif _same(left, right):
         # Too wide as written, and both sides are the same once reduced: the normal form is shown once.

@@ -111,21 +111,18 @@ def _step(step: Step, label: str) -> list[str]:
 
 
 def _displays(formulas: tuple[Formula, ...]) -> str:
-    r"""Formulas of one line share a ``gather*``; a block that was broken gets an ``align*``, which may break."""
-    parts: list[str] = []
-    short: list[str] = []
+    r"""``gather*`` for formulas of one line; ``align*``, which may break, for a block and the short ones after it."""
+    blocks: list[list[str]] = [[]]
     for formula in formulas:
         block = re.fullmatch(r"\\begin\{aligned\}(.*)\\end\{aligned\}", formula.latex, re.DOTALL)
-        if block is None:
-            short.append(formula.latex)
-            continue
-        parts += [*_gathered(short), "\\begin{align*}\n" + _rows(block[1]) + "\n\\end{align*}"]
-        short = []
-    return "\n".join([*parts, *_gathered(short)])
-
-
-def _rows(body: str) -> str:
-    return body.strip().replace(r" \\ ", " \\\\\n")
+        if block is not None:
+            blocks.append([block[1].strip().replace(r" \\ ", " \\\\\n")])
+        else:
+            blocks[-1].append(formula.latex if len(blocks) == 1 else f"& {formula.latex}")
+    lines = _gathered(blocks[0])
+    for rows in blocks[1:]:
+        lines += [r"\begin{align*}", " \\\\\n".join(rows), r"\end{align*}"]
+    return "\n".join(lines)
 
 
 def _gathered(formulas: list[str]) -> list[str]:
@@ -159,4 +156,9 @@ def _after(preface: Preface) -> list[str]:
         rf"\item[{{[{number}]}}] {escaped(reference.text)}"
         for number, reference in enumerate(preface.references, start=1)
     ]
-    return [*lines, r"\end{enumerate}", *(f"% {line}" for line in bibtex(preface.references))]
+    return [*lines, r"\end{enumerate}", *(_comment(line) for line in bibtex(preface.references))]
+
+
+def _comment(line: str) -> str:
+    """A line that LaTeX skips, in ASCII as all of the document."""
+    return "% " + "".join(c if c.isascii() and c.isprintable() else f"[U+{ord(c):04X}]" for c in line)

@@ -7,6 +7,7 @@ they are rebuilt from letters and digits, so that no text can run a command.
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from ncproofs.report.typesetting import name_latex
 
@@ -35,6 +36,10 @@ _ESCAPES = {
 }
 
 
+#: Combining accents that every LaTeX has.
+_ACCENTS = {"\u0300": r"\`", "\u0301": r"\'", "\u0302": r"\^", "\u0303": r"\~", "\u0308": r'\"', "\u0327": r"\c"}
+
+
 def escaped(text: str) -> str:
     """``text`` so that LaTeX prints it as it is."""
     return "".join(_one(character) for character in " ".join(text.split()))
@@ -45,6 +50,9 @@ def _one(character: str) -> str:
         return _ESCAPES[character]
     if character.isascii() and character.isprintable():
         return character
+    letter, *accents = unicodedata.normalize("NFD", character)
+    if len(accents) == 1 and accents[0] in _ACCENTS and letter.isascii() and letter.isalpha():
+        return f"{_ACCENTS[accents[0]]}{{{letter}}}"
     return f"{{[}}U+{ord(character):04X}{{]}}"
 
 
@@ -54,10 +62,14 @@ _GREEK = (
 )
 _SUBSCRIPT = r"(?:_(?:\{[A-Za-z0-9]+(?:,[A-Za-z0-9]+)*\}|[A-Za-z0-9]+))"
 _POWER = r"(?:\^(?:\d+|[A-Z]))"
-#: A Greek name, a single letter with a subscript, a power or a prime, or one of the usual capitals; or a relation.
+_WORDS = r"(?:sum|grad|max|min|mean|sup|inf)(?=_(?:[A-Za-z](?![A-Za-z0-9])|\{))"
+_LETTER = r"[A-Za-z](?=[_^']|\*\()|[B-HJ-Zb-z](?![A-Za-z'])"
+_BASE = rf"{_WORDS}|(?:d(?=[A-Za-z][_^]))?(?:{_GREEK}|{_LETTER})|d[A-Z](?![A-Za-z])"
+#: A Greek name, a letter, a differential or one of a few words, with primes, subscript and power; or a relation.
 _MATH = re.compile(
-    rf"(?<![A-Za-z0-9_\\'])(?P<base>(?:d(?=[A-Za-z]_))?(?:{_GREEK}|[A-Za-z](?=[_^']|\*\()|[B-HJ-Zb-z](?![A-Za-z'])))"
+    rf"(?<![A-Za-z0-9_\\'])(?P<base>{_BASE})"
     rf"(?P<prime>'{{0,2}})(?P<sub>{_SUBSCRIPT}?)(?P<power>{_POWER}?)(?![A-Za-z0-9_])"
+    r"|(?P<close>[|)\]])\^(?P<exponent>-?\d+|T\b)"
     r"|(?P<relation>>=|<=|->|!=| - |(?<=\b[A-Za-z])-(?=\d|[A-Za-z]\b)|(?<=\d)-(?=[A-Za-z]\b))"
 )
 _RELATIONS = {">=": r"\ge", "<=": r"\le", "->": r"\to", "!=": r"\ne", " - ": " - ", "-": "-"}
@@ -73,7 +85,7 @@ def sentence(text: str) -> str:
 
 def prose(text: str) -> str:
     """``text`` as LaTeX text, escaped, with names and relations set as mathematics."""
-    flat, done, out = " ".join(text.split()), 0, []
+    flat, done, out = " ".join(text.split()).replace("**", "^"), 0, []
     for match in _MATH.finditer(flat):
         out += [_run(flat[done : match.start()]), _set(match)]
         done = match.end()
@@ -89,10 +101,13 @@ def _set(match: re.Match[str]) -> str:
     if match["relation"]:
         sign = _RELATIONS[match["relation"]]
         return f" ${sign.strip()}$ " if sign == " - " else f"${sign}$"
+    if match["close"]:
+        return f"${match['close']}^{{{match['exponent']}}}$"
     base = match["base"]
-    differential = r"\mathrm{d}" if len(base) > 1 and base[0] == "d" and base[1:] not in ("elta",) else ""
+    differential = r"\mathrm{d}" if re.fullmatch(rf"d(?:{_GREEK}|[A-Za-z])", base) and base != "delta" else ""
     base = base[1:] if differential else base
     inside = match["sub"].lstrip("_").strip("{}")
     subscript = name_latex(f"x_{inside}").removeprefix("x") if inside else ""
     power = f"^{{{match['power'][1:]}}}" if match["power"] else ""
-    return f"${differential}{name_latex(base)}{match['prime']}{subscript}{power}$"
+    spelled = r"\textstyle\sum" if base == "sum" else name_latex(base)
+    return f"${differential}{spelled}{match['prime']}{subscript}{power}$"

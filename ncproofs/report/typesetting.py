@@ -39,7 +39,8 @@ def name_latex(name: str) -> str:
     split = re.fullmatch(r"([A-Za-z]+?)([0-9]+)", base.rstrip("'*"))
     if split:
         base, subscripts = split[1], [split[2], *subscripts]
-    inside = ",".join(part for part in map(_word, subscripts) if part)
+    words = (_word(word) for part in subscripts for word in part.split(","))
+    inside = ",".join(word for word in words if word)
     return (_word(base) or "?") + primes + star + (rf"_{{{inside}}}" if inside else "")
 
 
@@ -160,20 +161,29 @@ def terms_of(expression: sympy.Expr) -> list[str]:
     return [symbolic(term) for term in expression.as_ordered_terms()]
 
 
-def packed(terms: Sequence[str], limit: int) -> list[str]:
-    """The terms joined by their signs, in as few lines as ``limit`` allows."""
+def packed(terms: Sequence[str | Sequence[str]], limit: int) -> list[str]:
+    """The terms joined by their signs, in as few lines as ``limit`` allows; a term in pieces is broken last."""
     lines: list[str] = []
     for position, term in enumerate(terms):
-        signed = f"+ {term}" if position and term[:1] not in "+-" else term
-        signed = f"- {signed[1:].lstrip()}" if position and signed.startswith("-") else signed
-        if lines and width(f"{lines[-1]} {signed}") <= limit:
-            lines[-1] += f" {signed}"
-        else:
-            lines.append(signed)
+        first, *rest = [term] if isinstance(term, str) else term
+        pieces = [_signed(first) if position else first, *rest]
+        whole = " ".join(pieces)
+        fits = lines and width(f"{lines[-1]} {whole}") <= limit
+        for piece in [whole] if fits or width(whole) <= limit else pieces:
+            if lines and width(f"{lines[-1]} {piece}") <= limit and (fits or piece is not pieces[0]):
+                lines[-1] += f" {piece}"
+            else:
+                lines.append(piece)
     return lines
 
 
-def aligned(left: Sequence[str], relation: str, right: Sequence[str]) -> str:
+def _signed(term: str) -> str:
+    if term.startswith("-"):
+        return f"- {term[1:].lstrip()}"
+    return term if term.startswith("+") else f"+ {term}"
+
+
+def aligned(left: Sequence[str | Sequence[str]], relation: str, right: Sequence[str | Sequence[str]]) -> str:
     """``left relation right`` from the terms of both sides: one line, or an ``aligned`` block."""
     one = f"{' '.join(packed(left, 10**6))} {relation} {' '.join(packed(right, 10**6))}"
     if width(one) <= LIMIT:

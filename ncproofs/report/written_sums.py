@@ -150,6 +150,8 @@ def _resolved_sum(
         used.add(inner[index])
     body = _resolve(part, inner, taken)
     letters, sizes = tuple(inner[index] for index in indices), tuple(index.size for index in indices)
+    if body == Number(sympy.Integer(0)):
+        return body
     if isinstance(body, Sum):
         return Sum(letters + body.letters, sizes + body.sizes, body.body)
     return Sum(letters, sizes, body)
@@ -186,17 +188,19 @@ class Dialect:
     brackets: tuple[str, str]
 
 
-def chunks(node: Node, dialect: Dialect) -> list[str]:
-    """The formula in pieces between which a line may be broken; all but the first begin with a sign."""
-    if not isinstance(node, Plus):
-        return _term(node, dialect)
-    pieces: list[str] = []
-    for part in node.parts:
+def chunks(node: Node, dialect: Dialect) -> list[list[str]]:
+    """Term by term, each in pieces between which a line may be broken; all but the very first begin with a sign."""
+    terms: list[list[str]] = []
+    for part in node.parts if isinstance(node, Plus) else (node,):
         first, *rest = _term(part, dialect)
-        if pieces and not first.startswith("- "):
+        if terms and not first.startswith("- "):
             first = f"+ {first}"
-        pieces += [first, *rest]
-    return pieces
+        terms.append([first, *rest])
+    return terms
+
+
+def _pieces(node: Node, dialect: Dialect) -> list[str]:
+    return [piece for term in chunks(node, dialect) for piece in term]
 
 
 def _term(node: Node, dialect: Dialect) -> list[str]:
@@ -242,7 +246,7 @@ def _factor(part: Node, count: int, dialect: Dialect, *, alone: bool) -> list[st
         if contracted or (count == 1 and alone):
             return inside
         return _powered(inside, count, dialect)
-    return _powered(chunks(part, dialect), count, dialect)
+    return _powered(_pieces(part, dialect), count, dialect)
 
 
 def _powered(inside: list[str], count: int, dialect: Dialect) -> list[str]:
@@ -252,7 +256,7 @@ def _powered(inside: list[str], count: int, dialect: Dialect) -> list[str]:
 
 
 def _bracketed(node: Node, dialect: Dialect) -> list[str]:
-    return _powered(chunks(node, dialect), 1, dialect)
+    return _powered(_pieces(node, dialect), 1, dialect)
 
 
 def _left_over(node: Sum) -> tuple[list[str], list[tuple[Entry, Entry]], list[Node]]:

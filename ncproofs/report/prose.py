@@ -50,7 +50,7 @@ def _one(character: str) -> str:
         return _ESCAPES[character]
     if character.isascii() and character.isprintable():
         return character
-    letter, *accents = unicodedata.normalize("NFD", character)
+    letter, *accents = list(unicodedata.normalize("NFD", character))
     if len(accents) == 1 and accents[0] in _ACCENTS and letter.isascii() and letter.isalpha():
         return f"{_ACCENTS[accents[0]]}{{{letter}}}"
     return f"{{[}}U+{ord(character):04X}{{]}}"

@@ -153,6 +153,7 @@ def _loss_steps(loss: Loss | None) -> tuple[Step, ...]:
 
 def _letters(claims: Sequence[Claim]) -> Iterator[tuple[Formula, str]]:
     symbols = {symbol for claim in claims for symbol, _ in ranges_of(claim)}
+    symbols |= {symbol for tensor in _arrays(claims) for size in tensor.sizes for symbol in size.free_symbols}
     for name in sorted({symbol.name for symbol in symbols}):
         if name in _MEANINGS:
             yield Formula(name, name_latex(name)), _MEANINGS[name]
@@ -164,13 +165,16 @@ def _letters(claims: Sequence[Claim]) -> Iterator[tuple[Formula, str]]:
         )
 
 
+def _arrays(claims: Sequence[Claim]) -> list[Tensor]:
+    """Every array of the sums, also one that only cancels."""
+    sides = [side for claim in claims if isinstance(claim, SumIdentity) for side in (claim.left, claim.right)]
+    found = {tensor for side in sides for tensor, _ in entries_of(side) if tensor is not None}
+    return sorted(found, key=lambda tensor: (tensor.name, str(tensor)))
+
+
 def _tensors(claims: Sequence[Claim]) -> Iterator[tuple[Formula, str]]:
-    found: dict[Tensor, None] = {}
-    for claim in claims:
-        if isinstance(claim, SumIdentity):
-            entries = [*entries_of(claim.left), *entries_of(claim.right)]
-            found.update({tensor: None for tensor, _ in entries if tensor is not None})
-    for tensor in sorted(found, key=lambda t: (t.name, str(t))):
+    found = _arrays(claims)
+    for tensor in found:
         sizes = r" \times ".join(symbolic(size) for size in tensor.sizes)
         text = f"{tensor.name} ({', '.join(map(str, tensor.sizes))})"
         yield Formula(text, rf"{tensor_latex(tensor.name)} \in \mathbf{{R}}^{{{sizes}}}"), _properties(tensor)

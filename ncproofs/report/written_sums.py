@@ -208,7 +208,8 @@ def _term(node: Node, dialect: Dialect) -> list[str]:
     if isinstance(node, Plus):
         return _bracketed(node, dialect)
     if isinstance(node, Number):
-        return [dialect.number(node.value, alone=True)]
+        negative = not node.value.is_Add and node.value.could_extract_minus_sign()
+        return [f"- {dialect.number(-node.value, alone=True)}" if negative else dialect.number(node.value, alone=True)]
     number, body = _split(node)
     sign = ""
     if not number.is_Add and number.could_extract_minus_sign():

@@ -175,17 +175,15 @@ def _theorem_command(name: str) -> click.Command:
         sizes = any(given[key] is not None for key in _SIZES) or bool(given["others"])
         problem = None
         if sizes or (loss is not None and theorem.instance is not None):
-            from ncproofs.families import family_of_class
-
-            problem = _problem(family_of_class(theorem.family), given)
+            problem = _problem(theorem.family, given)
         return _show([derive_theorem(theorem, problem=problem, loss=loss)], format_, pdf, standalone=standalone)
 
     return command
 
 
 def _problem(family: Any, given: dict[str, Any]) -> Any:
-    """The instance that the options spell; sizes such as d may be expressions in K."""
-    from ncproofs.suite import Check, Suite, expand, grid_of
+    """The instance that the options spell."""
+    from ncproofs.report.subjects import instance_of
 
     spelled = {key: given[key] for key in ("loss", *_SIZES) if given.get(key) is not None}
     for text in given["others"]:
@@ -193,18 +191,7 @@ def _problem(family: Any, given: dict[str, Any]) -> Any:
         if not sign:
             raise click.UsageError(f"--set {text} has no value; write KEY=VALUE")
         spelled[key.strip()] = value.strip()
-    usual = {key: value.partition(":")[0] for key, value in family.usual.items()}
-    named = {} if family.name in ("ridge", "sphere") else {"family": family.name}
-    loss = spelled.pop("loss", usual.get("loss"))  # one loss, whatever commas it is written with
-    grid = grid_of("the command line", {**named, **usual, **spelled})
-    check = Check(number=1, theorems=("lower-bound-chain",), grid=grid)
-    jobs = expand(Suite("the command line", "", "", (check,)))
-    if len(jobs) != 1:
-        raise click.UsageError(f"a derivation takes one instance; these sizes give {len(jobs)}; write single values")
-    from ncproofs.families import problem_of
-
-    parameters = dict(jobs[0].parameters or {})
-    return problem_of({**parameters, "loss": loss} if "loss" in parameters and loss else parameters)
+    return instance_of(family, spelled)
 
 
 def _check(format_: str, *, standalone: bool) -> None:

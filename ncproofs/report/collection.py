@@ -14,7 +14,6 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-import ncproofs
 from ncproofs.errors import NcproofsError
 from ncproofs.report.derivation_html import page
 from ncproofs.report.printing import FORMATS, exit_code, rendered, write_pdf
@@ -31,11 +30,13 @@ def documents() -> dict[str, Callable[[], Derivation]]:
     """Name -> how to build it: each theorem of the catalogue, and the calculus of each shipped loss."""
     from ncproofs.losses.spelling import KNOWN, known_loss
     from ncproofs.report.derivation import derive_objective, derive_riemannian
+    from ncproofs.report.subjects import instance_of
     from ncproofs.report.theorem_derivation import derive_theorem
     from ncproofs.theorems.catalogue import CATALOGUE, load
 
     def theorem(name: str) -> Derivation:
-        return derive_theorem(load(name))
+        value = load(name)
+        return derive_theorem(value, problem=None if value.general is not None else instance_of(value.family, {}))
 
     found: dict[str, Callable[[], Derivation]] = {name: partial(theorem, name) for name in CATALOGUE}
     for loss, (_, _, example) in KNOWN.items():
@@ -77,7 +78,7 @@ def build_all(
 
 def source_digest() -> str:
     """SHA-256 over the package's Python files and their names."""
-    root = Path(ncproofs.__file__).parent
+    root = Path(__file__).parent.parent
     digest = hashlib.sha256()
     for path in sorted(root.rglob("*.py")):
         digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
@@ -143,7 +144,7 @@ def _write_table(folder: Path, format_: str, entries: Mapping[str, dict[str, Any
     lines = ["# Derivations", "", "| document | title | verdict | steps |", "|---|---|---|---|"]
     for entry in entries.values():
         files = f"[{entry['name']}]({entry['file']})" + (f", [pdf]({entry['pdf']})" if entry["pdf"] else "")
-        title = " ".join(entry["title"].replace("|", "/").split())
+        title = escape(" ".join(entry["title"].replace("|", "/").split()), quote=False)
         lines.append(f"| {files} | {title} | {_VERDICTS[entry['code']]} | {entry['summary']} |")
     write_atomically(folder / "index.md", "\n".join(lines) + "\n")
 

@@ -52,11 +52,13 @@ def pdf_of(document: str) -> Printed:
 def _run(program: str, place: Path) -> str:
     command = [program, "-interaction=nonstopmode", "-halt-on-error", "-no-shell-escape", "document.tex"]
     try:
-        done = subprocess.run(command, cwd=place, capture_output=True, timeout=_SECONDS, check=False)
+        done = subprocess.run(
+            command, cwd=place, stdin=subprocess.DEVNULL, capture_output=True, timeout=_SECONDS, check=False
+        )
     except subprocess.TimeoutExpired:
         raise PdfFailed(f"pdflatex took more than {_SECONDS} s; write --format latex and run it yourself") from None
     log = place / "document.log"
-    text = log.read_text(encoding="latin-1") if log.exists() else done.stdout.decode("latin-1")
+    text = log.read_text(encoding="latin-1") if log.exists() else ""
     if done.returncode:
         error = next((line for line in text.splitlines() if line.startswith("!")), "no message")
         raise PdfFailed(f"pdflatex stopped: {error}; write --format latex --standalone to see the source")

@@ -1,14 +1,18 @@
-"""Which theorems speak of the spectrum or of the optimum, for a family and a loss."""
+"""Which theorems speak of the spectrum or of the optimum, for a family and a loss; and the instance to speak of."""
 
 from __future__ import annotations
 
-from ncproofs.errors import UnknownName
-from ncproofs.families import FAMILIES, family_of_class
+from collections.abc import Mapping
+from typing import Any
+
+from ncproofs.errors import InvalidSuite, UnknownName
+from ncproofs.families import FAMILIES, Family, family_of_class, problem_of
+from ncproofs.suite import Check, Suite, expand, grid_of
 from ncproofs.theorems.catalogue import CATALOGUE, load
 from ncproofs.theorems.theorem import Theorem
 from ncproofs.truth import Truth
 
-__all__ = ["theorems_about"]
+__all__ = ["instance_of", "theorems_about"]
 
 #: (subject, family) -> proofs: theorems that build up to the last one, whose hypotheses decide whether it applies.
 #: For another family, each theorem with the subject in its name.
@@ -45,3 +49,23 @@ def theorems_about(subject: str, family: str, problem: object) -> tuple[Theorem,
 
 def _applies(theorem: Theorem, problem: object) -> bool:
     return all(hypothesis.met(problem) is Truth.HOLDS for hypothesis in theorem.hypotheses)
+
+
+def instance_of(family: Family | type, given: Mapping[str, str]) -> Any:
+    """The problem that ``given`` spells; what it leaves out is usual in ``family``; d may be an expression in K.
+
+    Raises:
+        InvalidSuite: keys that the family does not have, or several instances.
+    """
+    family = family if isinstance(family, Family) else family_of_class(family)
+    usual = {key: value.partition(":")[0] for key, value in family.usual.items()}
+    named = {} if family.name in ("ridge", "sphere") else {"family": family.name}
+    spelled = {**named, **usual, **given}
+    loss = given.get("loss")
+    # One loss, whatever commas it is written with: a grid would take them as separators.
+    grid = grid_of("the command line", {**spelled, **({} if loss is None else {"loss": usual["loss"]})})
+    jobs = expand(Suite("the command line", "", "", (Check(number=1, theorems=("one",), grid=grid),)))
+    if len(jobs) != 1:
+        raise InvalidSuite(f"a derivation takes one instance; these sizes give {len(jobs)}; write single values")
+    parameters = dict(jobs[0].parameters or {})
+    return problem_of(parameters if loss is None else {**parameters, "loss": loss})

@@ -6,7 +6,7 @@ flattened and numbers collected; nothing is computed, so both sides of an identi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -21,6 +21,7 @@ __all__ = [
     "taken_letters", "total_latex", "written",
 ]
 
+_MOST_PARTS = 2000
 _POOLS = {"K": "kljmrv", "n": "iuv", "N": "stuv", "d": "apqr"}
 
 
@@ -83,39 +84,70 @@ def written(sides: Sequence[IndexedSum]) -> list[Node] | None:
 
 def _free(expression: IndexedSum) -> set[Index]:
     """Free indices of the sum as it was written; some may cancel in the normal form."""
+    known: dict[int, set[Index]] = {}  # parts are shared, so each is looked at once
+
+    def free(part: IndexedSum) -> set[Index]:
+        if id(part) not in known:
+            known[id(part)] = _free_here(part, free)
+        return known[id(part)]
+
+    return free(expression)
+
+
+def _free_here(expression: IndexedSum, free: Callable[[IndexedSum], set[Index]]) -> set[Index]:
     if expression.origin is None:
         return expression.free
     kind, *rest = expression.origin
     if kind == "entry":
         return set(rest[1])
     if kind == "sum":
-        return _free(rest[1]) - set(rest[0])
+        return free(rest[1]) - set(rest[0])
     if kind == "at":
-        return {rest[0].get(index, index) for index in _free(rest[1])}
-    return set().union(*(_free(part) for part in rest if isinstance(part, IndexedSum)))
+        return {rest[0].get(index, index) for index in free(rest[1])}
+    return set().union(*(free(part) for part in rest if isinstance(part, IndexedSum)))
 
 
 def resolved(expression: IndexedSum, taken: Iterable[str]) -> Node | None:
-    """``expression`` as written; None where only its normal form is known."""
+    """``expression`` as written; None where only its normal form is known, or where it is too long to be read."""
+    if _length(expression) > _MOST_PARTS:
+        return None
     try:
         return _resolve(expression, {}, frozenset(taken))
     except _Unknown:
         return None
 
 
+def _length(expression: IndexedSum) -> int:
+    """How many parts the sum has when every shared part is written out."""
+    known: dict[int, int] = {}
+
+    def length(part: IndexedSum) -> int:
+        if id(part) not in known:
+            inner = [piece for piece in part.origin or () if isinstance(piece, IndexedSum)]
+            known[id(part)] = 1 + sum(map(length, inner))
+        return known[id(part)]
+
+    return length(expression)
+
+
 def entries_of(expression: IndexedSum) -> Iterator[tuple[Tensor | None, tuple[Index, ...]]]:
     """Every entry that was written, also those that cancel in the normal form; indices as they were named."""
-    if expression.origin is None:
-        yield from (factor for monomial in expression.terms for factor in monomial.factors)
-        return
-    kind, *rest = expression.origin
-    if kind == "entry":
-        yield rest[0], rest[1]
-    if kind == "at":
-        yield from ((None, (new, new)) for new in rest[0].values())
-    for part in rest:
-        if isinstance(part, IndexedSum):
-            yield from entries_of(part)
+    seen: set[int] = set()
+    waiting = [expression]
+    while waiting:
+        part = waiting.pop()
+        if id(part) in seen:
+            continue
+        seen.add(id(part))
+        if part.origin is None:
+            yield from (factor for monomial in part.terms for factor in monomial.factors)
+            continue
+        kind, *rest = part.origin
+        if kind == "entry":
+            yield rest[0], rest[1]
+        if kind == "at":
+            yield from ((None, (new, new)) for new in rest[0].values())
+        waiting += [inner for inner in rest if isinstance(inner, IndexedSum)]
 
 
 class _Unknown(Exception):

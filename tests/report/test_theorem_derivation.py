@@ -201,6 +201,16 @@ def test_bound_letters_do_not_capture():
     assert text == "sum_{l} v[l] (sum_{j} v[j]) + v[k] = (sum_{l} v[l])^2 + v[k]"
 
 
+def test_a_sum_too_long_to_read_is_shown_reduced():
+    k = Index("k", K)
+    part = total(Tensor("v", (K,))[k], k)
+    for _ in range(40):  # written out it has more than 2^40 parts
+        part = part + part
+    step = derive_theorem(theorem_of(SumIdentity(left=part, right=part))).steps[0]
+    assert step.formulas[0].text == f"both sides reduce to {2**40} sum_{{k}} v[k]"
+    assert "written" not in step.formulas[0].tree
+
+
 def test_ranges_say_what_sympy_assumes():
     p = sympy.Symbol("p", positive=True)
     step = derive_theorem(theorem_of(Identity(left=sympy.sqrt(p**2), right=p))).steps[0]

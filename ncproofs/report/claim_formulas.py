@@ -11,7 +11,7 @@ from ncproofs.proof.claims import Claim, Identity, Sign, SumIdentity, UniqueRoot
 from ncproofs.proof.domain import Domain, Range
 from ncproofs.report.steps import Formula
 from ncproofs.report.sum_typesetting import LATEX, TEXT, sum_latex_terms, sum_text
-from ncproofs.report.trees import claim_tree
+from ncproofs.report.trees import claim_tree, sum_sides
 from ncproofs.report.typesetting import LIMIT, Names, aligned, fitted, name_latex, symbolic, terms_of, width
 from ncproofs.report.written_sums import chunks, written
 
@@ -71,8 +71,7 @@ def _root_place(claim: UniqueRoot) -> Formula:
 
 
 def _sums(claim: SumIdentity) -> Iterator[Formula]:
-    left, right = claim.left, claim.right
-    sides = (left, right)
+    left, right = sides = sum_sides(claim)
     names = Names(
         [str(symbol) for side in sides for c in side.terms.values() for symbol in c.free_symbols]
         + [tensor.name for side in sides for tensor in side.tensors]

@@ -16,7 +16,7 @@ from ncproofs.report.prose import sentence
 from ncproofs.report.references import references
 from ncproofs.report.steps import Derivation, Formula, Preface, Step, Value
 from ncproofs.report.sum_typesetting import tensor_latex
-from ncproofs.report.trees import ranges_of
+from ncproofs.report.trees import ranges_of, sum_sides
 from ncproofs.report.typesetting import name_latex, symbolic
 from ncproofs.report.written_sums import entries_of
 from ncproofs.theorems.theorem import Theorem
@@ -167,7 +167,7 @@ def _letters(claims: Sequence[Claim]) -> Iterator[tuple[Formula, str]]:
 
 def _arrays(claims: Sequence[Claim]) -> list[Tensor]:
     """Every array of the sums, also one that only cancels."""
-    sides = [side for claim in claims if isinstance(claim, SumIdentity) for side in (claim.left, claim.right)]
+    sides = [side for claim in claims if isinstance(claim, SumIdentity) for side in sum_sides(claim)]
     found = {tensor for side in sides for tensor, _ in entries_of(side) if tensor is not None}
     return sorted(found, key=lambda tensor: (tensor.name, str(tensor)))
 

@@ -11,12 +11,12 @@ from typing import Any
 
 import sympy
 
-from ncproofs.calculus.indexed import Index, IndexedSum, Tensor
+from ncproofs.calculus.indexed import Index, IndexedSum, Tensor, scalar
 from ncproofs.proof.claims import Claim, Identity, Sign, SumIdentity, UniqueRoot
 from ncproofs.proof.domain import Domain, Range
 from ncproofs.report.written_sums import Entry, Node, Number, Plus, Sum, entries_of, written
 
-__all__ = ["claim_tree", "domain_tree", "expression_tree", "ranges_of", "sides_of", "sum_terms"]
+__all__ = ["claim_tree", "domain_tree", "expression_tree", "ranges_of", "sides_of", "sum_sides", "sum_terms"]
 
 
 def expression_tree(expression: sympy.Expr) -> Any:
@@ -55,8 +55,13 @@ def sides_of(claim: Claim) -> tuple[sympy.Expr, ...]:
     if isinstance(claim, Identity):
         return claim.left, claim.right
     if isinstance(claim, SumIdentity):
-        return tuple(c for side in (claim.left, claim.right) for c in side.terms.values())
+        return tuple(c for side in sum_sides(claim) for c in side.terms.values())
     return (claim.expression,) if isinstance(claim, (Sign, UniqueRoot)) else ()
+
+
+def sum_sides(claim: SumIdentity) -> tuple[IndexedSum, IndexedSum]:
+    """Both sides as sums; a claim may state one of them as a plain expression."""
+    return scalar(claim.left), scalar(claim.right)
 
 
 def ranges_of(claim: Claim) -> Domain:
@@ -121,11 +126,12 @@ def _properties(tensor: Tensor) -> list[list[Any]]:
 
 
 def _sum_tree(claim: SumIdentity) -> dict[str, Any]:
-    reduced = [factor for side in (claim.left, claim.right) for m in side.terms for factor in m.factors]
-    entries = [*reduced, *entries_of(claim.left), *entries_of(claim.right)]
+    left, right = sum_sides(claim)
+    reduced = [factor for side in (left, right) for m in side.terms for factor in m.factors]
+    entries = [*reduced, *entries_of(left), *entries_of(right)]
     tensors = sorted({tensor for tensor, _ in entries if tensor is not None}, key=lambda tensor: tensor.name)
     indices: list[Index] = sorted({index for _, found in entries for index in found})
-    nodes = written((claim.left, claim.right))
+    nodes = written((left, right))
     return {
         "kind": "sum identity",
         "domain": domain_tree(ranges_of(claim)),
@@ -135,8 +141,8 @@ def _sum_tree(claim: SumIdentity) -> dict[str, Any]:
             tensor.name: {"slots": list(map(expression_tree, tensor.sizes)), "properties": _properties(tensor)}
             for tensor in tensors
         },
-        "left": sum_terms(claim.left),
-        "right": sum_terms(claim.right),
+        "left": sum_terms(left),
+        "right": sum_terms(right),
         **({} if nodes is None else {"written": {"left": written_tree(nodes[0]), "right": written_tree(nodes[1])}}),
     }
 

@@ -191,6 +191,12 @@ def test_sums_are_shown_as_written():
     assert formula.text == "sum_{k,a} (w[k,a] - h[a])^2 = sum_{k} |w[k]|^2 - 2 sum_{k} <w[k], h> + K |h|^2"
 
 
+def test_a_side_may_be_a_plain_expression():
+    k = Index("k", K)
+    claim = SumIdentity(left=total(scalar(2), k), right=2 * K)
+    assert derive_theorem(theorem_of(claim)).steps[0].formulas[0].text == "sum_{k} 2 = 2*K"
+
+
 def test_bound_letters_do_not_capture():
     """sum_k (sum_k x_k) x_k is written with two letters, and the free k keeps its own."""
     k = Index("k", K)

@@ -11,7 +11,7 @@ from ncproofs.proof.claims import Claim, Identity, Sign, SumIdentity, UniqueRoot
 from ncproofs.proof.domain import Domain, Range
 from ncproofs.report.steps import Formula
 from ncproofs.report.sum_typesetting import LATEX, TEXT, sum_latex_terms, sum_text
-from ncproofs.report.trees import claim_tree, sum_sides
+from ncproofs.report.trees import claim_tree, sides_of, sum_sides
 from ncproofs.report.typesetting import LIMIT, Names, aligned, fitted, name_latex, symbolic, terms_of, width
 from ncproofs.report.written_sums import chunks, written
 
@@ -24,13 +24,16 @@ _TERM = LIMIT - 100
 
 def claim_formulas(claim: Claim) -> tuple[Formula, ...]:
     """The display equations of ``claim``, first the claim itself, then the letters that it had to introduce."""
+    if isinstance(claim, SumIdentity):
+        return tuple(_sums(claim))
+    sides = sides_of(claim)
     if isinstance(claim, Identity):
-        return _expressions(claim, claim.left, "=", claim.right)
+        return _expressions(claim, sides[0], "=", sides[1])
     if isinstance(claim, Sign):
-        return _expressions(claim, claim.expression, claim.relation, sympy.Integer(0))
+        return _expressions(claim, sides[0], claim.relation, sympy.Integer(0))
     if isinstance(claim, UniqueRoot):
-        return (*_expressions(claim, claim.expression, "=", sympy.Integer(0)), _root_place(claim))
-    return tuple(_sums(claim)) if isinstance(claim, SumIdentity) else ()
+        return (*_expressions(claim, sides[0], "=", sympy.Integer(0)), _root_place(claim))
+    return ()
 
 
 def _expressions(claim: Claim, left: sympy.Expr, relation: str, right: sympy.Expr) -> tuple[Formula, ...]:

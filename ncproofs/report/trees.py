@@ -21,6 +21,7 @@ __all__ = ["claim_tree", "domain_tree", "expression_tree", "ranges_of", "sides_o
 
 def expression_tree(expression: sympy.Expr) -> Any:
     """The tree of ``expression``; arguments of sums and products stand in a fixed order."""
+    expression = sympy.sympify(expression, strict=True)  # a claim may write 0 for sympy.Integer(0)
     if expression.is_Symbol:
         return str(expression)
     if expression.is_Rational:
@@ -53,10 +54,10 @@ def _power(base: sympy.Expr, exponent: sympy.Expr) -> Any:
 def sides_of(claim: Claim) -> tuple[sympy.Expr, ...]:
     """The expressions of a claim; for sums its coefficients."""
     if isinstance(claim, Identity):
-        return claim.left, claim.right
+        return sympy.sympify(claim.left, strict=True), sympy.sympify(claim.right, strict=True)
     if isinstance(claim, SumIdentity):
         return tuple(c for side in sum_sides(claim) for c in side.terms.values())
-    return (claim.expression,) if isinstance(claim, (Sign, UniqueRoot)) else ()
+    return (sympy.sympify(claim.expression, strict=True),) if isinstance(claim, (Sign, UniqueRoot)) else ()
 
 
 def sum_sides(claim: SumIdentity) -> tuple[IndexedSum, IndexedSum]:

@@ -195,6 +195,8 @@ def test_a_side_may_be_a_plain_expression():
     k = Index("k", K)
     claim = SumIdentity(left=total(scalar(2), k), right=2 * K)
     assert derive_theorem(theorem_of(claim)).steps[0].formulas[0].text == "sum_{k} 2 = 2*K"
+    zero = derive_theorem(theorem_of(Identity(left=x - x, right=0))).steps[0].formulas[0]
+    assert zero.text == "0 = 0" and zero.tree["right"] == "0"
 
 
 def test_bound_letters_do_not_capture():

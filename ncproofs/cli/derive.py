@@ -131,7 +131,8 @@ def _about(
     found: list[Derivation] = []
     for theorem in theorems_about(subject, family, problem):
         local = problem if theorem.instance is not None and isinstance(problem, theorem.family) else None
-        found.append(derive_theorem(theorem, problem=local, loss=None if found else problem.loss))
+        loss = getattr(problem, "loss", None)  # some families are about one loss, which they do not name
+        found.append(derive_theorem(theorem, problem=local, loss=None if found else loss))
     return _show(found, format_, pdf, standalone=standalone)
 
 
@@ -141,7 +142,7 @@ def _family_option(command: Callable[..., Any]) -> Callable[..., Any]:
 
 @derive_command.command("spectrum", epilog=_EPILOG)
 @_family_option
-@_loss_option
+@click.option("--loss", help="A loss, for families that have one; cross_entropy when not given.")
 @_instance_options
 @_options
 def spectrum(family: str, format_: str, pdf: Path | None, *, standalone: bool, **given: Any) -> int:
@@ -151,7 +152,7 @@ def spectrum(family: str, format_: str, pdf: Path | None, *, standalone: bool, *
 
 @derive_command.command("optimum", epilog=_EPILOG)
 @_family_option
-@_loss_option
+@click.option("--loss", help="A loss, for families that have one; cross_entropy when not given.")
 @_instance_options
 @_options
 def optimum(family: str, format_: str, pdf: Path | None, *, standalone: bool, **given: Any) -> int:

@@ -67,10 +67,10 @@ _LETTER = r"[A-Za-z](?=[_^']|\*\()|[B-HJ-Zb-z](?![A-Za-z'])"
 _BASE = rf"{_WORDS}|(?:d(?=[A-Za-z][_^]))?(?:{_GREEK}|{_LETTER})|d[A-Z](?![A-Za-z])"
 #: A Greek name, a letter, a differential or one of a few words, with primes, subscript and power; or a relation.
 _MATH = re.compile(
-    rf"(?<![A-Za-z0-9_\\'])(?P<base>{_BASE})"
+    rf"(?<![A-Za-z_\\'])(?!(?<=\d)[eE][-+]?\d)(?P<base>{_BASE})"  # 1e-9 is a number
     rf"(?P<prime>'{{0,2}})(?P<sub>{_SUBSCRIPT}?)(?P<power>{_POWER}?)(?![A-Za-z0-9_])"
     r"|(?P<close>[|)\]])\^(?P<exponent>-?\d+|T\b)"
-    r"|(?P<relation>>=|<=|->|!=| - |(?<=\b[A-Za-z])-(?=\d|[A-Za-z]\b)|(?<=\d)-(?=[A-Za-z]\b))"
+    r"|(?P<relation>>=|<=|->|!=| - |(?<=\b[A-Za-z])-(?=\d|[A-Za-z]\b)|(?<=\d)-(?=[A-Za-z]\b)|(?<=[(= ])-(?=[A-Za-z0-9]))"
 )
 _RELATIONS = {">=": r"\ge", "<=": r"\le", "->": r"\to", "!=": r"\ne", " - ": " - ", "-": "-"}
 

@@ -15,7 +15,7 @@ from ncproofs.truth import Truth
 __all__ = ["instance_of", "theorems_about"]
 
 #: (subject, family) -> proofs: theorems that build up to the last one, whose hypotheses decide whether it applies.
-#: For another family, each theorem with the subject in its name.
+#: For another family, each theorem with a word for the subject in its name.
 _PROOFS: dict[tuple[str, str], tuple[tuple[str, ...], ...]] = {
     ("optimum", "ridge"): (
         ("contrastive-bound", "reduced-function", "lower-bound-chain", "equality-case", "collapse-optimum"),
@@ -28,6 +28,7 @@ _PROOFS: dict[tuple[str, str], tuple[tuple[str, ...], ...]] = {
     ("spectrum", "ridge"): (("null-sector", "collapse-spectrum"), ("mse-spectrum",)),
     ("spectrum", "sphere"): (("sphere-spectrum",), ("sphere-conditioning",)),
 }
+_WORDS = {"optimum": ("optimum", "lower-bound", "value"), "spectrum": ("spectrum",)}
 
 
 def theorems_about(subject: str, family: str, problem: object) -> tuple[Theorem, ...]:
@@ -39,7 +40,8 @@ def theorems_about(subject: str, family: str, problem: object) -> tuple[Theorem,
     if family not in FAMILIES:
         raise UnknownName(f"there is no family {family!r}; there are: {', '.join(FAMILIES)}")
     proofs = _PROOFS.get((subject, family)) or tuple(
-        (name,) for name in CATALOGUE if subject in name and family_of_class(load(name).family).name == family
+        (name,) for name in CATALOGUE
+        if any(word in name for word in _WORDS[subject]) and family_of_class(load(name).family).name == family
     )
     if not proofs:
         raise UnknownName(f"no theorem about the {subject} speaks of family {family}; see `ncproofs list theorems`")
@@ -61,11 +63,12 @@ def instance_of(family: Family | type, given: Mapping[str, str]) -> Any:
     usual = {key: value.partition(":")[0] for key, value in family.usual.items()}
     named = {} if family.name in ("ridge", "sphere") else {"family": family.name}
     spelled = {**named, **usual, **given}
-    loss = given.get("loss")
+    loss = given.get("loss", "")
     # One loss, whatever commas it is written with: a grid would take them as separators.
-    grid = grid_of("the command line", {**spelled, **({} if loss is None else {"loss": usual["loss"]})})
+    spared = {"loss": usual["loss"]} if loss and "loss" in usual else {}
+    grid = grid_of("the command line", {**spelled, **spared})
     jobs = expand(Suite("the command line", "", "", (Check(number=1, theorems=("one",), grid=grid),)))
     if len(jobs) != 1:
         raise InvalidSuite(f"a derivation takes one instance; these sizes give {len(jobs)}; write single values")
     parameters = dict(jobs[0].parameters or {})
-    return problem_of(parameters if loss is None else {**parameters, "loss": loss})
+    return problem_of({**parameters, "loss": loss} if spared else parameters)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 from pathlib import Path
@@ -11,13 +12,14 @@ from click.testing import CliRunner
 
 from ncproofs.cli import main
 from ncproofs.cli.derive import derive_command
-from ncproofs.errors import MissingDependency, UnknownName
-from ncproofs.families import problem_of
+from ncproofs.errors import InvalidSuite, MissingDependency, UnknownName
+from ncproofs.families import FAMILIES, problem_of
+from ncproofs.problems.features import Ridge
 from ncproofs.proof.claims import Hole
 from ncproofs.report import collection
 from ncproofs.report.collection import build_all, documents
 from ncproofs.report.pdf import pdf_of
-from ncproofs.report.subjects import theorems_about
+from ncproofs.report.subjects import instance_of, theorems_about
 from ncproofs.report.theorem_derivation import derive_theorem
 from ncproofs.theorems.catalogue import CATALOGUE, load
 from ncproofs.theorems.theorem import Source, Theorem
@@ -123,6 +125,18 @@ def test_subjects_choose_by_hypotheses(subject: str, family: str, loss: str, nam
     with pytest.raises(UnknownName, match="no family"):
         theorems_about(subject, "nothing", problem)
     assert load(names[-1]).hypotheses
+
+
+def test_an_instance_may_leave_out_what_is_usual():
+    ridge = FAMILIES["ridge"]
+    assert instance_of(ridge, {}) == instance_of(Ridge, {"K": "3", "d": "K"})
+    assert instance_of(ridge, {"K": "4", "d": "K + 1"}).d == 5
+    lossless = dataclasses.replace(ridge, usual={key: v for key, v in ridge.usual.items() if key != "loss"})
+    assert str(instance_of(lossless, {"loss": "focal(2)"}).loss) == "focal(2)"
+    with pytest.raises(InvalidSuite, match="these sizes give 2"):
+        instance_of(ridge, {"K": "3:4"})
+    with pytest.raises(InvalidSuite, match="tau"):
+        instance_of(ridge, {"tau": "1"})
 
 
 def test_a_subject_is_one_document():

@@ -239,6 +239,8 @@ def test_prose_sets_names_and_leaves_words():
     assert prose("w_k and lambda_W >= 0") == r"$w_{k}$ and $\lambda_{W}$ $\ge$ 0"
     assert prose("a cross_entropy_loss is A thing") == r"a cross\_entropy\_loss is A thing"
     assert prose("|dw_k|^2") == r"\ensuremath{|}$\mathrm{d}w_{k}$$|^{2}$"
+    assert prose("8c^2 +/- 4.05e-14") == r"8$c^{2}$ +/{-} 4.05e{-}14"
+    assert prose("exp(-tau) and K-1") == r"exp($-$$\tau$) and $K$$-$1"
     assert sentence("the end") == "The end." and sentence("log x") == "log x."
 
 

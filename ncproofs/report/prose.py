@@ -70,7 +70,8 @@ _MATH = re.compile(
     rf"(?<![A-Za-z_\\'])(?!(?<=\d)[eE][-+]?\d)(?P<base>{_BASE})"  # 1e-9 is a number
     rf"(?P<prime>'{{0,2}})(?P<sub>{_SUBSCRIPT}?)(?P<power>{_POWER}?)(?![A-Za-z0-9_])"
     r"|(?P<close>[|)\]])\^(?P<exponent>-?\d+|T\b)"
-    r"|(?P<relation>>=|<=|->|!=| - |(?<=\b[A-Za-z])-(?=\d|[A-Za-z]\b)|(?<=\d)-(?=[A-Za-z]\b)|(?<=[(= ])-(?=[A-Za-z0-9]))"
+    r"|(?P<relation>>=|<=|->|!=| - |(?<=\b[A-Za-z])-(?=\d|[A-Za-z]\b)|(?<=\d)-(?=[A-Za-z]\b)"
+    r"|(?<=[(= ])-(?=[A-Za-z0-9]))"
 )
 _RELATIONS = {">=": r"\ge", "<=": r"\le", "->": r"\to", "!=": r"\ne", " - ": " - ", "-": "-"}
 

@@ -41,7 +41,8 @@ def theorems_about(subject: str, family: str, problem: object) -> tuple[Theorem,
         raise UnknownName(f"there is no family {family!r}; there are: {', '.join(FAMILIES)}")
     proofs = _PROOFS.get((subject, family)) or tuple(
         (name,) for name in CATALOGUE
-        if any(word in name for word in _WORDS[subject]) and family_of_class(load(name).family).name == family
+        if any(word in name for word in _WORDS[subject])
+        and (name.startswith(f"{family}-") or family_of_class(load(name).family).name == family)
     )
     if not proofs:
         raise UnknownName(f"no theorem about the {subject} speaks of family {family}; see `ncproofs list theorems`")

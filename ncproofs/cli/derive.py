@@ -131,7 +131,8 @@ def _about(
     found: list[Derivation] = []
     for theorem in theorems_about(subject, family, problem):
         local = problem if theorem.instance is not None and isinstance(problem, theorem.family) else None
-        loss = getattr(problem, "loss", None)  # some families are about one loss, which they do not name
+        # The calculus of a loss is that of one label for each sample; other families have their own theorems for it.
+        loss = problem.loss if family in ("ridge", "sphere") else None
         found.append(derive_theorem(theorem, problem=local, loss=None if found else loss))
     return _show(found, format_, pdf, standalone=standalone)
 

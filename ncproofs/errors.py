@@ -4,8 +4,18 @@ Each message names what was given, what is needed and what to write instead, in 
 """
 
 
+_LONGEST = 2000
+
+
 class NcproofsError(Exception):
-    """Base of all deliberate errors; the command line prints it as one line and exits with 2."""
+    """Base of all deliberate errors; the command line prints it as one line and exits with 2.
+
+    A message quotes what was given; of what is longer than a screen the middle is left out.
+    """
+
+    def __str__(self) -> str:
+        text = super().__str__()
+        return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 300]} ... {text[-300:]}"
 
 
 class InexactInput(NcproofsError):

@@ -29,7 +29,15 @@ def texts(place: str, value: object) -> list[str]:
         pieces.extend(_split(str(item)))
     if not pieces or not all(pieces):
         raise InvalidSuite(f"{place}={value!r} is empty; write at least one value")
-    return pieces
+    return _few(place, pieces)
+
+
+def _few(place: str, pieces: list[str]) -> list[str]:
+    """Each spelling once, when there are not too many."""
+    distinct = list(dict.fromkeys(pieces))
+    if len(distinct) > MOST_JOBS:
+        raise InvalidSuite(f"{place} has {len(distinct)} values; write at most {MOST_JOBS}")
+    return distinct
 
 
 def wholes(place: str, value: object) -> list[str]:
@@ -40,7 +48,7 @@ def wholes(place: str, value: object) -> list[str]:
             raise InvalidSuite(f"{place}={item!r} given; write a string, a whole number, or a list of them")
     if not pieces or not all(str(item).strip() for item in pieces):
         raise InvalidSuite(f"{place}={value!r} is empty; write at least one value")
-    return [str(item).strip() for item in pieces]
+    return _few(place, [str(item).strip() for item in pieces])
 
 
 def _split(text: str) -> list[str]:
@@ -64,6 +72,8 @@ def numbers(place: str, value: object) -> list[str]:
                 f"{place}={piece} is not a range; write the smaller end first, for example 3:6"
             )
         found.extend(str(number) for number in range(ends[0], ends[-1] + 1))
+        if len(found) > MOST_JOBS:
+            found = _few(place, found)
     return found
 
 

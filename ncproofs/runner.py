@@ -7,11 +7,7 @@ new worker goes on with the next claim.
 
 from __future__ import annotations
 
-import multiprocessing
 import os
-import signal
-import sys
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -20,9 +16,9 @@ from dataclasses import dataclass, field
 from enum import Enum
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
+from ncproofs.spawning import SPAWN, start_quietly
 from ncproofs.store import decode, encode, evidence_from
 from ncproofs.suite import Job
 from ncproofs.theorems.theorem import Verdict
@@ -31,7 +27,6 @@ from ncproofs.worker import serve
 
 __all__ = ["Outcome", "Standing", "run", "settling"]
 
-_SPAWN = multiprocessing.get_context("spawn")
 #: A new worker imports SymPy and FLINT before it can start; that is not held against the claim.
 _STARTING = 60.0
 
@@ -109,10 +104,9 @@ class _Worker:
         grace = 0.0
         if self.process is None or not self.process.is_alive():
             self.stop()
-            self.pipe, theirs = _SPAWN.Pipe()
-            self.process = _SPAWN.Process(target=serve, args=(theirs,), daemon=True)
-            with _interrupts_ignored(), _script_hidden():
-                self.process.start()
+            self.pipe, theirs = SPAWN.Pipe()
+            self.process = SPAWN.Process(target=serve, args=(theirs,), daemon=True)
+            start_quietly(self.process)
             theirs.close()
             grace = _STARTING
         self.progress = progress
@@ -160,30 +154,6 @@ class _Worker:
         self._pipe().close()
         self.process = self.pipe = None
         return code
-
-
-@contextmanager
-def _script_hidden() -> Iterator[None]:
-    """A worker needs nothing of the caller's script, and must not run it again (no ``__main__`` guard is needed)."""
-    script = sys.modules["__main__"]
-    sys.modules["__main__"] = ModuleType("__main__")
-    try:
-        yield
-    finally:
-        sys.modules["__main__"] = script
-
-
-@contextmanager
-def _interrupts_ignored() -> Iterator[None]:
-    """Inherited by the worker: Ctrl-C reaches the parent, which ends its workers itself."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    previous = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, previous)
 
 
 def run(

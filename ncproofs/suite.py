@@ -9,11 +9,11 @@ what to write.
 from __future__ import annotations
 
 import difflib
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib.resources import files
 from itertools import product
+from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ from ncproofs.errors import InvalidSuite, NcproofsError, UnknownName
 from ncproofs.families import GRID_KEYS, family_of_class, family_of_keys, problem_of
 from ncproofs.grid import MOST_JOBS, numbers, sizes, texts, wholes
 from ncproofs.truth import Rigor, Truth
+from ncproofs.untrusted import TomlFloat, toml_table
 
 if TYPE_CHECKING:
     from ncproofs.theorems.theorem import Theorem
@@ -39,7 +40,6 @@ __all__ = [
     "validate",
 ]
 
-_LARGEST_FILE = 2**20
 _SUITE_KEYS = ("title", "description")
 _EFFORT_KEYS = ("boxes", "budget_seconds", "memory_mb")
 _KEYS = ("theorem", *GRID_KEYS, "expect", "rigor", *_EFFORT_KEYS, "control", "breaks")
@@ -123,17 +123,7 @@ def read_suite(path: Path, *, imports: bool = False) -> Suite:
         InvalidSuite: unreadable, not TOML, empty, an unknown key or a value out of range.
     """
     place = str(path)
-    try:
-        if path.is_file() and path.stat().st_size > _LARGEST_FILE:
-            raise InvalidSuite(f"{place} is larger than {_LARGEST_FILE} bytes; split it")
-        document = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=_Float)
-    except OSError as error:
-        raise InvalidSuite(f"{place} cannot be read ({error.strerror}); give a readable .toml file") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise InvalidSuite(
-            f"{place} is not TOML ({error}); see `ncproofs show default` for an example"
-        ) from None
-    suite = _suite(place, document)
+    suite = _suite(place, toml_table(path, InvalidSuite, "see `ncproofs show default` for an example"))
     for check in suite.checks if not imports else ():
         for name in (*check.theorems, *(check.grid or {}).get("loss", ())):
             if ":" in name:
@@ -142,12 +132,6 @@ def read_suite(path: Path, *, imports: bool = False) -> Suite:
                     "add --allow-imports if you trust the suite"
                 )
     return suite
-
-
-class _Float(str):
-    """The spelling of a TOML float, kept so that the refusal can quote it."""
-
-    __slots__ = ()
 
 
 def _suite(place: str, document: dict[str, Any]) -> Suite:
@@ -229,8 +213,8 @@ def grid_of(place: str, given: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
     grid: dict[str, tuple[str, ...]] = {"family": (family.name,)} if "family" in given else {}
     for key in family.keys:
         value = given.get(key, family.optional.get(key))
-        if isinstance(value, _Float) or (
-            isinstance(value, list) and any(isinstance(v, _Float) for v in value)
+        if isinstance(value, TomlFloat) or (
+            isinstance(value, list) and any(isinstance(v, TomlFloat) for v in value)
         ):
             raise InvalidSuite(
                 f'{place}: {key}={value} is a binary float; write an exact string such as "1/100"'
@@ -240,16 +224,25 @@ def grid_of(place: str, given: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
     return grid
 
 
+#: How often the same instances may be spelled on average.
+_REPETITIONS = 4
+
+
 def expand(suite: Suite) -> tuple[Job, ...]:
     """Every job of the suite once, in the order of its file: checks, then theorems, then the grid.
 
     Raises:
-        InvalidSuite: a size that is not a whole number in range, or more than ``MOST_JOBS`` jobs.
+        InvalidSuite: a size that is not a whole number in range, more than ``MOST_JOBS`` jobs, or a few times as
+            many spelled ones, repetitions included.
     """
     found: list[Job] = []
+    spelled = 0
     seen: set[tuple[object, ...]] = set()
     for check in suite.checks:
         place = f"{suite.place} check {check.number}"
+        spelled += len(check.theorems) * prod(map(len, (check.grid or {}).values()))
+        if spelled > _REPETITIONS * MOST_JOBS:  # they would be run once, but all have to be looked at
+            raise InvalidSuite(f"{place}: more than {_REPETITIONS * MOST_JOBS} instances are spelled out; write fewer")
         for theorem in check.theorems:
             for parameters in [None] if check.grid is None else _instances(place, check.grid):
                 instance = None if parameters is None else tuple(parameters.items())
@@ -275,13 +268,13 @@ def _instances(place: str, grid: Mapping[str, tuple[str, ...]]) -> Iterable[dict
     for choice in product(*(grid[key] for key in leading)):
         fixed = dict(zip(leading, choice, strict=True))
         known = {"K": int(fixed["K"])} if "K" in fixed else {}
-        if "n" in fixed:
-            (known["n"],) = sizes(f"{place}: n", [fixed["n"]], known)
-            fixed["n"] = str(known["n"])
-        for d in dict.fromkeys(sizes(f"{place}: d", grid["d"], known)) if "d" in grid else (None,):
-            for rest in product(*(grid[key] for key in others)):
-                spelled = {**fixed, **({} if d is None else {"d": str(d)}), **dict(zip(others, rest, strict=True))}
-                yield {key: spelled[key] for key in grid}
+        for n in sizes(f"{place}: n", [fixed["n"]], known) if "n" in fixed else (None,):
+            spelled = fixed if n is None else {**fixed, "n": str(n)}
+            at = known if n is None else {**known, "n": n}
+            for d in dict.fromkeys(sizes(f"{place}: d", grid["d"], at)) if "d" in grid else (None,):
+                spelled = spelled if d is None else {**spelled, "d": str(d)}
+                for rest in product(*(grid[key] for key in others)):
+                    yield {key: {**spelled, **dict(zip(others, rest, strict=True))}[key] for key in grid}
 
 
 def validate(suite: Suite, jobs: Iterable[Job]) -> None:

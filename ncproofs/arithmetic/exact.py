@@ -31,7 +31,7 @@ def exact_number(value: object, name: str) -> Fraction:
     if isinstance(value, str):
         return _spelled(value.strip(), name)
     if isinstance(value, Decimal) and value.is_finite():
-        return Fraction(value)
+        return _spelled(str(value), name)
     if hasattr(value, "p") and hasattr(value, "q") and not hasattr(value, "hex"):
         return Fraction(int(value.p), int(value.q))
     if hasattr(value, "free_symbols") and getattr(value, "is_Float", None) is not True:

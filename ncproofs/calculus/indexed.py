@@ -315,7 +315,10 @@ def _annihilate(left: Tensor | None, left_slot: int, right: Tensor | None, right
 def _canonical(
     summed: tuple[Index, ...], factors: tuple[tuple[Tensor | None, tuple[Index, ...]], ...]
 ) -> tuple[sympy.Expr, _Monomial]:
-    """The smallest spelling over all namings of the summed indices, with the sign of antisymmetric swaps."""
+    """The smallest spelling over all namings of the summed indices, with the sign of antisymmetric swaps.
+
+    The sign is 0 when two namings give the same monomial with opposite signs, as for sum_{j,k} r[j,k] x[j] x[k].
+    """
     groups: dict[sympy.Expr, list[Index]] = {}
     for index in summed:
         groups.setdefault(index.size, []).append(index)
@@ -333,6 +336,8 @@ def _canonical(
         if best is None or spelling < best[0]:
             names = tuple(sorted(naming.values()))
             best = (spelling, sign, _Monomial(names, ordered))
+        elif best[1] == -sign and best[2].factors == ordered:  # it equals its own negative
+            best = (best[0], sympy.Integer(0), best[2])
     assert best is not None  # the product over groups has at least the empty choice
     return best[1], best[2]
 

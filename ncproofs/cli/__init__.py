@@ -22,6 +22,7 @@ _COMMANDS = {
     "list": ("browse", "What is there: theorems, losses, suites, families."),
     "show": ("browse", "One theorem, loss, family or suite in full."),
     "optimum": ("optimum", "The certified optimum of one instance, and its Hessian spectrum."),
+    "search": ("search", "Random critical points of any index, each one certified or undecided."),
     "derive": ("derive", "Derivations, each step machine-checked, as text, LaTeX or JSON."),
     "loss": ("loss", "What can be said about a loss of your own."),
     "scale": ("scale", "Closed forms against the array kernels at large K, with rounding bounds."),

@@ -107,17 +107,11 @@ def loss_given(given: str, functions: tuple[str, ...] = ()) -> Loss:
 
 
 def _from_file(path: Path) -> Loss:
-    import tomllib
-
     from ncproofs.errors import InvalidLoss
     from ncproofs.losses.spelling import loss_from_expression
+    from ncproofs.untrusted import toml_table
 
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InvalidLoss(f"{path} cannot be read ({error.strerror}); give a readable .toml file") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise InvalidLoss(f'{path} is not TOML ({error}); write phi = "log(S1) - t"') from None
+    table = toml_table(path, InvalidLoss, 'write phi = "log(S1) - t"')
     unknown = set(table) - {"phi", "functions", "name", "source"}
     if unknown or not isinstance(table.get("phi"), str):
         raise InvalidLoss(

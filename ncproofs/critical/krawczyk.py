@@ -10,11 +10,16 @@ Krawczyk's operator proves that a zero exists in the box and is the only one the
 The d - r directions outside R^r carry the null sector: each has the Hessian [[lambda_W I, G], [G^T, lambda_H
 I]] with G the logit gradient (theorem ``null-sector``), of which r singular values are exactly sqrt(lambda_W
 lambda_H).
+
+Where the samples of each class are equal, the point is one of the problem with one sample a class and n lambda_H
+(symmetric criticality). Its Hessian splits into that problem's, rescaled, and for each class n - 1 copies of
+lambda_H I + W M_k W^T/N, M_k the Hessian of the loss in the logits.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from fractions import Fraction
 
 import flint
 import numpy as np
@@ -25,7 +30,8 @@ from ncproofs.arithmetic.ball import ball_of, sign
 from ncproofs.arithmetic.enclosure import Enclosure
 from ncproofs.arithmetic.linalg import eigenvalue_enclosures
 from ncproofs.calculus.objective import dense_hessian, gradient_at, objective_value
-from ncproofs.critical.search import numerical_rank
+from ncproofs.critical.search import numerical_rank, reduced
+from ncproofs.problems.features import Ridge
 from ncproofs.problems.multilabel import MultiLabel, WeightDecay
 
 __all__ = ["CertifiedPoint", "NotCertified", "certify_critical_point", "has_shift_symmetry", "value_at"]
@@ -34,15 +40,17 @@ Array = NDArray[np.float64]
 
 _LARGEST = 240
 _NEWTON_STEPS = 12
+#: Samples of one class that differ by less, relative to the largest feature, are taken for equal.
+_TOGETHER = Fraction(1, 10**8)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class CertifiedPoint:
     """An exact critical point lies in the box W (d, K), H (d, N), b, and is unique there modulo symmetry.
 
-    ``index``, ``nullity`` and the smallest positive eigenvalue are those of the full Hessian at that point;
-    ``orbit_dimension`` is the dimension of its symmetry orbit, so a point with index 0 and no excess nullity
-    is a strict local minimum modulo symmetry.
+    ``index``, ``nullity``, the smallest and the smallest positive eigenvalue are those of the full Hessian at
+    that point; ``orbit_dimension`` is the dimension of its symmetry orbit, so a point with index 0 and no excess
+    nullity is a strict local minimum modulo symmetry.
     """
 
     problem: WeightDecay
@@ -54,6 +62,7 @@ class CertifiedPoint:
     index: int
     nullity: int
     orbit_dimension: int
+    smallest: Enclosure
     minimum_positive: Enclosure
     bits: int
 
@@ -110,7 +119,10 @@ def certify_critical_point(
     if problem.has_bias is (b is None):
         return NotCertified("a bias is given for a problem without one, or the other way round")
     with flint.ctx.workprec(bits):
-        chart = _gauge_slice(problem, W, H, b)
+        if isinstance(problem, Ridge) and problem.n > 1 and _are_tied(problem, H):
+            chart = _gauge_slice(reduced(problem), W, H[:, :: problem.n], b)
+        else:
+            chart = _gauge_slice(problem, W, H, b)
         if len(chart.free) > _LARGEST:
             return NotCertified(f"{len(chart.free)} unknowns; at most {_LARGEST} are tried")
         box = _krawczyk(chart, bits)
@@ -119,6 +131,12 @@ def certify_critical_point(
         if any(sign(box[index]) in (None, 0) for index in chart.pivots):
             return NotCertified(f"rank W = {chart.rank} is not certified: a pivot may vanish")
         return _with_inertia(problem, chart, box, bits)
+
+
+def _are_tied(problem: Ridge, H: Array) -> bool:
+    """Whether the samples of each class agree in floats; a certificate is then about a point where they are equal."""
+    classes = H.reshape(problem.d, problem.K, problem.n)
+    return float(np.abs(classes - classes[:, :, :1]).max()) < _TOGETHER * max(1, float(np.abs(H).max()))
 
 
 def value_at(problem: WeightDecay, W: Array, H: Array, b: Array | None, bits: int = 128) -> Enclosure:
@@ -215,45 +233,71 @@ def _krawczyk(chart: _Slice, bits: int) -> list[arb] | NotCertified:
 
 def _with_inertia(problem: WeightDecay, chart: _Slice, box: list[arb], bits: int) -> CertifiedPoint | NotCertified:
     W, H, b = _matrices(chart.problem, box)
-    matrix = dense_hessian(chart.problem, W, H, b, bits)
+    matrix = _rescaled(problem, chart, dense_hessian(chart.problem, W, H, b, bits))
     rank, extra = chart.rank, problem.d - chart.rank
     shift = int(has_shift_symmetry(problem))
     parts = [(eigenvalue_enclosures(_block(matrix, chart.inner), bits), 1, rank * (rank - 1) // 2 + shift)]
     if extra:
-        parts.append((_null_sector(problem, matrix, rank, bits), extra, rank))
+        parts.append((_null_sector(problem, chart, matrix, bits), extra, rank))
+    together = problem.N // chart.problem.N  # samples that one column of H stands for
+    if rank and together > 1:
+        parts += [(eigenvalue_enclosures(block, bits), together - 1, 0) for block in _within_class(chart, matrix)]
     index = nullity = 0
-    positive: list[arb] = []
+    every = [value for values, _, _ in parts for value in values]
     for values, copies, zeros in parts:
         signs = [sign(value) for value in values]
         unsettled = len(signs) - signs.count(1) - signs.count(-1)
         if unsettled != zeros:
             return NotCertified(f"{unsettled - zeros} eigenvalues of the Hessian are not separated from 0")
         index, nullity = index + copies * signs.count(-1), nullity + copies * zeros
-        positive += [value for value in values if value > 0]
-    lowest = min(positive, key=lambda value: value.lower())
-    smallest = lowest.lower().union(min((value.upper() for value in positive), key=float))
     return CertifiedPoint(
         problem=problem,
         W=_padded(W, rank, problem.d),
-        H=_padded(H, rank, problem.d),
+        H=_repeated(_padded(H, rank, problem.d), together),
         b=b,
         value=Enclosure.of_ball(objective_value(chart.problem, W, H, b, bits)),
         rank=rank,
         index=index,
         nullity=nullity,
         orbit_dimension=rank * (rank - 1) // 2 + rank * extra + shift,
-        minimum_positive=Enclosure.of_ball(smallest),
+        smallest=_least(every),
+        minimum_positive=_least([value for value in every if value > 0]),
         bits=bits,
     )
 
 
-def _null_sector(problem: WeightDecay, matrix: arb_mat, rank: int, bits: int) -> list[arb]:
+def _least(values: list[arb]) -> Enclosure:
+    """The smallest of the enclosed numbers."""
+    lowest = min(values, key=lambda value: value.lower())
+    return Enclosure.of_ball(lowest.lower().union(min((value.upper() for value in values), key=float)))
+
+
+def _rescaled(problem: WeightDecay, chart: _Slice, matrix: arb_mat) -> arb_mat:
+    """The Hessian in orthonormal coordinates: moving n equal samples by h has the length sqrt(n) |h|."""
+    if chart.problem.N == problem.N:
+        return matrix
+    K, N, d = chart.problem.K, chart.problem.N, chart.problem.d
+    samples = range(d * K, d * (K + N))
+    scale = 1 / arb(problem.N // N).sqrt()
+    weights = [scale if index in samples else arb(1) for index in range(matrix.nrows())]
+    rows = [[e * u * v for e, v in zip(row, weights, strict=True)]
+            for row, u in zip(matrix.tolist(), weights, strict=True)]
+    return arb_mat(rows)
+
+
+def _within_class(chart: _Slice, matrix: arb_mat) -> list[arb_mat]:
+    """lambda_H I + W M_k W^T/N for each class: the Hessian on samples that move apart, in R^r."""
+    K, N, d = chart.problem.K, chart.problem.N, chart.problem.d
+    return [_block(matrix, [d * K + row * N + k for row in range(chart.rank)]) for k in range(K)]
+
+
+def _null_sector(problem: WeightDecay, chart: _Slice, matrix: arb_mat, bits: int) -> list[arb]:
     """Eigenvalues of [[lambda_W I, G], [G^T, lambda_H I]]: the first padded row of the padded problem."""
-    d, K, N = rank + 1, problem.K, problem.N
+    rank, d, K, N = chart.rank, chart.rank + 1, problem.K, chart.problem.N
     row = [*range(rank * K, d * K), *range(d * K + rank * N, d * (K + N))]
     G = arb_mat(K, N, [matrix[i, j] for i in row[:K] for j in row[K:]])
     lW, lH = ball_of(problem.lambda_W, bits), ball_of(problem.lambda_H, bits)
-    values: list[arb] = [lH] * (N - K)
+    values: list[arb] = [lH] * (problem.N - K)
     for square in eigenvalue_enclosures(G * G.transpose(), bits):
         # s^2 >= 0 exactly; the roots of (x - lambda_W)(x - lambda_H) = s^2, the smaller one as product /
         # larger.
@@ -265,6 +309,10 @@ def _null_sector(problem: WeightDecay, matrix: arb_mat, rank: int, bits: int) ->
 def _root(value: arb) -> arb:
     """The square root of a number that is >= 0 although its ball may not show it."""
     return value.sqrt() if value > 0 else arb(0).union(value.abs_upper().sqrt().upper())
+
+
+def _repeated(matrix: arb_mat, times: int) -> arb_mat:
+    return arb_mat([[entry for entry in row for _ in range(times)] for row in matrix.tolist()])
 
 
 def _padded(matrix: arb_mat, rank: int, d: int) -> arb_mat:

@@ -24,16 +24,19 @@ from ncproofs.problems.features import Ridge
 __all__ = [
     "FoundPoint",
     "gradient",
+    "grouped_start",
     "hessian",
     "local_minima",
     "numerical_rank",
     "objective",
     "pack",
     "polish",
+    "random_start",
     "reduced",
     "spurious_candidates",
     "starts",
     "unpack",
+    "value_and_gradient",
 ]
 
 Array = NDArray[np.float64]
@@ -131,14 +134,15 @@ def _logits(W: Array, H: Array, b: Array | None) -> Array:
 
 
 def objective(problem: Ridge, x: Array) -> float:
-    return _value_and_gradient(problem, x)[0]
+    return value_and_gradient(problem, x)[0]
 
 
 def gradient(problem: Ridge, x: Array) -> Array:
-    return _value_and_gradient(problem, x)[1]
+    return value_and_gradient(problem, x)[1]
 
 
-def _value_and_gradient(problem: Ridge, x: Array) -> tuple[float, Array]:
+def value_and_gradient(problem: Ridge, x: Array) -> tuple[float, Array]:
+    """Both at once; coordinates as in ``pack``."""
     W, H, b = unpack(problem, x)
     lW, lH, lb = _weights(problem)
     losses, first, _, f = _logit_terms(problem, _logits(W, H, b))
@@ -179,7 +183,7 @@ def hessian(problem: Ridge, x: Array) -> Array:
     return upper + np.triu(out, 1).T
 
 
-def numerical_rank(singular_values: Array) -> int:
+def numerical_rank(singular_values: NDArray[np.floating[Any]]) -> int:
     """How many singular values are not tiny: a guess, which a certificate confirms or refuses."""
     return int((singular_values > _RANK_FLOOR * max(1.0, float(singular_values.max(initial=0.0)))).sum())
 
@@ -197,8 +201,8 @@ def _group_vectors(groups: list[list[int]], classes: int) -> Array:
     return out - 1.0 / len(groups)
 
 
-def _structured(problem: Ridge, rng: np.random.Generator) -> Array:
-    """Merged groups, sacrificed classes, or a low-rank point padded with zeros; slightly perturbed."""
+def grouped_start(problem: Ridge, rng: np.random.Generator, noise: float = 0.1) -> Array:
+    """Merged groups, sacrificed classes, or a low-rank point padded with zeros; perturbed by ``noise``. n = 1."""
     K, d = problem.K, problem.d
     kept = rng.permutation(K)[int(rng.integers(0, max(1, K // 2))) :]
     wanted = int(rng.integers(1, min(len(kept), d + 1) + 1))
@@ -209,11 +213,12 @@ def _structured(problem: Ridge, rng: np.random.Generator) -> Array:
     rank = min(d, wanted)
     W = np.zeros((d, K))
     W[:rank] = basis[:, :rank].T @ vectors
-    W = W * rng.uniform(0.5, 4.0) + 0.1 * rng.standard_normal((d, K))
+    W = W * rng.uniform(0.5, 4.0) + noise * rng.standard_normal((d, K))
     return pack(W, W * rng.uniform(0.5, 2.0), np.zeros(K) if problem.has_bias else None)
 
 
-def _random(problem: Ridge, rng: np.random.Generator) -> Array:
+def random_start(problem: Ridge, rng: np.random.Generator) -> Array:
+    """Normal W, H and b at a random scale, W and H balanced."""
     scale = 10.0 ** rng.uniform(-1.0, 1.0)
     ratio = float(problem.lambda_W / problem.lambda_H) ** 0.25
     W = scale * rng.standard_normal((problem.d, problem.K))
@@ -231,7 +236,7 @@ def _tied(problem: Ridge, rng: np.random.Generator) -> Array:
     return pack(W, H, np.zeros(K) if problem.has_bias else None)
 
 
-_KINDS = (_tied, _random, _tied, _structured)
+_KINDS = (_tied, random_start, _tied, grouped_start)
 
 
 def starts(problem: Ridge, count: int, seed: int) -> Iterator[Array]:
@@ -268,7 +273,7 @@ def _minimise(problem: Ridge, x: Array) -> Array:
 
     limits = {"maxiter": 1000, "maxfun": 1500, "ftol": 1e-13, "gtol": 1e-6}
     found = minimize(
-        lambda v: _value_and_gradient(problem, v), x, jac=True, method="L-BFGS-B", options=limits
+        lambda v: value_and_gradient(problem, v), x, jac=True, method="L-BFGS-B", options=limits
     )
     return polish(problem, np.asarray(found.x))
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ncproofs.critical import search
 from ncproofs.problems.features import Ridge, Spheres
 
-__all__ = ["FoundSpherePoint", "critical_points", "local_minima"]
+__all__ = ["Chart", "FoundSpherePoint", "chart_of", "local_minima", "unit_columns"]
 
 Array = NDArray[np.float64]
 
@@ -25,7 +25,6 @@ _NO_DECAY = Fraction(1, 10**40)
 _FLAT = 1e-9
 _CONVERGED = 1e-9
 _SAME_VALUE = 1e-9
-_LM_STEPS = 300
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +40,7 @@ class FoundSpherePoint:
 
 
 @dataclass(frozen=True)
-class _Chart:
+class Chart:
     """f and its derivatives at X = [W H], a (d, K + N) array with unit columns."""
 
     problem: Spheres
@@ -60,33 +59,55 @@ class _Chart:
         return np.hstack([float(self.problem.tau) * W, H])
 
     def derivatives(self, X: Array) -> tuple[Array, Array, Array]:
-        """An orthonormal tangent basis (columns, in the order of ``pack``), the gradient and the Hessian in it."""
+        """Orthonormal tangent bases, one (d, d - 1) matrix a column, and gradient and Hessian in them."""
         d, columns = X.shape
         K, N, tau = self.problem.K, self.problem.N, float(self.problem.tau)
         slopes = self.slopes(X)
-        places = [[i * K + a for i in range(d)] for a in range(K)]
-        places += [[d * K + i * N + s for i in range(d)] for s in range(N)]
-        basis = np.zeros((d * columns, (d - 1) * columns))
-        for a, rows in enumerate(places):
-            # Columns of an orthogonal matrix whose first one is +-x: the others span its tangent space.
-            frame = np.linalg.qr(np.column_stack([X[:, a], np.eye(d)]))[0]
-            basis[np.ix_(rows, range(a * (d - 1), (a + 1) * (d - 1)))] = frame[:, 1:]
-        scale = np.concatenate([np.full(d * K, tau), np.ones(d * N)])
-        ambient = search.hessian(self.plain, self.packed(X)) * scale[:, None] * scale
+        bases = _tangent_bases(X)
+        # ``pack`` goes row by row through W, then H; here column by column through [W H].
+        places = np.concatenate([
+            np.arange(d * K).reshape(d, K), d * K + np.arange(d * N).reshape(d, N)
+        ], axis=1).T.ravel()
+        scale = np.concatenate([np.full(d * K, tau), np.ones(d * N)])[places]
+        ambient = search.hessian(self.plain, self.packed(X))[np.ix_(places, places)] * scale[:, None] * scale
+        half = bases.transpose(0, 2, 1) @ ambient.reshape(columns, d, columns * d)
+        half = half.reshape((d - 1) * columns, columns, d).transpose(1, 0, 2) @ bases
+        hessian = half.transpose(1, 0, 2).reshape((d - 1) * columns, (d - 1) * columns)
         multipliers = np.repeat((X * slopes).sum(axis=0), d - 1)
-        gradient = basis.T @ search.pack(slopes[:, :K], slopes[:, K:], None)
-        return basis, gradient, basis.T @ ambient @ basis - np.diag(multipliers)
+        gradient = np.einsum("aij,ia->aj", bases, slopes).ravel()
+        return bases, gradient, (hessian + hessian.T) / 2 - np.diag(multipliers)
 
-    def moved(self, X: Array, basis: Array, step: Array) -> Array:
-        W, H, _ = search.unpack(self.plain, basis @ step)
-        return _unit(X + np.hstack([W, H]))
+    def pulled_back(self, flat: Array) -> tuple[float, Array]:
+        """Value and gradient of f(columns divided by their lengths), on all matrices without a zero column."""
+        Y = flat.reshape(self.problem.d, -1)
+        lengths = np.linalg.norm(Y, axis=0)
+        U = Y / lengths
+        slopes = self.slopes(U)
+        return self.value(U), ((slopes - U * (U * slopes).sum(axis=0)) / lengths).ravel()
+
+    def moved(self, X: Array, bases: Array, step: Array) -> Array:
+        """The columns moved by a tangent step in the coordinates of ``derivatives``, and made unit again."""
+        moves: Array = np.einsum("aij,aj->ia", bases, step.reshape(X.shape[1], -1))
+        return unit_columns(X + moves)
 
 
-def _chart(problem: Spheres) -> _Chart:
-    return _Chart(problem, Ridge(problem.loss, problem.K, problem.d, problem.n, _NO_DECAY, _NO_DECAY))
+def _tangent_bases(X: Array) -> Array:
+    """For each unit column the last d - 1 columns of the reflection that maps it to a multiple of e_1."""
+    d = X.shape[0]
+    v = X.T.copy()
+    v[:, 0] += np.where(v[:, 0] >= 0, 1.0, -1.0)
+    whole = np.eye(d) - 2 * v[:, :, None] * v[:, None, :] / (v**2).sum(axis=1)[:, None, None]
+    bases: Array = whole[:, :, 1:]
+    return bases
 
 
-def _unit(X: Array) -> Array:
+def chart_of(problem: Spheres) -> Chart:
+    """The derivatives of ``problem`` in floats."""
+    return Chart(problem, Ridge(problem.loss, problem.K, problem.d, problem.n, _NO_DECAY, _NO_DECAY))
+
+
+def unit_columns(X: Array) -> Array:
+    """X with each column divided by its length."""
     return X / np.linalg.norm(X, axis=0)
 
 
@@ -97,11 +118,11 @@ def local_minima(problem: Spheres, count: int, seed: int) -> Iterator[FoundSpher
     points that a float Hessian shows to be saddles are left out, and so are starts that did not converge.
     """
     rng = np.random.default_rng(seed)
-    full, small = _chart(problem), _chart(replace(problem, n=1))
+    full, small = chart_of(problem), chart_of(replace(problem, n=1))
     values: list[float] = []
     for number in range(count):
         chart = small if number % 2 == 0 else full
-        X = _minimised(chart, _unit(rng.standard_normal((problem.d, problem.K + chart.problem.N))))
+        X = _minimised(chart, unit_columns(rng.standard_normal((problem.d, problem.K + chart.problem.N))))
         if chart is small:
             X = np.hstack([X[:, : problem.K], np.repeat(X[:, problem.K :], problem.n, axis=1)])
         point = _described(full, X)
@@ -112,52 +133,16 @@ def local_minima(problem: Spheres, count: int, seed: int) -> Iterator[FoundSpher
             yield point
 
 
-def critical_points(problem: Spheres, count: int, seed: int) -> Iterator[FoundSpherePoint]:
-    """Critical points of any index from ``count`` random starts: Levenberg-Marquardt on the Riemannian gradient."""
-    rng = np.random.default_rng(seed)
-    chart = _chart(problem)
-    for _ in range(count):
-        X = _unit(rng.standard_normal((problem.d, problem.K + problem.N)))
-        damping = 1.0
-        basis, gradient, hessian = chart.derivatives(X)
-        for _ in range(_LM_STEPS):
-            size = float(np.linalg.norm(gradient))
-            if size < 1e-13:
-                break
-            # -(H^2 + damping |g|)^-1 H g in the eigenbasis of H: nothing to invert where H is singular.
-            values, vectors = np.linalg.eigh(hessian)
-            step = -vectors @ (values * (vectors.T @ gradient) / (values**2 + damping * size))
-            step *= min(1.0, 0.7 / max(1e-300, float(np.linalg.norm(step))))
-            trial = chart.moved(X, basis, step)
-            found = chart.derivatives(trial)
-            if np.linalg.norm(found[1]) < size:
-                X, (basis, gradient, hessian), damping = trial, found, max(damping / 5, 1e-12)
-            else:
-                damping *= 4
-                if damping > 1e12:
-                    break
-        point = _described(chart, X)
-        if point.gradient_norm < _CONVERGED:
-            yield point
-
-
-def _minimised(chart: _Chart, X: Array) -> Array:
+def _minimised(chart: Chart, X: Array) -> Array:
     """L-BFGS on normalised columns until Newton can take over."""
     from scipy.optimize import minimize
 
-    def evaluated(flat: Array) -> tuple[float, Array]:
-        Y = flat.reshape(X.shape)
-        lengths = np.linalg.norm(Y, axis=0)
-        U = Y / lengths
-        slopes = chart.slopes(U)
-        return chart.value(U), ((slopes - U * (U * slopes).sum(axis=0)) / lengths).ravel()
-
     limits = {"maxiter": 600, "maxfun": 1000, "ftol": 1e-15, "gtol": 1e-8}
-    found = minimize(evaluated, X.ravel(), jac=True, method="L-BFGS-B", options=limits)
-    return _polished(chart, _unit(np.asarray(found.x).reshape(X.shape)))
+    found = minimize(chart.pulled_back, X.ravel(), jac=True, method="L-BFGS-B", options=limits)
+    return _polished(chart, unit_columns(np.asarray(found.x).reshape(X.shape)))
 
 
-def _polished(chart: _Chart, X: Array) -> Array:
+def _polished(chart: Chart, X: Array) -> Array:
     """Newton with an eigen-pseudo-inverse, so flat directions do not move; stops when it stalls."""
     basis, gradient, hessian = chart.derivatives(X)
     for _ in range(10):
@@ -174,7 +159,7 @@ def _polished(chart: _Chart, X: Array) -> Array:
     return X
 
 
-def _described(chart: _Chart, X: Array) -> FoundSpherePoint:
+def _described(chart: Chart, X: Array) -> FoundSpherePoint:
     _, gradient, hessian = chart.derivatives(X)
     values = np.linalg.eigvalsh(hessian)
     flat = 10 * _FLAT * max(1e-300, float(np.abs(values).max()))

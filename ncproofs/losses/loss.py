@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
+from math import prod
 
 import sympy
 
@@ -157,11 +158,30 @@ def _softmax_form(loss: Loss) -> SoftmaxForm | None:
 
 def _exponential_and_linear(function: sympy.Expr) -> tuple[sympy.Expr, sympy.Expr, sympy.Expr] | None:
     """(a, b, c) with ``function == a exp(z) + b z + c``, rational; None for another function."""
+    if _expanded_size(function) > _MOST_TERMS:
+        return None
     rest = sympy.expand(function)
     exponential, linear = rest.coeff(sympy.exp(Z)), rest.coeff(Z, 1)
     constant = sympy.expand(rest - exponential * sympy.exp(Z) - linear * Z)
     parts = (exponential, linear, constant)
     return parts if all(part.is_Rational for part in parts) else None
+
+
+#: Beyond this many terms a class function is not multiplied out, and so not recognised.
+_MOST_TERMS = 2000
+
+
+def _expanded_size(expression: sympy.Expr) -> int:
+    """A bound on the number of terms once everything is multiplied out; ``_MOST_TERMS + 1`` for any beyond."""
+    if not expression.args:
+        return 1
+    sizes = [_expanded_size(part) for part in expression.args]
+    exponent = expression.args[1] if expression.is_Pow else None
+    if exponent is not None and exponent.is_Integer and exponent > 0:
+        size = sizes[0] ** min(int(exponent), 12) if sizes[0] > 1 else 1  # 2^12 is beyond already
+    else:
+        size = prod(sizes) if expression.is_Mul else sum(sizes)
+    return min(size, _MOST_TERMS + 1)
 
 
 def _expression(part: str, value: object) -> sympy.Expr:

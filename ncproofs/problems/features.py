@@ -17,7 +17,7 @@ from ncproofs.losses.loss import Loss
 
 _HOTTEST = 10**5
 
-__all__ = ["Ridge", "Spheres"]
+__all__ = ["FeatureProblem", "Ridge", "Spheres"]
 
 
 @dataclass(frozen=True)
@@ -137,3 +137,7 @@ class Spheres:
 
     def __str__(self) -> str:
         return f"{self.loss} on spheres K={self.K} d={self.d} n={self.n} tau={self.tau}"
+
+
+#: The problems with n samples of every class.
+FeatureProblem = Ridge | Spheres

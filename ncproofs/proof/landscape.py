@@ -27,7 +27,7 @@ from ncproofs.proof.discharge import Effort, discharge
 from ncproofs.proof.domain import Domain, positive
 from ncproofs.truth import Evidence, Rigor, Truth
 
-__all__ = ["convexity", "settle"]
+__all__ = ["by_theorem", "convexity", "settle"]
 
 #: Unknowns of the problem with one sample a class up to which random critical points are searched.
 _SEARCHABLE = 160
@@ -80,26 +80,41 @@ def settle(claim: BenignLandscape, effort: Effort) -> Evidence:
             **more,  # type: ignore[arg-type]
         )
 
-    if is_mean_squared(problem.loss):
-        because = "theorem mse-landscape: mean squared error, every d >= 1 and every bias mode"
-        return answer(Truth.HOLDS, Rigor.EXACT, because, axioms=_MSE_AXIOMS)
+    proof = by_theorem(problem, effort)
+    if proof.truth is Truth.HOLDS:
+        return answer(Truth.HOLDS, proof.rigor, proof.because, axioms=proof.axioms)
     roomy = problem.d >= problem.K - 1
-    convex, rigor, why = convexity(problem.loss.softmax_form(), effort)
-    if convex is Truth.HOLDS and roomy:
-        because = f"theorem benign-landscape: {why}, and d = {problem.d} >= K - 1 = {problem.K - 1}"
-        return answer(Truth.HOLDS, rigor, because, axioms=_CONVEX_AXIOMS)
     spurious = (_closed_form(problem) if roomy else None) or _searched(problem, effort)
     if spurious is not None:
         because = "a critical point without negative curvature lies above another point, both in balls"
         return answer(Truth.FAILS, Rigor.ENCLOSED, because, witness=str(spurious))
-    missing = why if roomy else f"d = {problem.d} < K - 1 = {problem.K - 1}"
-    holes = (_HOLE,) if roomy and convex is not Truth.HOLDS else ()
     return answer(
         Truth.UNDECIDED,
         Rigor.SAMPLED,
-        f"no theorem applies ({missing}); {_effort_of_search(problem, effort)}",
-        holes=holes,
+        f"{proof.because}; {_effort_of_search(problem, effort)}",
+        holes=(_HOLE,) if roomy else (),
     )
+
+
+def by_theorem(problem: Ridge, effort: Effort) -> Evidence:
+    """Whether a theorem whose hypotheses are checked says that the landscape is benign; never fails."""
+    sentence = f"every critical point is a global minimiser or a strict saddle: {problem}"
+
+    def answer(truth: Truth, rigor: Rigor, because: str, axioms: tuple[str, ...] = ()) -> Evidence:
+        return Evidence(truth=truth, rigor=rigor, sentence=sentence, because=because, axioms=axioms,
+                        covers=str(problem))
+
+    if is_mean_squared(problem.loss):
+        because = "theorem mse-landscape: mean squared error, every d >= 1 and every bias mode"
+        return answer(Truth.HOLDS, Rigor.EXACT, because, _MSE_AXIOMS)
+    if problem.d < problem.K - 1:
+        because = f"no theorem applies (d = {problem.d} < K - 1 = {problem.K - 1})"
+        return answer(Truth.UNDECIDED, Rigor.SAMPLED, because)
+    convex, rigor, why = convexity(problem.loss.softmax_form(), effort)
+    if convex is not Truth.HOLDS:
+        return answer(Truth.UNDECIDED, Rigor.SAMPLED, f"no theorem applies ({why})")
+    because = f"theorem benign-landscape: {why}, and d = {problem.d} >= K - 1 = {problem.K - 1}"
+    return answer(Truth.HOLDS, rigor, because, _CONVEX_AXIOMS)
 
 
 def convexity(form: SoftmaxForm | None, effort: Effort) -> tuple[Truth, Rigor, str]:

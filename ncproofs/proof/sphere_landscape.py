@@ -32,8 +32,8 @@ from ncproofs.proof.discharge import Effort
 from ncproofs.truth import Evidence, Rigor, Truth
 
 __all__ = [
-    "BenignSphereLandscape", "NoSpuriousSphereMinima", "SpuriousSphereMinimum", "claimed_place", "descending_curve",
-    "settle",
+    "BenignSphereLandscape", "NoSpuriousSphereMinima", "SpuriousSphereMinimum", "by_theorem", "claimed_place",
+    "descending_curve", "settle", "value_at_floats",
 ]
 
 #: Coordinates of the problem up to which random critical points are searched.
@@ -111,9 +111,9 @@ def settle(claim: BenignSphereLandscape | NoSpuriousSphereMinima | SpuriousSpher
                         **more)  # type: ignore[arg-type]
 
     plain = families.is_cross_entropy(problem)
-    if plain and problem.d >= max(problem.K, 3):
-        because = f"theorem sphere-landscape: cross-entropy, d = {problem.d} >= max(K, 3), any temperature"
-        return answer(Truth.HOLDS, Rigor.EXACT, because, axioms=_AXIOMS)
+    proof = by_theorem(problem)
+    if proof.truth is Truth.HOLDS:
+        return answer(Truth.HOLDS, proof.rigor, proof.because, axioms=proof.axioms)
     if plain and strict and problem.d == 2:
         curve = descending_curve(problem)
         if curve:
@@ -123,8 +123,22 @@ def settle(claim: BenignSphereLandscape | NoSpuriousSphereMinima | SpuriousSpher
     if spurious is not None:
         because = "a certified local minimum lies above another point, both in balls"
         return answer(Truth.FAILS, Rigor.ENCLOSED, because, witness=str(spurious))
-    return answer(Truth.UNDECIDED, Rigor.SAMPLED, f"no theorem applies ({_missing(problem, plain=plain)}); "
-                  f"{_effort_of_search(problem, effort)}")
+    return answer(Truth.UNDECIDED, Rigor.SAMPLED, f"{proof.because}; {_effort_of_search(problem, effort)}")
+
+
+def by_theorem(problem: Spheres) -> Evidence:
+    """Whether a theorem whose hypotheses are checked says that the landscape is benign; never fails."""
+    plain = families.is_cross_entropy(problem)
+    met = plain and problem.d >= max(problem.K, 3)
+    because = f"theorem sphere-landscape: cross-entropy, d = {problem.d} >= max(K, 3), any temperature"
+    return Evidence(
+        truth=Truth.HOLDS if met else Truth.UNDECIDED,
+        rigor=Rigor.EXACT if met else Rigor.SAMPLED,
+        sentence=f"every critical point is a global minimiser or a strict saddle: {problem}",
+        because=because if met else f"no theorem applies ({_missing(problem, plain=plain)})",
+        covers=str(problem),
+        axioms=_AXIOMS if met else (),
+    )
 
 
 def _settle_spurious(claim: SpuriousSphereMinimum) -> Evidence:
@@ -288,7 +302,7 @@ def _searched(problem: Spheres, effort: Effort) -> _Spurious | None:
         if best is not None:
             low, high = sorted((best, point), key=lambda found: found.value)
             found = _certified(problem, high.W, high.H)
-            better = _value_at(problem, low.W, low.H)
+            better = value_at_floats(problem, low.W, low.H)
             if found is not None and found.value.lower > better.upper:
                 return _Spurious(what="a point certified by Krawczyk's operator", value=found.value, better=better,
                                  elsewhere="another point", nullity=found.nullity, W=_rows(found))
@@ -296,7 +310,7 @@ def _searched(problem: Spheres, effort: Effort) -> _Spurious | None:
     return None
 
 
-def _value_at(problem: Spheres, W: Array, H: Array) -> Enclosure:
+def value_at_floats(problem: Spheres, W: Array, H: Array) -> Enclosure:
     """The objective at these floats with their columns divided by their lengths: an upper bound of the minimum."""
     ball = Ball(_BITS[0])
     with ball.working():

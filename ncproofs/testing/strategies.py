@@ -11,7 +11,7 @@ nothing until ``ncproofs.critical`` has certified them.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -30,15 +30,14 @@ except ImportError:
     raise MissingDependency("the strategies need hypothesis; write pip install 'ncproofs[test]'") from None
 
 __all__ = [
-    "critical_points", "directions", "losses", "near_critical_points", "points", "positive_rationals", "rationals",
-    "ridge_problems", "sphere_points", "sphere_problems", "tangent_vectors", "unit_vectors", "weights",
+    "CriticalPoint", "critical_points", "directions", "losses", "near_critical_points", "points",
+    "positive_rationals", "rationals", "ridge_problems", "sphere_points", "sphere_problems", "tangent_vectors",
+    "unit_vectors", "weights",
 ]
 
 Rows = list[list[Fraction]]
 #: (W, H, b): d rows of K, d rows of N, K numbers or None. On spheres (W, H), every column of length one.
 ExactPoint = tuple[Any, ...]
-#: A float eigenvalue below this share of the largest one counts as zero.
-_FLAT = 1e-8
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 
 
@@ -173,42 +172,60 @@ def _projected(X: Rows, V: Rows) -> Rows:
     return [[v - x * s for x, v, s in zip(xs, vs, inner, strict=True)] for xs, vs in zip(X, V, strict=True)]
 
 
-@st.composite
-def critical_points(draw: Draw, problem: Ridge | Spheres) -> Any:
-    """A critical point of any index in floats, with ``W``, ``H`` (``b``), ``value``, ``gradient_norm``, ``index``.
+@dataclass(frozen=True, eq=False)
+class CriticalPoint:
+    """A critical point in floats; ``b`` is None without a bias. ``method`` is a name of ``METHODS``, or "plain"."""
 
-    With weight decay: a minimiser of the problem with r <= d features, padded with zeros, which is critical by
-    symmetry. On spheres: Levenberg-Marquardt on the Riemannian gradient from a random start. The drawn seed makes the
-    point reproducible; a start that does not converge is drawn again.
+    W: Any
+    H: Any
+    b: Any
+    value: float
+    gradient_norm: float
+    index: int
+    nullity: int
+    method: str
+
+
+@st.composite
+def critical_points(draw: Draw, problem: Ridge | Spheres) -> CriticalPoint:
+    """A critical point of any index, in floats.
+
+    The method is drawn, and with it the seed, so that the point is reproducible: one of ``ncproofs search``, or
+    "plain", which is Levenberg-Marquardt on all samples from a random start and puts no structure into the point.
+    What does not converge is drawn again.
     """
-    seed = draw(st.integers(0, 2**20))
-    found = _on_spheres(problem, seed) if isinstance(problem, Spheres) else _padded(
-        problem, draw(st.integers(1, problem.d)), seed)
+    from ncproofs.critical.seekers import METHODS
+
+    method = draw(st.sampled_from(["plain", *METHODS]))
+    found = _sought(problem, method, draw(st.integers(0, 2**20)))
     assume(found is not None)
+    assert found is not None
     return found
 
 
-def _on_spheres(problem: Spheres, seed: int) -> Any:
-    from ncproofs.critical.sphere_search import critical_points as search
-
-    return next(search(problem, 8, seed), None)
-
-
-def _padded(problem: Ridge, rank: int, seed: int) -> Any:
-    """The first minimiser in R^rank that the search finds, as a point in R^d."""
+def _sought(problem: Ridge | Spheres, method: str, seed: int) -> CriticalPoint | None:
     import numpy as np
 
-    from ncproofs.critical.search import hessian, local_minima, pack
+    from ncproofs.critical.certify import terrain_of
+    from ncproofs.critical.random_points import candidate_at, seek
+    from ncproofs.critical.search import unpack
+    from ncproofs.critical.seekers import levenberg_marquardt, newton
 
-    found = next(local_minima(replace(problem, d=rank), 12, seed), None)
-    if found is None or rank == problem.d:
-        return found
-    missing = problem.d - rank
-    W, H = (np.vstack([part, np.zeros((missing, part.shape[1]))]) for part in (found.W, found.H))
-    values = np.linalg.eigvalsh(hessian(problem, pack(W, H, found.b)))
-    flat = _FLAT * float(np.abs(values).max())
-    index, nullity = int((values < -flat).sum()), int((np.abs(values) <= flat).sum())
-    return replace(found, W=W, H=H, index=index, nullity=nullity)
+    if method == "plain":
+        terrain, rng = terrain_of(problem), np.random.default_rng(seed)
+        with np.errstate(all="ignore"):
+            x = newton(terrain, levenberg_marquardt(terrain, terrain.random(rng)))
+        found = candidate_at(problem, 0, method, x)
+    else:
+        found = seek(problem, seed, 0, [method])
+    if not found.converged:
+        return None
+    if isinstance(problem, Spheres):
+        X = found.x.reshape(problem.d, problem.K + problem.N)
+        W, H, b = X[:, : problem.K], X[:, problem.K :], None
+    else:
+        W, H, b = unpack(problem, found.x)
+    return CriticalPoint(W, H, b, found.value, found.gradient, found.index, found.nullity, method)
 
 
 @st.composite

@@ -123,3 +123,11 @@ def test_a_trace_is_no_contraction_of_two_factors():
     nilpotent = Tensor("T", (K, K), annihilates=((0, "T", 1),))
     assert total(nilpotent[k, k], k).terms
     assert not total(nilpotent[k, j] * nilpotent[LETTERS[2], k], k).terms
+
+
+def test_a_term_that_equals_its_own_negative_is_zero():
+    x, E = TENSORS[0], TENSORS[3]
+    j, k = LETTERS[:2]
+    assert not total(E[j, k] * x[j] * x[k], j, k).terms
+    assert total(E[j, k] * x[j], j, k).terms == {}  # its rows sum to zero
+    assert total(E[j, k] * x[j], j).terms

@@ -171,3 +171,10 @@ def test_a_shift_changes_nothing_where_it_was_proved(logits, shift):
             before = value_at(LOSSES[name], [ball.constant(z) for z in logits], 0, ball)
             after = value_at(LOSSES[name], [ball.constant(z + shift) for z in logits], 0, ball)
             assert before.overlaps(after)
+
+
+def test_an_indefinite_quadratic_is_not_convex():
+    """Its diagonal minors are 0: only the determinant of phi'' tells."""
+    product = Loss("product", T * S(1), (Z,), "an indefinite form")
+    assert is_convex(product).truth is not Truth.HOLDS
+    assert is_convex(Loss("square", (T - S(1)) ** 2, (Z,), "a square")).truth is Truth.HOLDS

@@ -4,7 +4,7 @@ import random
 from fractions import Fraction
 
 import pytest
-from flint import arb, arb_mat
+from flint import arb, arb_mat, ctx
 
 from ncproofs.arithmetic.ball import Ball
 from ncproofs.arithmetic.series import BallSeries
@@ -147,3 +147,16 @@ def test_wrong_input():
         riemannian_form(problem, (good, good), ([[1, 0], [0, 0]], [[0, 0], [0, 0]]), 64)
     with pytest.raises(InvalidProblem, match="d >= 2"):
         Spheres(cross_entropy(), 2, 1, 1, 1)
+
+
+@pytest.mark.parametrize("loss", LOSSES, ids=str)
+def test_the_gradient_is_tangent(loss):
+    problem = Spheres(loss, 3, 4, 2, "7/2")
+    at, _ = random_pair(problem, 5)
+    for base, gradient in zip(at, riemannian_gradient(problem, *at, BITS), strict=True):
+        columns = zip(zip(*base, strict=True), zip(*gradient.tolist(), strict=True), strict=True)
+        for point, slope in columns:
+            with ctx.workprec(BITS):
+                inner = sum((arb(x.numerator) / x.denominator * g for x, g in zip(point, slope, strict=True)), arb(0))
+            assert abs(inner) < TINY
+            assert any(g > 0 or g < 0 for g in slope)

@@ -7,9 +7,11 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from ncproofs.critical import krawczyk
 from ncproofs.critical.krawczyk import CertifiedPoint, NotCertified, certify_critical_point, value_at
+from ncproofs.critical.random_points import seek
 from ncproofs.critical.saddles import merged_point, merged_saddle, origin_saddle
-from ncproofs.critical.search import spurious_candidates
+from ncproofs.critical.search import spurious_candidates, unpack
 from ncproofs.critical.spectrum import spectrum, zero_count
 from ncproofs.errors import InvalidProblem, OutOfScope
 from ncproofs.losses import cross_entropy, focal, label_smoothing, mean_squared
@@ -150,3 +152,45 @@ def test_merged_groups_need_a_divisor_room_and_a_small_weight() -> None:
         merged_saddle(Ridge(cross_entropy(), 6, 3, 1, 1, 1), 3)
     with pytest.raises(OutOfScope):
         merged_saddle(Ridge(focal(2), 6, 3, 1, "1/50", "1/50"), 3)
+
+
+TIED = {
+    "a saddle, bias": (Ridge(cross_entropy(), 4, 5, 3, "1/200", "1/100", "1/10"), "squares"),
+    "a saddle, focal, free bias": (Ridge(focal(2), 3, 3, 2, "1/100", "1/60", 0), "symmetry"),
+    "a minimum, d = K - 1": (Ridge(label_smoothing("1/10"), 4, 3, 2, "1/100", "1/100"), "descent"),
+    "the intermediate frame": (Ridge(mean_squared(), 3, 4, 3, "1/30", "1/50", 1), "descent"),
+}
+
+
+@pytest.mark.parametrize("name", TIED)
+def test_equal_samples_as_one_give_what_they_give_apart(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    problem, method = TIED[name]
+    found = next(c for c in (seek(problem, 0, i, (method,)) for i in range(12)) if c.converged)
+    parts = unpack(problem, found.x)
+    together = certify_critical_point(problem, *parts)
+    monkeypatch.setattr("ncproofs.critical.krawczyk._are_tied", lambda *_: False)
+    apart = certify_critical_point(problem, *parts)
+    assert isinstance(together, CertifiedPoint) and isinstance(apart, CertifiedPoint)
+    for key in ("rank", "index", "nullity", "orbit_dimension"):
+        assert getattr(together, key) == getattr(apart, key)
+    for key in ("value", "smallest", "minimum_positive"):
+        assert getattr(together, key).ball().overlaps(getattr(apart, key).ball())
+    assert (together.H.nrows(), together.H.ncols()) == (problem.d, problem.N)
+    assert together.H.overlaps(apart.H) and together.W.overlaps(apart.W)
+
+
+def test_many_equal_samples_are_no_burden() -> None:
+    problem = Ridge(cross_entropy(), 4, 4, 40, "1/500", "1/400")
+    found = spurious_candidates(problem, 3, seed=0)[0]
+    point = certify_critical_point(problem, found.W, found.H, None)
+    assert isinstance(point, CertifiedPoint) and point.is_strict_local_minimum
+
+
+def test_samples_that_differ_are_not_taken_for_equal() -> None:
+    problem = Ridge(cross_entropy(), 3, 2, 2, "1/50", "1/50")
+    found = spurious_candidates(problem, 2, seed=0)[0]
+    H = found.H.copy()
+    H[:, 1] += 1e-3
+    assert krawczyk._are_tied(problem, found.H) and not krawczyk._are_tied(problem, H)
+    point = certify_critical_point(problem, found.W, H, None)
+    assert isinstance(point, CertifiedPoint) and point.is_strict_local_minimum

@@ -16,8 +16,9 @@ from ncproofs.calculus.sphere_objective import dense_riemannian_hessian, riemann
 from ncproofs.critical import sphere_families as families
 from ncproofs.critical import sphere_krawczyk
 from ncproofs.critical.krawczyk import NotCertified
+from ncproofs.critical.random_points import seek
 from ncproofs.critical.sphere_krawczyk import CertifiedSpherePoint, certify_sphere_point
-from ncproofs.critical.sphere_search import critical_points, local_minima
+from ncproofs.critical.sphere_search import local_minima
 from ncproofs.errors import InvalidProblem
 from ncproofs.losses import cross_entropy, label_smoothing, mean_squared
 from ncproofs.problems.features import Spheres
@@ -157,8 +158,10 @@ def test_equal_samples_have_the_spectrum_of_the_full_problem() -> None:
 def test_random_critical_points_have_the_index_that_floats_show() -> None:
     problem = spheres(3, 4, 1, 1)
     seen = 0
-    for found in critical_points(problem, 8, seed=3):
-        point = certify_sphere_point(problem, found.W, found.H)
+    for number in range(8):
+        found = seek(problem, 3, number, ("squares",))
+        X = found.x.reshape(4, 6)
+        point = certify_sphere_point(problem, X[:, :3], X[:, 3:])
         if isinstance(point, CertifiedSpherePoint):
             seen += 1
             assert (point.index, point.nullity) == (found.index, found.nullity)

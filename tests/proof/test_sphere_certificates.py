@@ -6,14 +6,15 @@ import copy
 from collections.abc import Callable
 from fractions import Fraction
 from itertools import islice
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 import sympy
 
+from ncproofs.critical.random_points import seek
 from ncproofs.critical.sphere_optimum import closed_form, sphere_regime
-from ncproofs.critical.sphere_search import critical_points
 from ncproofs.critical.sphere_spectrum import sphere_grid
 from ncproofs.losses import cross_entropy, focal, label_smoothing, mean_squared
 from ncproofs.losses.projected_mean_squared import projected_mean_squared
@@ -205,6 +206,15 @@ def test_inequality_j_needs_its_pieces(change):
 
 def _spheres(K: int, d: int, n: int, tau: int) -> Spheres:
     return Spheres(CE, K, d, n, tau)
+
+
+def critical_points(problem, count, seed):
+    """Random critical points of any index, as floats."""
+    for number in range(count):
+        found = seek(problem, seed, number, ("squares",))
+        X = found.x.reshape(problem.d, -1)
+        if found.converged:
+            yield SimpleNamespace(W=X[:, : problem.K], H=X[:, problem.K :], value=found.value)
 
 
 @pytest.mark.parametrize("problem", [_spheres(3, 4, 1, 1), _spheres(4, 5, 1, 2), _spheres(3, 4, 2, 3)], ids=str)

@@ -1,0 +1,237 @@
+"""From a float to a certified critical point: rising precision, and a reason where nothing is certified.
+
+A point ends certified, with the exact index and nullity of its Hessian, or undecided. Floats decide only what is
+tried: Krawczyk's operator at 64, 128, 256 and 512 bits for a point that looks isolated modulo symmetry, the closed
+forms of ``ncproofs.critical.continua`` for one that does not.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Literal
+
+import numpy as np
+
+from ncproofs.arithmetic.enclosure import Enclosure
+from ncproofs.critical import continua, search
+from ncproofs.critical.krawczyk import CertifiedPoint, NotCertified, certify_critical_point
+from ncproofs.critical.profiles import profile_of
+from ncproofs.critical.ray_terrain import RayTerrain, ray_point
+from ncproofs.critical.ridge_terrain import RidgeTerrain
+from ncproofs.critical.seekers import newton
+from ncproofs.critical.sphere_krawczyk import CertifiedSpherePoint, certify_sphere_point
+from ncproofs.critical.sphere_terrain import SphereTerrain
+from ncproofs.critical.terrain import Array, Terrain, inertia, size_of
+from ncproofs.errors import InvalidProblem, NcproofsError, OutOfScope
+from ncproofs.problems.features import FeatureProblem, Ridge, Spheres
+
+__all__ = ["BITS", "Classified", "Kind", "certify", "is_large", "point_size", "stratum", "terrain_of"]
+
+BITS = (64, 128, 256, 512)
+_DENSE = 700
+#: A float that lies on a continuum has its value to within this share.
+_SAME_VALUE = Fraction(1, 10**8)
+#: Newton's method may move a point by this share of its norm: the certificate is about a point that is near.
+_NEAR = Fraction(1, 1000)
+#: A gradient above this share of the largest Hessian eigenvalue is none of a critical point.
+_RESIDUAL = Fraction(1, 10**6)
+
+Kind = Literal["certified", "degenerate", "precision", "budget", "not critical"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Classified:
+    """What is certain about the critical point near a float.
+
+    ``kind`` "certified": an exact critical point is there, and ``index``, ``nullity``, ``orbit_dimension`` and the
+    enclosures of its value and of the smallest (and smallest positive) Hessian eigenvalue are those of that point;
+    ``how`` says by what. Otherwise nothing is certain, and ``reason`` says why: the point is not isolated modulo
+    symmetry and on no known continuum ("degenerate"), 512 bits do not suffice ("precision"), it is too large
+    ("budget"), or Newton's method leaves it ("not critical").
+    """
+
+    kind: Kind
+    reason: str = ""
+    how: str = ""
+    value: Enclosure | None = None
+    smallest: Enclosure | None = None
+    minimum_positive: Enclosure | None = None
+    rank: int = 0
+    index: int = 0
+    nullity: int = 0
+    orbit_dimension: int = 0
+    bits: int = 0
+
+    @property
+    def is_certified(self) -> bool:
+        return self.kind == "certified"
+
+    @property
+    def excess_nullity(self) -> int:
+        """Flat directions that are no symmetry."""
+        return self.nullity - self.orbit_dimension
+
+    @property
+    def is_strict_local_minimum(self) -> bool:
+        """Modulo symmetry; certified."""
+        return self.is_certified and self.index == 0 and self.excess_nullity == 0
+
+
+def is_large(problem: FeatureProblem) -> bool:
+    """Whether dense Hessians are too large, and the search keeps to points with the symmetry of all classes."""
+    return problem.dimension > _DENSE
+
+
+def terrain_of(problem: FeatureProblem) -> Terrain:
+    """The problem as the search sees it.
+
+    Raises:
+        InvalidProblem: not a problem of this package.
+        OutOfScope: too large for dense Hessians, and not a Ridge problem with a loss of known profile.
+    """
+    if isinstance(problem, (Ridge, Spheres)) and is_large(problem):
+        _refuse_large(problem)
+    if isinstance(problem, Ridge):
+        return RayTerrain(problem) if is_large(problem) else RidgeTerrain(problem)
+    if isinstance(problem, Spheres):
+        return SphereTerrain(problem)
+    raise InvalidProblem(f"{problem!r} is not a problem; write for example Ridge(cross_entropy(), K=3, ...)")
+
+
+def _refuse_large(problem: FeatureProblem) -> None:
+    needed = f"{problem.dimension} coordinates are too many for a dense Hessian (at most {_DENSE})"
+    if not isinstance(problem, Ridge):
+        raise OutOfScope(f"{needed}; lower K, d or n")
+    try:
+        profile_of(problem.loss)
+    except OutOfScope:
+        raise OutOfScope(f"{needed}, and {problem.loss} has no closed forms; lower K, d or n") from None
+
+
+def stratum(problem: FeatureProblem, x: Array) -> str:
+    """The name of the continuum of critical points on which ``x`` lies in floats; empty for an isolated one."""
+    if is_large(problem):
+        return ""
+    if isinstance(problem, Ridge):
+        return continua.mse_stratum(problem, search.unpack(problem, x)[0])
+    X = x.reshape(problem.d, -1)
+    return continua.one_direction_stratum(problem, X[:, : problem.K], X[:, problem.K :])
+
+
+def point_size(problem: FeatureProblem) -> int:
+    """How many floats a point of ``problem`` is in the search."""
+    if is_large(problem):
+        return 1
+    return problem.dimension if isinstance(problem, Ridge) else problem.d * (problem.K + problem.N)
+
+
+def certify(problem: FeatureProblem, x: Array, bits: tuple[int, ...] = BITS) -> Classified:
+    """Classify the critical point of ``problem`` near the flat floats ``x``; the lowest of ``bits`` that suffices.
+
+    Raises:
+        InvalidProblem: ``x`` does not have the problem's size, or is not finite.
+    """
+    terrain = terrain_of(problem)
+    x = np.asarray(x, dtype=np.float64)
+    expected = point_size(problem)
+    if x.shape != (expected,) or not np.isfinite(x).all():
+        raise InvalidProblem(f"a point of shape {x.shape} given; {problem} needs {expected} finite numbers")
+    settled = _settled(terrain, x)
+    if isinstance(settled, Classified):
+        return settled
+    x, values = settled
+    if isinstance(problem, Ridge) and is_large(problem):
+        return _on_ray(problem, x)
+    name = stratum(problem, x)
+    found = _on_continuum(problem, x, name) if name else None
+    if found is not None:
+        return found
+    return _isolated(problem, x, bits, inertia(values)[1] - terrain.orbit_dimension(x), name)
+
+
+def _settled(terrain: Terrain, start: Array) -> tuple[Array, Array] | Classified:
+    """The critical point in floats next to ``start``, and the eigenvalues of the Hessian there."""
+    with np.errstate(all="ignore"):
+        x = newton(terrain, start)
+        local = terrain.local(x)
+        moved, size = float(np.linalg.norm(x - start)), float(np.linalg.norm(start))
+    if not moved <= _NEAR * max(1, size):
+        return Classified(kind="not critical", reason=f"Newton's method in floats moves the point by {moved:.2g}")
+    if not (math.isfinite(size) and np.isfinite(local.hessian).all()):
+        return Classified(kind="not critical", reason="the objective overflows there in floats")
+    values = np.asarray(np.linalg.eigvalsh(local.hessian), dtype=np.float64)
+    slope = float(np.linalg.norm(local.gradient))
+    if not slope <= _RESIDUAL * size_of(values):
+        return Classified(kind="not critical", reason=f"Newton's method in floats stops at a gradient of {slope:.2g}")
+    return x, values
+
+
+def _isolated(problem: FeatureProblem, x: Array, bits: tuple[int, ...], excess: int, name: str) -> Classified:
+    """Krawczyk's operator at rising precision; ``excess`` zero eigenvalues in floats are no symmetries."""
+    # A true zero eigenvalue survives every precision: where floats see one, only the first and the last are tried.
+    ladder = bits if excess <= 0 else tuple(dict.fromkeys((bits[0], bits[-1])))
+    reason = ""
+    for precision in ladder:
+        tried = _krawczyk(problem, x, precision)
+        if not isinstance(tried, NotCertified):
+            return Classified(
+                kind="certified", how="Krawczyk", value=tried.value, smallest=tried.smallest,
+                minimum_positive=tried.minimum_positive, rank=tried.rank, index=tried.index, nullity=tried.nullity,
+                orbit_dimension=tried.orbit_dimension, bits=precision,
+            )
+        reason = tried.reason
+        if "unknowns" in reason:
+            return Classified(kind="budget", reason=reason)
+    return _refused(reason, bits[-1], excess, name)
+
+
+def _on_ray(problem: Ridge, x: Array) -> Classified:
+    found = ray_point(problem, x)
+    if isinstance(found, str):
+        return Classified(kind="budget", reason=found)
+    return Classified(
+        kind="certified", how=f"closed form: {found.family}", value=found.value, smallest=found.smallest,
+        rank=found.rank, index=found.index, nullity=found.nullity, orbit_dimension=found.orbit_dimension,
+    )
+
+
+def _refused(reason: str, bits: int, excess: int, name: str) -> Classified:
+    if excess > 0:
+        flat = f"{excess} flat direction{'s' if excess > 1 else ''} in floats beyond the symmetries"
+        where = f", near the continuum {name}" if name else ""
+        return Classified(kind="degenerate", reason=f"{flat}{where}; at {bits} bits: {reason}")
+    if "did not converge" in reason:
+        return Classified(kind="not critical", reason=f"{reason} from the floats, at {bits} bits")
+    if "singular" in reason or "isolated" in reason:
+        return Classified(kind="degenerate", reason=reason)
+    return Classified(kind="precision", reason=f"{reason} (tried up to {bits} bits)")
+
+
+def _krawczyk(problem: FeatureProblem, x: Array, bits: int) -> CertifiedPoint | CertifiedSpherePoint | NotCertified:
+    try:
+        if isinstance(problem, Ridge):
+            return certify_critical_point(problem, *search.unpack(problem, x), bits)
+        X = x.reshape(problem.d, -1)
+        return certify_sphere_point(problem, X[:, : problem.K], X[:, problem.K :], bits)
+    except (ArithmeticError, ValueError, NcproofsError) as error:  # the loss is undefined somewhere in the box
+        return NotCertified(f"{type(error).__name__} in ball arithmetic at {bits} bits")
+
+
+def _on_continuum(problem: FeatureProblem, x: Array, name: str) -> Classified | None:
+    if isinstance(problem, Ridge):
+        found = continua.mse_continuum(problem, name, 256)
+    else:
+        X = x.reshape(problem.d, -1)
+        found = continua.one_direction(problem, X[:, : problem.K], X[:, problem.K :], 128)
+    if found is None:
+        return None
+    seen, exact = terrain_of(problem).value(x), float(found.value.lower)
+    if abs(seen - exact) > _SAME_VALUE * max(1, abs(exact)):
+        return Classified(kind="not critical", reason=f"value {seen} in floats, but {exact} on {found.family}")
+    return Classified(
+        kind="certified", how=f"closed form: {found.family}", value=found.value, smallest=found.smallest,
+        rank=found.rank, index=found.index, nullity=found.nullity, orbit_dimension=found.orbit_dimension,
+        bits=found.bits,
+    )

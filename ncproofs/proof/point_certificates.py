@@ -1,0 +1,82 @@
+"""Certificates of random critical points, for the independent checker: one file a point.
+
+A point certified by Krawczyk's operator is written as ``critical-point/1``: it exists, with this value, index and
+nullity; a counterexample also names a point of lower value. A saddle on a continuum, which no box isolates, is written
+as ``saddle-box/1``: the Hessian has negative curvature all around it. W = H = 0 or a simplex ETF of a large problem
+is written as ``inertia/1``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ncproofs.critical import search
+from ncproofs.critical.certify import is_large, terrain_of
+from ncproofs.critical.random_points import Candidate, Found
+from ncproofs.critical.terrain import Array
+from ncproofs.problems.features import FeatureProblem, Ridge
+from ncproofs.proof import checker
+from ncproofs.proof.certificate import NoCertificate, digest_of, seal, write
+from ncproofs.proof.claims import CriticalValue
+from ncproofs.proof.critical_certificates import critical_point_certificate, rival_point, saddle_box_certificate
+from ncproofs.proof.discharge import Effort
+
+__all__ = ["point_certificate"]
+
+#: Half the step of the difference quotient that turns tangent coordinates into a direction.
+_STEP = 2**-20
+#: The checker looks at one direction per pair of representations and class; more classes exhaust its budget.
+_CLASSES = 10
+
+
+def point_certificate(problem: FeatureProblem, point: Found, better: Candidate | None = None) -> bytes:
+    """The bytes of a certificate that the checker accepts; with ``better``, that this candidate lies below.
+
+    Raises:
+        NoCertificate: the point is not certified, or has no box, or the checker does not know the loss or accept it.
+    """
+    answer, title = point.classified, f"{problem}, start {point.candidate.number}"
+    if not answer.is_certified:
+        raise NoCertificate(f"the point is undecided: {answer.reason}")
+    if isinstance(problem, Ridge) and is_large(problem):
+        if problem.K > _CLASSES:
+            many = f"K = {problem.K} > {_CLASSES}"
+            raise NoCertificate(f"{answer.how}: with {many} the checker would need too many steps")
+        pair = write(CriticalValue(problem=problem, family=answer.how.removeprefix("closed form: ")), Effort())
+        return _accepted(pair)
+    W, H, b = _parts(problem, point.candidate.x)
+    if answer.how == "Krawczyk":
+        rival = None if better is None else rival_point(problem, *_parts(problem, better.x))
+        pair = critical_point_certificate(problem, W, H, b, rival=rival, title=title)
+    elif answer.index:
+        pair = saddle_box_certificate(problem, W, H, b, _steepest(problem, point.candidate.x), title=title)
+    else:
+        raise NoCertificate(f"{answer.how}: a continuum without negative curvature has no box")
+    return _accepted(pair)
+
+
+def _accepted(pair: tuple[dict[str, Any], dict[str, Any]]) -> bytes:
+    raw = seal(*pair)
+    verdict, reason = checker.check(raw, expected={digest_of(pair[0])})
+    if verdict != "accepted":
+        raise NoCertificate(f"the checker says {verdict}: {reason}")
+    return raw
+
+
+def _parts(problem: FeatureProblem, x: Array) -> tuple[Any, Any, Any]:
+    """(W, H, b) of the flat floats of the search; b None without a bias."""
+    if isinstance(problem, Ridge):
+        return search.unpack(problem, x)
+    X = x.reshape(problem.d, -1)
+    return X[:, : problem.K], X[:, problem.K :], None
+
+
+def _steepest(problem: FeatureProblem, x: Array) -> tuple[Any, Any, Any]:
+    """The direction of the smallest eigenvalue of the Hessian, in the shapes of (W, H, b)."""
+    terrain = terrain_of(problem)
+    local = terrain.local(x)
+    lowest = np.linalg.eigh(local.hessian)[1][:, 0]
+    ends = [terrain.moved(x, local, sign * _STEP * lowest) for sign in (1, -1)]
+    return _parts(problem, (ends[0] - ends[1]) / (2 * _STEP))

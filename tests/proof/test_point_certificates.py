@@ -1,0 +1,110 @@
+"""Random critical points leave certificates that the independent checker accepts, and no others."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from ncproofs.critical.certify import Classified
+from ncproofs.critical.random_points import SearchResult, critical_points
+from ncproofs.losses import cross_entropy, focal, mean_squared
+from ncproofs.losses.spelling import loss_from_expression
+from ncproofs.problems.features import FeatureProblem, Ridge, Spheres
+from ncproofs.proof import checker
+from ncproofs.proof.certificate import NoCertificate, digest_of
+from ncproofs.proof.point_certificates import point_certificate
+from ncproofs.proof.search_verdict import judge
+
+
+def checked(raw: bytes) -> dict[str, Any]:
+    """The statement, accepted by the checker."""
+    assert checker.check(raw)[0] == "accepted"
+    statement: dict[str, Any] = json.loads(raw)["statement"]
+    return statement
+
+
+PROBLEMS: dict[str, FeatureProblem] = {
+    "ridge, n = 2": Ridge(cross_entropy(), 3, 3, 2, "1/60", "1/100"),
+    "ridge, focal, free bias": Ridge(focal(2), 3, 3, 1, "1/100", "1/100", 0),
+    "spheres": Spheres(cross_entropy(), 3, 4, 1, 2),
+}
+
+
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_every_isolated_point_has_a_certificate_of_its_index(name: str) -> None:
+    result = critical_points(PROBLEMS[name], 8)
+    for point in result.certified:
+        if point.classified.how == "Krawczyk":
+            statement = checked(point_certificate(result.problem, point))
+            assert (statement["negative"], statement["zero"]) == (point.classified.index, point.classified.nullity)
+            assert statement["kind"].endswith("/critical-point/1")
+    assert len(result.certified) >= 3
+
+
+def test_a_counterexample_names_the_lower_point() -> None:
+    result = critical_points(Ridge(cross_entropy(), 4, 1, 1, "1/400", "1/400"), 40, methods=["descent", "escape"])
+    (found,) = judge(result).against
+    better = next(p.candidate for p in result.points if p.candidate.number == found.better.number)
+    statement = checked(point_certificate(result.problem, found.point, better))
+    assert (statement["negative"], statement["zero"]) == (0, 0)
+    assert statement["rival"] is not None
+    with pytest.raises(NoCertificate):  # the lower point has no lower point
+        lower = next(p for p in result.points if p.candidate is better)
+        point_certificate(result.problem, lower, found.point.candidate)
+
+
+def test_saddles_on_a_continuum_have_a_box_of_negative_curvature() -> None:
+    result = critical_points(Ridge(mean_squared(), 4, 3, 1, "1/40", "1/40"), 12)
+    saddle = next(p for p in result.certified if p.classified.index and p.candidate.stratum)
+    assert checked(point_certificate(result.problem, saddle))["kind"] == "ridge/saddle-box/1"
+
+
+def test_points_of_large_problems_have_their_inertia() -> None:
+    result = critical_points(Ridge(cross_entropy(), 3, 4, 200, "1/1000", "1/100000"), 4)
+    assert {p.classified.index for p in result.certified} == {0, 8}
+    for point in result.certified:
+        statement = checked(point_certificate(result.problem, point))
+        assert (statement["kind"], statement["negative"]) == ("ridge/inertia/1", point.classified.index)
+    many = critical_points(Ridge(cross_entropy(), 30, 31, 1, "1/1000", "1/1000"), 1)
+    with pytest.raises(NoCertificate, match="too many steps"):
+        point_certificate(many.problem, many.points[0])
+
+
+def one(problem: FeatureProblem) -> SearchResult:
+    return critical_points(problem, 1)
+
+
+def test_what_is_not_certified_has_no_certificate() -> None:
+    result = one(PROBLEMS["spheres"])
+    point = replace(result.points[0], classified=Classified(kind="precision", reason="too thin"))
+    with pytest.raises(NoCertificate, match="undecided: too thin"):
+        point_certificate(result.problem, point)
+
+
+def test_a_wrong_index_is_not_written_nor_accepted() -> None:
+    """The writer certifies again and does not take the index from the point; a forged one is rejected."""
+    result = one(PROBLEMS["ridge, n = 2"])
+    point = result.points[0]
+    forged = replace(point, classified=replace(point.classified, index=point.classified.index + 1))
+    raw = point_certificate(result.problem, forged)
+    assert checked(raw)["negative"] == point.classified.index
+    record = json.loads(raw)
+    record["statement"]["negative"] += 1
+    record["statement_sha256"] = digest_of(record["statement"])
+    again = json.dumps(record, sort_keys=True, separators=(",", ":")).encode()
+    assert checker.check(again)[0] == "rejected"
+
+
+def test_a_loss_of_ones_own_is_spelled_out_for_the_checker() -> None:
+    result = one(Ridge(loss_from_expression("log(S1) - t + 1 - exp(t)/S1", ["exp(z)"]), 3, 2, 1, "1/50", "1/50"))
+    point = result.points[0]
+    assert checked(point_certificate(result.problem, point))["negative"] == point.classified.index
+
+
+def test_a_continuum_of_minimisers_has_no_box() -> None:
+    result = critical_points(Ridge(mean_squared(), 4, 3, 1, "1/40", "1/40"), 6, methods=["descent"])
+    with pytest.raises(NoCertificate, match="no box"):
+        point_certificate(result.problem, result.points[0])

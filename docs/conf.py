@@ -27,9 +27,9 @@ _INDENT = re.compile(r" *")
 
 def _escaped(line: str) -> str:
     """Formulas in docstrings use | and * as in |W|^2; in reStructuredText these are markup."""
-    line = re.sub(r"^( *)(\w{1,4}[.)] )", r"\1\\\2", line)  # a sentence that begins with "E. " is no list
     parts = _CODE.split(line)
-    return "".join(part if i % 2 else re.sub(r"([|*`\\]|_(?!\w))", r"\\\1", part) for i, part in enumerate(parts))
+    text = "".join(part if i % 2 else re.sub(r"([|*`\\]|_(?!\w))", r"\\\1", part) for i, part in enumerate(parts))
+    return re.sub(r"^( *)(\w{1,4}[.)] )", r"\1\\\2", text)  # a sentence that begins with "E. " is no list
 
 
 def _as_restructured(_app, _what, _name, _object, _options, lines: list[str]) -> None:

@@ -97,8 +97,9 @@ def catalogue_pages() -> Iterator[tuple[str, str]]:
     """(file name, text) of the table of all theorems and of one page a folder."""
     pages, grid = folders(), examples()
     lines = [
-        "(catalogue-of-theorems)=\n# Theorems", f"{len(CATALOGUE)} theorems, as their files say them. `ncproofs list theorems` and "
-        "`ncproofs show NAME` print the same; `ncproofs verify` checks them all.",
+        "(catalogue-of-theorems)=\n# Theorems",
+        f"{len(CATALOGUE)} theorems, as their files say them. `ncproofs show NAME` prints one with its claims, "
+        "`ncproofs verify` checks them all.",
         "```{toctree}\n:maxdepth: 1\n\n" + "\n".join(pages) + "\n```",
     ]
     for folder, names in pages.items():

@@ -46,7 +46,7 @@ def files_shown(text: str) -> dict[str, str]:
 def is_cheap(command: str) -> bool:
     """The whole suite takes a minute, and what looks at this machine differs; everything else is compared."""
     whole = command.split() == ["ncproofs", "verify"]
-    return not whole and not command.startswith(("ncproofs doctor", "ncproofs scale", "ncproofs search"))
+    return not whole and not command.startswith(("ncproofs doctor", "ncproofs scale"))
 
 
 def timeless(text: str) -> str:

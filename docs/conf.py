@@ -10,11 +10,10 @@ import generate
 project = "ncproofs"
 author = "The ncproofs authors"
 copyright = author
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.mathjax"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 html_theme = "furo"
 html_title = "ncproofs"
 exclude_patterns = ["_build"]
-myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 3
 smartquotes = False
 autodoc_member_order = "bysource"
@@ -23,6 +22,8 @@ napoleon_custom_sections = [("Arguments", "params_style")]
 
 _CODE = re.compile(r"(``.*?``|:\w+:`.*?`)")
 _INDENT = re.compile(r" *")
+#: Stands for a colon while napoleon reads: in "Number of samples: N" it would take the words before it for a type.
+_COLON = "\uf8ff"
 
 
 def _escaped(line: str) -> str:
@@ -32,7 +33,7 @@ def _escaped(line: str) -> str:
     return re.sub(r"^( *)(\w{1,4}[.)] )", r"\1\\\2", text)  # a sentence that begins with "E. " is no list
 
 
-def _as_restructured(_app, _what, _name, _object, _options, lines: list[str]) -> None:
+def _as_restructured(_app, what, _name, _object, _options, lines: list[str]) -> None:
     """Indented formulas become literal blocks, and what looks like markup is escaped."""
     out: list[str] = []
     section, literal = False, -1
@@ -49,7 +50,13 @@ def _as_restructured(_app, _what, _name, _object, _options, lines: list[str]) ->
             literal = indent
         doctest = text.startswith((">>>", "..."))
         out.append(line if literal >= 0 or doctest or not text else _escaped(line))
+    if what in ("attribute", "property", "data") and out:
+        out[0] = out[0].replace(":", _COLON)
     lines[:] = out
+
+
+def _with_colons(_app, _what, _name, _object, _options, lines: list[str]) -> None:
+    lines[:] = [line.replace(_COLON, ":") for line in lines]
 
 
 def _generate(_app) -> None:
@@ -59,3 +66,4 @@ def _generate(_app) -> None:
 def setup(app) -> None:
     app.connect("builder-inited", _generate)
     app.connect("autodoc-process-docstring", _as_restructured, priority=400)
+    app.connect("autodoc-process-docstring", _with_colons, priority=600)

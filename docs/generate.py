@@ -15,6 +15,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from latex2mathml.converter import convert
+
 from ncproofs.suite import expand, read_suite, suite_path
 from ncproofs.theorems.catalogue import CATALOGUE, load
 from ncproofs.theorems.theorem import Theorem
@@ -167,7 +169,8 @@ def notebook_page(notebook: Mapping[str, Any]) -> str:
             if "text/html" in data:
                 parts.append(f"```{{raw}} html\n{data['text/html']}\n```")
             elif "text/latex" in data:
-                parts.append(data["text/latex"].replace("$\\displaystyle ", "$$").removesuffix("$") + "$$")
+                formula = data["text/latex"].removeprefix("$\\displaystyle ").removesuffix("$")
+                parts.append(f"```{{raw}} html\n{convert(formula, display='block')}\n```")
             else:
                 parts.append(f"```text\n{data['text/plain']}\n```")
     return "\n\n".join(parts) + "\n"

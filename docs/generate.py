@@ -1,4 +1,4 @@
-"""Pages made from the package: the catalogue of theorems, and the notebook with its outputs.
+"""Pages made from the package: the theorems, the families of problems, and the notebook with its outputs.
 
 `python docs/generate.py` writes docs/_generated; `python docs/generate.py notebook` runs the notebook again and
 stores its outputs. `make docs` does the first by itself.
@@ -17,6 +17,7 @@ from typing import Any
 
 from latex2mathml.converter import convert
 
+from ncproofs.report.catalogue_text import FAMILIES
 from ncproofs.suite import expand, read_suite, suite_path
 from ncproofs.theorems.catalogue import CATALOGUE, load
 from ncproofs.theorems.theorem import Theorem
@@ -113,6 +114,17 @@ def catalogue_pages() -> Iterator[tuple[str, str]]:
     yield "catalogue.md", "\n\n".join(lines) + "\n"
 
 
+def families_page() -> str:
+    """Each family: its problem, the quantities of its optimum, its regimes; as `ncproofs show FAMILY` has them."""
+    parts = ["# Families of problems", "What `ncproofs optimum FAMILY` answers; `ncproofs show FAMILY` prints the same."]
+    for name, (title, problem, quantities, regimes) in FAMILIES.items():
+        parts += [f"## {name}", f"{escaped(title[:1].upper() + title[1:])}.", f"```text\n{problem}\n```"]
+        for head, meanings in (("quantity", quantities), ("regime", regimes)):
+            rows = "\n".join(f"| {escaped(key)} | {escaped(meaning)} |" for key, meaning in meanings.items())
+            parts.append(f"| {head} | meaning |\n|---|---|\n{rows}")
+    return "\n\n".join(parts) + "\n"
+
+
 def shown(value: object) -> dict[str, Any]:
     """What Jupyter would store for ``value``: every representation it has."""
     data: dict[str, Any] = {}
@@ -181,6 +193,7 @@ def main() -> None:
     folder = DOCS / "_generated"
     folder.mkdir(exist_ok=True)
     pages = dict(catalogue_pages())
+    pages["families.md"] = families_page()
     pages["notebook.md"] = notebook_page(json.loads(NOTEBOOK.read_text(encoding="utf-8")))
     for path in folder.glob("*.md"):
         if path.name not in pages:

@@ -129,6 +129,13 @@ def test_the_comparison_sees_a_difference() -> None:
     ]
 
 
+def test_every_page_is_in_the_table_of_contents() -> None:
+    listed = {line for block in blocks(read(ROOT / "docs" / "index.md"), r"\{toctree\}") for line in block.split("\n")}
+    pages = {path.stem for path in (ROOT / "docs").glob("*.md")} - {"index"}
+    assert pages - listed == set(), "add these to a toctree of docs/index.md"
+    assert "search" not in pages, "Sphinx has a page of that name"
+
+
 def test_the_tutorial_is_run() -> None:
     assert {path.name for path in PROJECTS} >= {"tutorial.md", "losses.md"}
 

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 import ncproofs
+from ncproofs.report.catalogue_text import FAMILIES
 from ncproofs.theorems.catalogue import CATALOGUE, load
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -100,6 +101,13 @@ def test_the_catalogue_has_every_theorem(generate: ModuleType) -> None:
         assert f"`{name}`" in section and f"ncproofs show {name}" in section
         assert f"[`{name}`](#{name})" in pages["catalogue.md"]
     assert set(generate.PAPERS) == {module.partition(".")[0] for module in CATALOGUE.values()}
+
+
+def test_every_family_has_its_quantities(site: Path) -> None:
+    shown = " ".join("".join(Links(site / "_generated" / "families.html").text).split())
+    for title, problem, quantities, regimes in FAMILIES.values():
+        texts = [title[1:], problem, *quantities, *quantities.values(), *regimes, *regimes.values()]
+        assert [text for text in texts if " ".join(text.split()) not in shown] == []
 
 
 def test_commands_of_the_catalogue_are_those_of_the_default_suite(generate: ModuleType) -> None:

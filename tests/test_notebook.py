@@ -86,7 +86,7 @@ def test_a_hole_is_shown_and_escaped(problem: Ridge) -> None:
 def test_theorem_and_verdict() -> None:
     theorem = load("benign-landscape")
     assert_harmless(theorem._repr_html_())
-    assert "hypothesis" in theorem._repr_html_() and "2210.02192" not in theorem._repr_html_()
+    assert "hypothesis" in theorem._repr_html_() and "(arXiv 2210.02192)" in theorem._repr_html_()
     verdict = verify(load("equality-case"))
     assert_harmless(verdict._repr_html_())
     assert "equality-case: certified (exact)" in verdict._repr_html_()

@@ -76,7 +76,8 @@ class Theorem:
             raise InvalidClaim(f"theorem {self.name!r} claims nothing; give `general` or `instance` claims")
 
     def _repr_html_(self) -> str:
-        rows = [("covers", self.covers or "the instance asked for"), ("source", self.source.paper),
+        arxiv = f" (arXiv {self.source.arxiv})" if self.source.arxiv else ""
+        rows = [("covers", self.covers or "the instance asked for"), ("source", f"{self.source.paper}{arxiv}"),
                 ("usually quoted", self.source.quoted), ("this theorem is", self.source.relation)]
         rows += [("hypothesis", part.sentence) for part in self.hypotheses]
         rows += [("open", question) for question in self.open_questions]

@@ -116,7 +116,7 @@ def catalogue_pages() -> Iterator[tuple[str, str]]:
 
 def families_page() -> str:
     """Each family: its problem, the quantities of its optimum, its regimes; as `ncproofs show FAMILY` has them."""
-    parts = ["# Families of problems", "What `ncproofs optimum FAMILY` answers; `ncproofs show FAMILY` prints the same."]
+    parts = ["# Families of problems", "What `ncproofs optimum FAMILY` answers; `ncproofs show FAMILY` says the same."]
     for name, (title, problem, quantities, regimes) in FAMILIES.items():
         parts += [f"## {name}", f"{escaped(title[:1].upper() + title[1:])}.", f"```text\n{problem}\n```"]
         for head, meanings in (("quantity", quantities), ("regime", regimes)):

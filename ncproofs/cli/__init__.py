@@ -26,6 +26,9 @@ _COMMANDS = {
     "derive": ("derive", "Derivations, each step machine-checked, as text, LaTeX or JSON."),
     "loss": ("loss", "What can be said about a loss of your own."),
     "scale": ("scale", "Closed forms against the array kernels at large K, with rounding bounds."),
+    "report": ("report", "HTML, Markdown or JUnit from what `verify --json` printed."),
+    "diff": ("report", "What changed between two runs; exit code 1 when something got worse."),
+    "lint": ("report", "Check suites without running them."),
     "doctor": ("doctor", "Versions, self-tests, and what is missing."),
 }
 
@@ -45,7 +48,11 @@ Exit codes: 0 all that was asked is certified (negative controls fail as they mu
 
 
 class _Lazy(click.Group):
-    """A group whose commands are imported when they are called."""
+    """A group whose commands are imported when they are called; a report says what was typed."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.meta["ncproofs.arguments"] = list(args)
+        return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(_COMMANDS)

@@ -80,6 +80,9 @@ Sizes not given are: loss cross_entropy, K 3:5, d K, n 1, both weights 1/100, no
 @click.option(
     "--junit", type=click.Path(path_type=Path, dir_okay=False), help="Also write JUnit XML to this file."
 )
+@click.option("--html", type=click.Path(path_type=Path, dir_okay=False), help="Also write one self-contained page.")
+@click.option("--markdown", type=click.Path(path_type=Path, dir_okay=False), help="Also write a summary in Markdown.")
+@click.option("--github-summary", is_flag=True, help="Also append it to the file that $GITHUB_STEP_SUMMARY names.")
 def verify_command(names: tuple[str, ...], **options: Any) -> int:
     """Check theorems and say what was settled, how, and for which sizes.
 
@@ -88,6 +91,8 @@ def verify_command(names: tuple[str, ...], **options: Any) -> int:
     """
     from ncproofs.suite import expand, validate
 
+    if options["github_summary"]:
+        _summary_file()
     suite = _selected(names, options)
     suite = replace(suite, checks=tuple(_adjusted(check, options) for check in suite.checks))
     jobs = expand(suite)
@@ -275,15 +280,21 @@ def _progress(asked: int) -> Iterator[Callable[[int, Outcome], None]]:
 
 
 def _report(title: str, outcomes: list[Outcome], asked: int, seconds: float, options: dict[str, Any]) -> None:
-    from ncproofs.report import summary
-    from ncproofs.store import write_atomically
+    from ncproofs.cli.report import write_reports
+    from ncproofs.report import results, summary
 
-    if options["junit"] is not None:
-        write_atomically(options["junit"], summary.as_junit(title, outcomes))
+    about = results.about(["ncproofs", *_arguments()])
+    found = results.Results(
+        title=title, outcomes=tuple(outcomes), asked=asked, seconds=seconds, about=about,
+        certificates=_certificates(outcomes),
+    )
+    write_reports(found, options)
+    if options["github_summary"]:
+        _append_summary(found)
     if options["json_"]:
         import json
 
-        click.echo(json.dumps(summary.as_json(title, outcomes, asked, seconds), indent=1, ensure_ascii=False))
+        click.echo(json.dumps(results.record_of(found), indent=1, ensure_ascii=False))
         return
     rows = summary.rows_of(outcomes)
     if sys.stdout.isatty():
@@ -296,6 +307,46 @@ def _report(title: str, outcomes: list[Outcome], asked: int, seconds: float, opt
         for outcome in sorted(outcomes, key=lambda outcome: outcome.job.index):
             click.echo("\n".join(summary.claim_lines(outcome)) + "\n")
     click.echo("\n".join(summary.closing_lines(outcomes, asked, seconds)))
+
+
+def _certificates(outcomes: list[Outcome]) -> dict[int, str]:
+    """Job number to the path of its certificate from here, where certificates were asked for."""
+    import os
+
+    # An outcome has this attribute where the runner writes certificates.
+    named = {outcome.job.index: outcome.certificate for outcome in outcomes}
+    return {index: Path(os.path.relpath(name)).as_posix() for index, name in named.items() if name}
+
+
+def _arguments() -> list[str]:
+    """What was typed after ``ncproofs``, for the report."""
+    context = click.get_current_context()
+    typed: list[str] = context.find_root().meta.get("ncproofs.arguments", [])
+    return typed
+
+
+def _summary_file() -> Path:
+    """The file that $GITHUB_STEP_SUMMARY names; asked for before anything runs, so that no run is wasted."""
+    import os
+
+    place = os.environ.get("GITHUB_STEP_SUMMARY", "")
+    if not place:
+        raise click.UsageError(
+            "--github-summary needs the variable GITHUB_STEP_SUMMARY, which GitHub Actions sets; "
+            "elsewhere write --markdown FILE"
+        )
+    return Path(place)
+
+
+def _append_summary(found: Any) -> None:
+    from ncproofs.report.markdown import as_markdown
+
+    place = _summary_file()
+    try:
+        with place.open("a", encoding="utf-8") as stream:
+            stream.write(as_markdown(found))
+    except OSError as error:
+        raise click.UsageError(f"{place} cannot be written ({error.strerror}); see GITHUB_STEP_SUMMARY") from None
 
 
 def _exit_code(outcomes: list[Outcome]) -> int:

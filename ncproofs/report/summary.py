@@ -15,7 +15,10 @@ from ncproofs.truth import Truth
 if TYPE_CHECKING:
     from rich.table import Table
 
-__all__ = ["Row", "as_json", "as_junit", "as_lines", "as_table", "claim_lines", "closing_lines", "rows_of"]
+__all__ = [
+    "Row", "as_json", "as_junit", "as_lines", "as_table", "claim_lines", "closing_lines", "counts", "one_line",
+    "reason_of", "rows_of", "word_of",
+]
 
 _MOST_SHOWN = 4
 _HEAD = ("theorem", "verdict", "rigor", "covered", "why", "time")
@@ -49,7 +52,7 @@ def _row(theorem: str, group: Sequence[Outcome]) -> Row:
     wanted = [outcome for outcome in asked if outcome.job.check.expect is Truth.HOLDS] or asked
     return Row(
         theorem=theorem,
-        verdict=_word(asked),
+        verdict=word_of(asked),
         rigor=_rigor(wanted),
         covered=_covered(asked),
         why=_why(group),
@@ -66,7 +69,7 @@ def _rigor(group: Sequence[Outcome]) -> str:
     return str(min(general + instances))
 
 
-def _word(group: Sequence[Outcome]) -> str:
+def word_of(group: Sequence[Outcome]) -> str:
     standings = {outcome.standing for outcome in group}
     if Standing.ERROR in standings:
         return "internal error"
@@ -107,18 +110,18 @@ def _why(group: Sequence[Outcome]) -> str:
     for standing in (Standing.ERROR, Standing.WRONG, Standing.OPEN):
         for outcome in group:
             if outcome.standing is standing:
-                return _one_line(_reason(outcome))
+                return one_line(reason_of(outcome))
     asked = [outcome for outcome in group if not outcome.job.check.control]
     controls = [outcome.job.check.breaks for outcome in group if outcome.job.check.control]
     settled = sum(len(outcome.verdict.evidence) for outcome in asked)
     parts = [f"{settled} claims settled"] if asked else []
     other = [outcome for outcome in asked if outcome.job.check.expect is not Truth.HOLDS]
-    parts += [f"{outcome.job.check.expect} as expected: {_reason(outcome)}" for outcome in other[:1]]
+    parts += [f"{outcome.job.check.expect} as expected: {reason_of(outcome)}" for outcome in other[:1]]
     parts += [f"control fails as it must: {breaks}" for breaks in dict.fromkeys(controls)]
-    return _one_line("; ".join(parts))
+    return one_line("; ".join(parts))
 
 
-def _reason(outcome: Outcome) -> str:
+def reason_of(outcome: Outcome) -> str:
     verdict, check = outcome.verdict, outcome.job.check
     reason = verdict.reason
     if verdict.certified and check.expect is Truth.HOLDS and verdict.rigor < check.rigor:
@@ -130,7 +133,7 @@ def _reason(outcome: Outcome) -> str:
     return reason
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
@@ -193,7 +196,7 @@ def _attention(outcomes: Sequence[Outcome]) -> list[str]:
         shown[outcome.job.theorem] += 1
         if shown[outcome.job.theorem] <= _MOST_SHOWN:
             where = f"{outcome.job.theorem} ({outcome.verdict.covers})"
-            lines.append(f"{_word([outcome])}: {where}: {_one_line(_reason(outcome))}")
+            lines.append(f"{word_of([outcome])}: {where}: {one_line(reason_of(outcome))}")
     more = {theorem: count - _MOST_SHOWN for theorem, count in shown.items() if count > _MOST_SHOWN}
     return lines + [
         f"and {count} more of {theorem}; --json lists them all" for theorem, count in more.items()
@@ -223,8 +226,8 @@ def claim_lines(outcome: Outcome) -> list[str]:
     """Every claim of one verdict, for a reader who wants to see what was settled and how."""
     lines = [f"{outcome.job.theorem} ({outcome.verdict.covers})"]
     for part in outcome.verdict.evidence:
-        lines.append(f"  {part.truth}  {part.rigor}  {_one_line(part.sentence)}")
-        lines.append(f"      {_one_line(part.witness or part.because)}")
+        lines.append(f"  {part.truth}  {part.rigor}  {one_line(part.sentence)}")
+        lines.append(f"      {one_line(part.witness or part.because)}")
     lines += [f"  hypothesis not met: {sentence}" for sentence in outcome.verdict.unmet]
     return lines
 
@@ -256,7 +259,9 @@ def _record(outcome: Outcome) -> dict[str, Any]:
         "control": check.control,
         "breaks": check.breaks,
         "standing": outcome.standing.value,
-        "because": _one_line(_reason(outcome)),
+        "rigor_asked": str(check.rigor),
+        "error": outcome.error,
+        "because": one_line(reason_of(outcome)),
         "unmet": list(verdict.unmet),
         "holes": list(verdict.holes),
         "axioms": list(verdict.axioms),
@@ -297,7 +302,7 @@ def as_junit(title: str, outcomes: Sequence[Outcome]) -> str:
         )
         if outcome.standing is not Standing.EXPECTED:
             kind = "error" if outcome.standing is Standing.ERROR else "failure"
-            attributes = _clean({"type": outcome.verdict.truth, "message": _one_line(_reason(outcome))})
+            attributes = _clean({"type": outcome.verdict.truth, "message": one_line(reason_of(outcome))})
             ElementTree.SubElement(case, kind, attributes).text = _printable(outcome.error)
     ElementTree.indent(suite)
     return ElementTree.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"

@@ -100,6 +100,8 @@ class SuiteItem(pytest.Item):
             ("ncproofs_truth", str(verdict.truth)), ("ncproofs_rigor", str(verdict.rigor)),
             ("ncproofs_certified", str(verdict.certified).lower()), ("ncproofs_covers", verdict.covers),
         ]
+        if verdict.certified and self.config.getoption("xmlpath", None):
+            self.user_properties += _statement(self.job)
         if outcome.standing is not Standing.EXPECTED:
             raise _Unexpected(outcome)
 
@@ -110,6 +112,20 @@ class SuiteItem(pytest.Item):
 
     def reportinfo(self) -> tuple[Path, None, str]:
         return self.path, None, self.name
+
+
+def _statement(job: Job) -> list[tuple[str, object]]:
+    """The hash of what a certificate of this verdict states, where its claims have a place in certificates."""
+    from ncproofs.certificates import statement_of
+    from ncproofs.families import problem_of
+    from ncproofs.proof.certificate import NoCertificate, digest_of
+    from ncproofs.theorems.catalogue import load
+
+    try:
+        problem = None if job.parameters is None else problem_of(job.parameters)
+        return [("ncproofs_statement", digest_of(statement_of(load(job.theorem), problem)))]
+    except NoCertificate:
+        return []
 
 
 def _desk(config: pytest.Config) -> Callable[[Job], Outcome]:

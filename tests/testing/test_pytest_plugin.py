@@ -9,6 +9,8 @@ from xml.etree import ElementTree
 
 import pytest
 
+from ncproofs.proof.checker import PINS
+
 GOOD = '[[check]]\ntheorem = "lower-bound-chain"\n'
 FALSE = (
     '[[check]]\ntheorem = "benign-landscape"\nloss = "cross_entropy"\nK = 4\nd = [3, 1]\n'
@@ -37,6 +39,8 @@ def test_a_suite_is_a_file_of_tests_and_a_failure_explains_itself(tmp_path: Path
     found = {case.get("name"): {p.get("name"): p.get("value") for p in case.iter("property")} for case in cases}
     assert found["lower-bound-chain[all sizes]"]["ncproofs_rigor"] == "exact"
     assert found["lower-bound-chain[all sizes]"]["ncproofs_certified"] == "true"
+    pins = dict(line.split()[::-1] for line in PINS.read_text(encoding="ascii").splitlines())
+    assert found["lower-bound-chain[all sizes]"]["ncproofs_statement"] == pins["lower-bound-chain"]
     assert any(values["ncproofs_truth"] == "fails" for values in found.values())
 
 

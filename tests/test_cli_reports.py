@@ -1,0 +1,161 @@
+"""``verify --html``, ``report`` and ``lint``; what is offered to CI services is well formed and runs."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from ncproofs.cli import main
+from ncproofs.suite import shipped_suites
+
+ROOT = Path(__file__).parent.parent
+EXAMPLE = ROOT / "docs" / "ci-example"
+SUITE = '[suite]\ntitle = "<b>&"\n[[check]]\ntheorem = "equality-case"\n'
+
+
+def ran(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    code = main(arguments)
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
+
+
+def test_verify_and_report_write_the_same(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    suite, github = tmp_path / "<img src=x>.toml", tmp_path / "summary"
+    suite.write_text(SUITE, encoding="utf-8")
+    github.write_text("before\n", encoding="utf-8")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(github))
+    names = {kind: str(tmp_path / f"a.{kind}") for kind in ("html", "markdown", "junit")}
+    options = [word for kind, name in names.items() for word in (f"--{kind}", name)]
+    code, out, _ = ran(capsys, "verify", str(suite), "--json", "--github-summary", "--jobs", "1", *options)
+    results = tmp_path / "r.json"
+    results.write_text(out, encoding="utf-8")
+    again = [word.replace("a.", "b.") if word in names.values() else word for word in options]
+    assert code == 0 and ran(capsys, "report", str(results), *again) == (0, "", "")
+    for name in names.values():
+        assert Path(name).read_text(encoding="utf-8") == Path(name.replace("a.", "b.")).read_text(encoding="utf-8")
+    page = Path(names["html"]).read_text(encoding="utf-8")
+    assert "&lt;img src=x&gt;.toml" in page and "<img" not in page and "<h1>&lt;b&gt;&amp;</h1>" in page
+    assert github.read_text(encoding="utf-8") == "before\n" + Path(names["markdown"]).read_text(encoding="utf-8")
+    assert ran(capsys, "report", str(results))[1] == Path(names["markdown"]).read_text(encoding="utf-8")
+
+
+def test_no_summary_is_written_unless_asked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary"))
+    assert ran(capsys, "verify", "equality-case", "--jobs", "1")[0] == 0
+    assert not (tmp_path / "summary").exists()
+    monkeypatch.delenv("GITHUB_STEP_SUMMARY")
+    code, out, err = ran(capsys, "verify", "equality-case", "--github-summary")
+    assert code == 2 and out == "" and "GITHUB_STEP_SUMMARY" in err and "1/1" not in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["report", "no.json"], "cannot be read"),
+        (["report", "docs/reports.md"], "is not what `ncproofs verify --json` prints"),
+        (["diff", "docs/runs/monday.json", "no.json"], "cannot be read"),
+        (["report", "docs/runs/monday.json", "--html", "no/such/folder/a.html"], "cannot be written"),
+        (["lint"], "Missing argument"),
+        (["lint", "no-such-suite"], "there is no suite"),
+    ],
+)
+def test_wrong_input_is_one_line(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = ran(capsys, *arguments)
+    assert code == 2 and out == "" and err.startswith("error: ") and err.count("\n") == 1 and said in err
+
+
+LINTED = {
+    "in order": (SUITE, 0, "1 checks, 1 jobs"),
+    "not TOML": ("[[", 2, "is not TOML"),
+    "an unknown theorem": ('[[check]]\ntheorem = "equality-cast"\n', 2, "did you mean 'equality-case'"),
+    "an unknown key": (SUITE + "gird = 1\n", 2, "gird"),
+    "an import": ('[[check]]\ntheorem = "os:system"\n', 2, "--allow-imports"),
+    "no such problem": (
+        '[[check]]\ntheorem = "benign-landscape"\nloss = "focal(-1)"\nK = 3\nd = 3\nlambda_W = "1"\nlambda_H = "1"\n',
+        2, "check 1",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LINTED)
+def test_lint(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text, expected, said = LINTED[name]
+    (tmp_path / "s.toml").write_text(text, encoding="utf-8")
+    code, out, err = ran(capsys, "lint", str(tmp_path / "s.toml"))
+    assert code == expected and said in out + err and len((out + err).splitlines()) == 1
+
+
+def test_lint_goes_on_after_a_bad_suite(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = ran(capsys, "lint", str(tmp_path / "no.toml"), *shipped_suites())
+    assert code == 2 and err.count("\n") == 1 and len(out.splitlines()) == len(shipped_suites())
+
+
+def loaded(path: Path) -> Any:
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+def test_the_example_suite_is_in_order_and_certified(capsys: pytest.CaptureFixture[str]) -> None:
+    suite = str(EXAMPLE / "verification" / "mine.toml")
+    assert ran(capsys, "lint", suite)[0] == 0
+    code, out, _ = ran(capsys, "verify", suite, "--jobs", "1")
+    assert code == 0 and "certified on 9 of 9; controls: 1 of 1" in out
+
+
+def test_the_example_uses_what_there_is() -> None:
+    action = loaded(ROOT / ".github" / "actions" / "verify" / "action.yml")
+    (step,) = [s for s in loaded(EXAMPLE / ".github/workflows/verify.yml")["jobs"]["verify"]["steps"] if "with" in s]
+    assert set(step["with"]) <= set(action["inputs"])
+    place = step["uses"].partition("@")[0].split("/", 2)[2]
+    assert (ROOT / place / "action.yml").is_file()
+    assert all((EXAMPLE / name).is_file() for name in step["with"]["suites"].split())
+    hooks = {hook["id"]: hook for hook in loaded(ROOT / ".pre-commit-hooks.yaml")}
+    (repo,) = loaded(EXAMPLE / ".pre-commit-config.yaml")["repos"]
+    assert {hook["id"] for hook in repo["hooks"]} == set(hooks)
+    assert re.search(hooks["ncproofs-lint"]["files"], "verification/mine.toml")
+    assert not re.search(hooks["ncproofs-lint"]["files"], "pyproject.toml")
+
+
+def test_no_input_of_the_action_is_read_as_code() -> None:
+    for step in loaded(ROOT / ".github" / "actions" / "verify" / "action.yml")["runs"]["steps"]:
+        assert "${{" not in step.get("run", "")
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="the action runs in bash")
+def test_the_scripts_of_the_action_run(tmp_path: Path) -> None:
+    """Its own shell lines, as GitHub runs them, in the example repository."""
+    steps = {s.get("name"): s for s in loaded(ROOT / ".github" / "actions" / "verify" / "action.yml")["runs"]["steps"]}
+    shutil.copytree(EXAMPLE, tmp_path / "repo")
+    (tmp_path / "bin").mkdir()
+    program = tmp_path / "bin" / "ncproofs"
+    program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m ncproofs "$@"\n', encoding="utf-8")
+    program.chmod(0o755)
+    variables = {
+        "PATH": f"{tmp_path / 'bin'}:/usr/bin:/bin", "PYTHONPATH": str(ROOT), "REPORTS": "out", "RIGOR": "exact",
+        "SUITES": "verification/mine.toml $(touch${IFS}pwned)", "GITHUB_STEP_SUMMARY": str(tmp_path / "summary"),
+        "BASELINE": "out/report.json",
+    }
+
+    def run(name: str) -> subprocess.CompletedProcess[str]:
+        command = ["bash", "--noprofile", "--norc", "-e", "-o", "pipefail", "-c", steps[name]["run"]]
+        place = tmp_path / "repo"
+        return subprocess.run(command, cwd=place, env=variables, capture_output=True, text=True, timeout=120)
+
+    assert run("Verify").returncode == 2 and not (tmp_path / "repo" / "pwned").exists()
+    variables["SUITES"] = "verification/mine.toml"
+    finished = run("Verify")
+    assert finished.returncode == 0, finished.stderr
+    assert {path.name for path in (tmp_path / "repo" / "out").iterdir()} == {"report.html", "report.xml", "report.json"}
+    assert "certified on 9 of 9" in (tmp_path / "summary").read_text(encoding="utf-8")
+    assert run("Compare").returncode == 0

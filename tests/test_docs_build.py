@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import re
+import shlex
 import subprocess
 import sys
 from dataclasses import replace
@@ -157,3 +158,23 @@ def test_a_cell_is_run_and_its_last_value_shown(generate: ModuleType) -> None:
     assert shown == [None, {"text/plain": ["3"]}, None]
     with pytest.raises(ZeroDivisionError):
         list(generate.run_cells(["1/0"]))
+
+
+def test_each_command_of_the_catalogue_asks_for_what_the_suite_asks(generate: ModuleType) -> None:
+    """The grid that `verify NAME --set ...` would run is the one instance it was written from."""
+    from ncproofs.cli.verify import _checks_of, _pair
+    from ncproofs.suite import Suite, expand, validate
+
+    commands = [
+        shlex.split(line)
+        for _, text in generate.catalogue_pages() for line in text.splitlines() if line.startswith("ncproofs verify")
+    ]
+    asked = {words[2]: dict(map(_pair, words[4::2])) for words in commands if "--set" in words}
+    assert len(commands) == len(CATALOGUE) + len(asked) and len(asked) > len(CATALOGUE) // 2
+    for name, sizes in asked.items():
+        suite = Suite("a test", "a test", "", tuple(_checks_of(name, sizes)))
+        jobs = expand(suite)
+        validate(suite, jobs)
+        assert len(jobs) == 1
+        found = dict(jobs[0].parameters or {})
+        assert {key: found[key] for key in sizes} == sizes

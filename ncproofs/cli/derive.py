@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,54 +15,185 @@ __all__ = ["derive_command"]
 
 _EPILOG = """\b
 Examples:
-  ncproofs derive objective --loss 'focal(2)'
-  ncproofs derive riemannian --loss 'label_smoothing(1/10)'
-  ncproofs derive objective --format latex --standalone > objective.tex
+  ncproofs derive lower-bound-chain
+  ncproofs derive collapse-optimum --loss 'focal(2)' -K 3 -d 3 --format html > optimum.html
+  ncproofs derive collapse-spectrum --pdf spectrum.pdf
+  ncproofs derive optimum --family sphere --loss cross_entropy --tau 2
+  ncproofs derive objective --loss 'focal(2)' --format latex --standalone > objective.tex
+  ncproofs derive --all --out derivations --pdf
+
+Exit code 0: every step is proved. 1: one is refuted. 4: one is not proved (a box in the document says which).
 """
+_SIZES = ("K", "d", "n", "lambda_W", "lambda_H", "lambda_b", "tau")
 
 
-@click.group("derive", epilog=_EPILOG)
-def derive_command() -> None:
-    """Derivations in closed form for any K, n and d; each step is machine-checked before it is printed."""
+class _Derive(click.Group):
+    """Besides its commands, every theorem is a command."""
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        command = super().get_command(ctx, cmd_name)
+        if command is not None or cmd_name.startswith("-"):
+            return command
+        return _theorem_command(cmd_name)
+
+
+@click.group("derive", cls=_Derive, epilog=_EPILOG, invoke_without_command=True,
+             subcommand_metavar="THEOREM|objective|riemannian|spectrum|optimum [OPTIONS]")
+@click.option("--all", "all_", is_flag=True, help="Every theorem, and the calculus of every shipped loss.")
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="With --all: the folder to write to.")
+@click.option("--format", "format_", type=click.Choice(["text", "latex", "json", "html"]), default="latex",
+              show_default=True, help="With --all: the format of the files.")
+@click.option("--pdf", is_flag=True, help="With --all: also a PDF of each.")
+@click.pass_context
+def derive_command(ctx: click.Context, format_: str, out: Path | None, *, all_: bool, pdf: bool) -> int | None:
+    """Derivations for any K, n and d; each step is machine-checked before it is printed.
+
+    THEOREM is a name of `ncproofs list theorems` or package.module:name.
+    """
+    if ctx.invoked_subcommand is not None:
+        if all_ or out or pdf:
+            raise click.UsageError("--all, --out and --pdf before a name go without a name; write options after it")
+        return None
+    if not all_ or out is None:
+        raise click.UsageError("write a theorem, objective, riemannian, spectrum or optimum, or --all --out FOLDER")
+    from ncproofs.report.collection import build_all
+
+    return build_all(out, format_, pdf=pdf, told=lambda line: click.echo(line, err=True))
 
 
 def _options(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options that every derivation has."""
     for option in (
         click.option("--standalone", is_flag=True, help="With latex: a whole document instead of a fragment."),
-        click.option(
-            "--format", "format_", type=click.Choice(["text", "latex", "json"]), default="text", show_default=True
-        ),
-        click.option(
-            "--loss", default="cross_entropy", show_default=True, help="cross_entropy, focal(2), mean_squared, ..."
-        ),
+        click.option("--pdf", type=click.Path(path_type=Path, dir_okay=False), metavar="OUT",
+                     help="Print to this file with pdflatex instead."),
+        click.option("--format", "format_", type=click.Choice(["text", "latex", "json", "html"]), default="text",
+                     show_default=True),
+    ):
+        command = option(command)
+    return command
+
+
+def _loss_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option("--loss", default="cross_entropy", show_default=True,
+                        help="cross_entropy, focal(2), mean_squared, a file of your own, ...")(command)
+
+
+def _instance_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """An instance; what is not given is K 3, d K, n 1, weights 1/100, no bias, tau 1."""
+    for option in (
+        click.option("--set", "others", multiple=True, metavar="KEY=VALUE", help="Any other key of the family."),
+        click.option("--tau", help="Temperature of normalised features, exact."),
+        click.option("--lambda-b", "lambda_b", help="Weight decay of the bias: none, 0 or a number."),
+        click.option("--lambda-H", "lambda_H", help="Weight decay of H."),
+        click.option("--lambda-W", "lambda_W", help="Weight decay of W, exact: 1/100 or 0.01."),
+        click.option("-n", "n", help="Samples per class."),
+        click.option("-d", "d", help="Feature dimension."),
+        click.option("-K", "K", help="Classes."),
     ):
         command = option(command)
     return command
 
 
 @derive_command.command("objective", epilog=_EPILOG)
+@_loss_option
 @_options
-def objective(loss: str, format_: str, *, standalone: bool) -> int:
+def objective(loss: str, format_: str, pdf: Path | None, *, standalone: bool) -> int:
     """The weight-decay objective with its gradient, its Hessian form and the critical-point conditions."""
     _check(format_, standalone=standalone)
     from ncproofs.losses.spelling import loss_from_text
     from ncproofs.report.derivation import derive_objective
 
-    _show(derive_objective(loss_from_text(loss)), format_, standalone=standalone)
-    return 0
+    return _show([derive_objective(loss_from_text(loss))], format_, pdf, standalone=standalone)
 
 
 @derive_command.command("riemannian", epilog=_EPILOG)
+@_loss_option
 @_options
-def riemannian(loss: str, format_: str, *, standalone: bool) -> int:
+def riemannian(loss: str, format_: str, pdf: Path | None, *, standalone: bool) -> int:
     """Unit classifiers and features, temperature tau: Riemannian gradient and Hessian, identities I1-I6."""
     _check(format_, standalone=standalone)
     from ncproofs.losses.spelling import loss_from_text
     from ncproofs.report.derivation import derive_riemannian
 
-    _show(derive_riemannian(loss_from_text(loss)), format_, standalone=standalone)
-    return 0
+    return _show([derive_riemannian(loss_from_text(loss))], format_, pdf, standalone=standalone)
+
+
+def _about(
+    subject: str, family: str, format_: str, pdf: Path | None, given: dict[str, Any], *, standalone: bool
+) -> int:
+    _check(format_, standalone=standalone)
+    from ncproofs.families import family_named
+    from ncproofs.report.subjects import theorems_about
+    from ncproofs.report.theorem_derivation import derive_theorem
+
+    problem = _problem(family_named("--family", family), given)
+    found: list[Derivation] = []
+    for theorem in theorems_about(subject, family, problem):
+        local = problem if theorem.instance is not None and isinstance(problem, theorem.family) else None
+        # The calculus of a loss is that of one label for each sample; other families have their own theorems for it.
+        loss = problem.loss if family in ("ridge", "sphere") else None
+        found.append(derive_theorem(theorem, problem=local, loss=None if found else loss))
+    return _show(found, format_, pdf, standalone=standalone)
+
+
+def _family_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option("--family", default="ridge", show_default=True, help="See `ncproofs list families`.")(command)
+
+
+@derive_command.command("spectrum", epilog=_EPILOG)
+@_family_option
+@click.option("--loss", help="A loss, for families that have one; cross_entropy when not given.")
+@_instance_options
+@_options
+def spectrum(family: str, format_: str, pdf: Path | None, *, standalone: bool, **given: Any) -> int:
+    """The theorems about the Hessian spectrum at the optimum that apply to this loss and these sizes."""
+    return _about("spectrum", family, format_, pdf, given, standalone=standalone)
+
+
+@derive_command.command("optimum", epilog=_EPILOG)
+@_family_option
+@click.option("--loss", help="A loss, for families that have one; cross_entropy when not given.")
+@_instance_options
+@_options
+def optimum(family: str, format_: str, pdf: Path | None, *, standalone: bool, **given: Any) -> int:
+    """The theorems about the global minimum that apply to this loss and these sizes."""
+    return _about("optimum", family, format_, pdf, given, standalone=standalone)
+
+
+def _theorem_command(name: str) -> click.Command:
+    @click.command(name, help=f"The theorem {name}: statement, notation, every claim as a step proved now.")
+    @click.option("--loss", help="Derive what the theorem needs to know of this loss, and take it for the instance.")
+    @_instance_options
+    @_options
+    def command(format_: str, pdf: Path | None, *, standalone: bool, **given: Any) -> int:
+        _check(format_, standalone=standalone)
+        from ncproofs.losses.spelling import loss_from_text
+        from ncproofs.report.theorem_derivation import derive_theorem
+        from ncproofs.theorems.catalogue import load
+
+        theorem = load(name)
+        loss = None if given["loss"] is None else loss_from_text(given["loss"])
+        sizes = any(given[key] is not None for key in _SIZES) or bool(given["others"])
+        problem = None
+        if sizes or (loss is not None and theorem.instance is not None):
+            problem = _problem(theorem.family, given)
+        return _show([derive_theorem(theorem, problem=problem, loss=loss)], format_, pdf, standalone=standalone)
+
+    return command
+
+
+def _problem(family: Any, given: dict[str, Any]) -> Any:
+    """The instance that the options spell."""
+    from ncproofs.report.subjects import instance_of
+
+    spelled = {key: given[key] for key in ("loss", *_SIZES) if given.get(key) is not None}
+    for text in given["others"]:
+        key, sign, value = text.partition("=")
+        if not sign:
+            raise click.UsageError(f"--set {text} has no value; write KEY=VALUE")
+        spelled[key.strip()] = value.strip()
+    return instance_of(family, spelled)
 
 
 def _check(format_: str, *, standalone: bool) -> None:
@@ -70,12 +201,11 @@ def _check(format_: str, *, standalone: bool) -> None:
         raise click.UsageError(f"--standalone goes with --format latex, but the format is {format_}")
 
 
-def _show(derivation: Derivation, format_: str, *, standalone: bool) -> None:
-    from ncproofs.report.derivation import as_json, as_latex, as_text
+def _show(derivations: Sequence[Derivation], format_: str, pdf: Path | None, *, standalone: bool) -> int:
+    from ncproofs.report.printing import exit_code, rendered, write_pdf
 
-    if format_ == "json":
-        click.echo(json.dumps(as_json(derivation), indent=1, ensure_ascii=False))
-    elif format_ == "latex":
-        click.echo(as_latex(derivation, standalone=standalone))
+    if pdf is not None:
+        write_pdf(derivations, pdf)
     else:
-        click.echo(as_text(derivation))
+        click.echo(rendered(derivations, format_, standalone=standalone))
+    return exit_code(derivations)

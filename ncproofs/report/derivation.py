@@ -15,17 +15,18 @@ from ncproofs.calculus.logit_facts import is_convex, is_shift_invariant
 from ncproofs.calculus.logits import logit_gradient, logit_hessian
 from ncproofs.losses.loss import ELL, Loss, SoftmaxForm, T
 from ncproofs.report import checks
+from ncproofs.report.claim_formulas import equation_latex
 from ncproofs.report.latex import as_latex
 from ncproofs.report.objective_steps import balance, matrix_steps, zero_sum
 from ncproofs.report.riemannian_identities import identity_steps
 from ncproofs.report.riemannian_steps import calculus_steps, setting_steps, transverse_steps
 from ncproofs.report.steps import Derivation, Formula, Step, as_json, as_text, definition
 from ncproofs.report.steps import unnumbered as _step
+from ncproofs.report.typesetting import symbolic
 from ncproofs.truth import Evidence, Rigor, Truth
 
-__all__ = ["Derivation", "Formula", "Step", "as_json", "as_latex", "as_text", "derive_objective", "derive_riemannian"]
-
-_LINE = 150  # characters of LaTeX source beyond which a sum goes on in the next line
+__all__ = ["Derivation", "Formula", "Step", "as_json", "as_latex", "as_text", "derive_loss",
+           "derive_objective", "derive_riemannian"]
 
 
 def derive_objective(loss: Loss) -> Derivation:
@@ -64,22 +65,19 @@ def _numbered(steps: list[Step]) -> tuple[Step, ...]:
     return tuple(dataclasses.replace(step, number=index) for index, step in enumerate(steps, start=1))
 
 
+def derive_loss(loss: Loss) -> Derivation:
+    """What a theorem needs to know of a loss: its form, its derivatives in the logits, whether it is convex."""
+    form = loss.softmax_form()
+    steps = [*_loss_steps(loss, form), *_logit_steps(loss, form), _convexity_step(loss)]
+    return Derivation(f"The loss {loss}", loss.name, tuple(_loss_letters(loss, form)), _numbered(steps))
+
+
 def _tex(expression: sympy.Expr) -> str:
-    return str(sympy.latex(expression, symbol_names={ELL: r"\ell"}))
+    return symbolic(expression)
 
 
 def _equation(text: str, latex: str, expression: sympy.Expr) -> tuple[str, str]:
-    lines = [""]
-    for term in expression.as_ordered_terms():
-        spelled = _tex(term)
-        sign = "" if not lines[-1] or spelled.startswith("-") else "+ "
-        if lines[-1] and len(lines[-1]) + len(spelled) > _LINE:
-            lines.append("")
-        lines[-1] += f" {sign}{spelled}"
-    if len(lines) == 1:
-        return f"{text} = {expression}", f"{latex} = {_tex(expression)}"
-    body = r" \\ &".join(lines)
-    return f"{text} = {expression}", rf"\begin{{aligned}} {latex} ={{}}&{body} \end{{aligned}}"
+    return f"{text} = {expression}", equation_latex(latex, expression)
 
 
 def _objective_letters() -> Iterator[tuple[Formula, str]]:

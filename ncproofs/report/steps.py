@@ -2,28 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ncproofs.truth import Evidence, Rigor, Truth, conclude
+from ncproofs.truth import BY_AXIOM, Evidence, Rigor, Truth, conclude
 
-__all__ = ["SCHEMA", "Derivation", "Formula", "Step", "as_json", "as_text", "definition", "unnumbered"]
+__all__ = [
+    "SCHEMA", "Derivation", "Formula", "Preface", "Reference", "Step", "Value", "as_json", "as_text", "definition",
+    "summary_line", "unnumbered",
+]
 
 SCHEMA = 1
 
 
 @dataclass(frozen=True)
 class Formula:
-    """One formula, in plain text and in LaTeX math mode (amsmath)."""
+    """One formula, in plain text and in LaTeX math mode (amsmath); ``tree`` is the same as data, if it has one."""
 
     text: str
     latex: str
+    tree: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Reference:
+    """An entry of the bibliography: what is printed, and the same for BibTeX."""
+
+    text: str
+    key: str
+    fields: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preface:
+    """What stands before and after the steps of a theorem, in plain text."""
+
+    name: str
+    statement: str
+    idea: str
+    covers: str
+    relation: str
+    hypotheses: tuple[str, ...] = ()
+    open_questions: tuple[str, ...] = ()
+    references: tuple[Reference, ...] = ()
+
+
+@dataclass(frozen=True)
+class Value:
+    """A quantity at an instance, between decimals that are rounded outwards."""
+
+    name: str
+    lower: str
+    upper: str
+    exact: bool
 
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """``statement`` and ``formulas``, by ``reason``; ``checked`` says how, ``evidence`` what came out."""
+    """``statement`` and ``formulas``, by ``reason``; ``checked`` says how, ``evidence`` what came out.
+
+    ``where`` is the range of the letters (its LaTeX is text, not mathematics); ``section`` a heading.
+    """
 
     number: int
     statement: str
@@ -31,6 +72,8 @@ class Step:
     reason: str
     checked: str
     evidence: Evidence
+    where: Formula | None = None
+    section: str = ""
 
     @property
     def is_open(self) -> bool:
@@ -40,12 +83,15 @@ class Step:
 
 @dataclass(frozen=True)
 class Derivation:
-    """Title, notation (formula and meaning) and steps in order."""
+    """Title, notation (formula and meaning) and steps in order; for a theorem also its statement and values."""
 
     title: str
     subject: str
     notation: tuple[tuple[Formula, str], ...]
     steps: tuple[Step, ...]
+    preface: Preface | None = None
+    values: tuple[Value, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     @property
     def holes(self) -> tuple[str, ...]:
@@ -66,25 +112,72 @@ def hole_text(step: Step) -> str:
 
 def as_text(derivation: Derivation) -> str:
     """Plain text, one formula a line."""
-    lines = [derivation.title, "=" * len(derivation.title), "", "Notation"]
+    lines = [derivation.title, "=" * len(derivation.title), ""]
+    if derivation.preface is not None:
+        lines += _preface_text(derivation.preface)
+    lines.append("Notation")
     lines += [f"  {formula.text}: {meaning}" for formula, meaning in derivation.notation]
+    section = ""
     for step in derivation.steps:
-        lines += ["", f"{step.number}. {step.statement}"]
-        lines += [f"     {formula.text}" for formula in step.formulas]
-        lines += [f"   Reason: {step.reason}", f"   Checked: {step.checked} [{step.evidence.rigor}]"]
-        if step.evidence.axioms:
-            lines.append(f"   Classical: {', '.join(step.evidence.axioms)}")
-        if step.is_open:
-            lines.append(f"   [!! {hole_text(step)} !!]")
-    lines += ["", _summary(derivation.steps)]
+        if step.section != section:
+            section = step.section
+            lines += ["", section, "-" * len(section)]
+        lines += ["", *_step_text(step)]
+    lines += [f"[!! {warning} !!]" for warning in derivation.warnings]
+    if derivation.values:
+        lines += ["", "Values, rounded outwards", *(f"  {_value_text(value)}" for value in derivation.values)]
+    lines += ["", summary_line(derivation.steps)]
+    if derivation.preface is not None:
+        lines += _after_text(derivation.preface)
     return "\n".join(lines) + "\n"
 
 
-def _summary(steps: Sequence[Step]) -> str:
+def _preface_text(preface: Preface) -> list[str]:
+    lines = [f"Theorem {preface.name}", *_wrapped(preface.statement), ""]
+    if preface.covers:
+        lines += ["Range", *_wrapped(preface.covers), ""]
+    if preface.hypotheses:
+        lines += ["Hypotheses", *(f"  - {sentence}" for sentence in preface.hypotheses), ""]
+    return [*lines, "Idea", *_wrapped(preface.idea), ""]
+
+
+def _after_text(preface: Preface) -> list[str]:
+    lines = ["", "References"]
+    lines += [f"  [{number}] {reference.text}" for number, reference in enumerate(preface.references, start=1)]
+    lines += [f"  {preface.relation}"]
+    return [*lines, *(f"[!! OPEN: {question} !!]" for question in preface.open_questions)]
+
+
+def _wrapped(text: str) -> list[str]:
+    return textwrap.wrap(" ".join(text.split()), 110, initial_indent="  ", subsequent_indent="  ")
+
+
+def _value_text(value: Value) -> str:
+    return f"{value.name} = {value.lower}" if value.exact else f"{value.name} in [{value.lower}, {value.upper}]"
+
+
+def _step_text(step: Step) -> list[str]:
+    lines = [f"{step.number}. {step.statement}"]
+    lines += [f"     {formula.text}" for formula in step.formulas]
+    lines += [f"     {step.where.text}"] if step.where else []
+    lines += [f"   Reason: {step.reason}"] if step.reason else []
+    lines += [f"   Checked: {step.checked} [{step.evidence.rigor}]"]
+    if step.evidence.axioms:
+        lines.append(f"   Classical: {', '.join(step.evidence.axioms)}")
+    if step.is_open:
+        lines.append(f"   [!! {hole_text(step)} !!]")
+    return lines
+
+
+def summary_line(steps: Sequence[Step]) -> str:
+    """How many steps are proved."""
     closed = [step for step in steps if not step.is_open]
-    proved = sum(step.evidence.rigor >= Rigor.ENCLOSED for step in closed)
-    rest = f", {len(closed) - proved} more compared at points" if proved < len(closed) else ""
-    return f"Machine-checked: {proved} of {len(steps)} steps proved{rest}."
+    cited = sum(step.evidence.because == BY_AXIOM for step in closed)
+    proved = sum(step.evidence.rigor >= Rigor.ENCLOSED for step in closed) - cited
+    named = f", {cited} classical theorem{'s' if cited > 1 else ''} cited" if cited else ""
+    compared = len(closed) - proved - cited
+    rest = f", {compared} more compared at points" if compared else ""
+    return f"Machine-checked: {proved} of {len(steps)} steps proved{named}{rest}."
 
 
 def as_json(derivation: Derivation) -> dict[str, Any]:
@@ -99,6 +192,26 @@ def as_json(derivation: Derivation) -> dict[str, Any]:
         "notation": [{"text": f.text, "latex": f.latex, "meaning": meaning} for f, meaning in derivation.notation],
         "steps": [_step_json(step) for step in derivation.steps],
         "holes": list(derivation.holes),
+        **_preface_json(derivation),
+    }
+
+
+def _preface_json(derivation: Derivation) -> dict[str, Any]:
+    """What only a theorem has."""
+    preface = derivation.preface
+    if preface is None:
+        return {}
+    return {
+        "theorem": preface.name,
+        "statement": preface.statement,
+        "idea": preface.idea,
+        "covers": preface.covers,
+        "hypotheses": list(preface.hypotheses),
+        "open_questions": list(preface.open_questions),
+        "relation_to_source": preface.relation,
+        "references": [{"text": r.text, "key": r.key, "fields": dict(r.fields)} for r in preface.references],
+        "values": [{"name": v.name, "lower": v.lower, "upper": v.upper, "exact": v.exact} for v in derivation.values],
+        "warnings": list(derivation.warnings),
     }
 
 
@@ -107,7 +220,9 @@ def _step_json(step: Step) -> dict[str, Any]:
     return {
         "number": step.number,
         "statement": step.statement,
-        "formulas": [{"text": f.text, "latex": f.latex} for f in step.formulas],
+        "formulas": [_formula_json(formula) for formula in step.formulas],
+        "where": step.where.text if step.where else "",
+        "section": step.section,
         "reason": step.reason,
         "checked": step.checked,
         "truth": str(evidence.truth),
@@ -118,6 +233,11 @@ def _step_json(step: Step) -> dict[str, Any]:
         "axioms": list(evidence.axioms),
         "holes": list(evidence.holes),
     }
+
+
+def _formula_json(formula: Formula) -> dict[str, Any]:
+    tree = {} if formula.tree is None else {"tree": formula.tree}
+    return {"text": formula.text, "latex": formula.latex, **tree}
 
 
 def unnumbered(

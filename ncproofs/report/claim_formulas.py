@@ -1,0 +1,150 @@
+r"""Claims of a theorem as displayed formulas, with the range of their letters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import sympy
+
+from ncproofs.calculus.indexed import IndexedSum
+from ncproofs.proof.claims import Claim, Identity, Sign, SumIdentity, UniqueRoot
+from ncproofs.proof.domain import Domain, Range
+from ncproofs.report.steps import Formula
+from ncproofs.report.sum_typesetting import LATEX, TEXT, sum_latex_terms, sum_text
+from ncproofs.report.trees import claim_tree, sides_of, sum_sides
+from ncproofs.report.typesetting import LIMIT, Names, aligned, fitted, name_latex, symbolic, terms_of, width
+from ncproofs.report.written_sums import chunks, written
+
+__all__ = ["claim_formulas", "equation_latex", "range_phrase"]
+
+_RELATIONS = {">": ">", ">=": r"\ge", "<": "<", "<=": r"\le"}
+#: Parts of a side that has to be broken are kept below this width.
+_TERM = LIMIT - 100
+
+
+def claim_formulas(claim: Claim) -> tuple[Formula, ...]:
+    """The display equations of ``claim``, first the claim itself, then the letters that it had to introduce."""
+    if isinstance(claim, SumIdentity):
+        return tuple(_sums(claim))
+    sides = sides_of(claim)
+    if isinstance(claim, Identity):
+        return _expressions(claim, sides[0], "=", sides[1])
+    if isinstance(claim, Sign):
+        return _expressions(claim, sides[0], claim.relation, sympy.Integer(0))
+    if isinstance(claim, UniqueRoot):
+        return (*_expressions(claim, sides[0], "=", sympy.Integer(0)), _root_place(claim))
+    return ()
+
+
+def _expressions(claim: Claim, left: sympy.Expr, relation: str, right: sympy.Expr) -> tuple[Formula, ...]:
+    names = Names([str(symbol) for symbol in left.free_symbols | right.free_symbols])
+    sides = [terms_of(fitted(side, _TERM, names)) for side in (left, right)]
+    latex = aligned(sides[0], _RELATIONS.get(relation, relation), sides[1])
+    head = Formula(f"{left} {relation} {right}", latex, claim_tree(claim))
+    return (head, *_definitions(names))
+
+
+def equation_latex(left: str, expression: sympy.Expr) -> str:
+    """``left = expression`` for a left-hand side in LaTeX, letters for long parts defined in the same block."""
+    names = Names([left, *(str(symbol) for symbol in expression.free_symbols)])
+    terms = terms_of(fitted(expression, _TERM - width(left), names))
+    blocks = [aligned([left], "=", terms), *(formula.latex for formula in _definitions(names))]
+    if len(blocks) == 1:
+        return blocks[0]
+    bare = [block.removeprefix(r"\begin{aligned} ").removesuffix(r" \end{aligned}") for block in blocks]
+    rows = r" \\ ".join(row if "&" in row else f"& {row}" for row in bare)
+    return rf"\begin{{aligned}} {rows} \end{{aligned}}"
+
+
+def _definitions(names: Names) -> Iterator[Formula]:
+    done = 0
+    while done < len(names.definitions):  # a definition may name parts of its own
+        symbol, expression = list(names.definitions.items())[done]
+        terms = terms_of(fitted(expression, _TERM - 40, names))
+        yield Formula(f"{symbol} = {expression}", aligned([symbolic(symbol)], "=", terms))
+        done += 1
+
+
+def _root_place(claim: UniqueRoot) -> Formula:
+    x, low, high = (symbolic(part) for part in (claim.variable, claim.lower, claim.upper))
+    return Formula(
+        f"for exactly one {claim.variable} in ({claim.lower}, {claim.upper})",
+        rf"\text{{for exactly one }} {x} \in ({low}, {high})",
+    )
+
+
+def _sums(claim: SumIdentity) -> Iterator[Formula]:
+    left, right = sides = sum_sides(claim)
+    names = Names(
+        [str(symbol) for side in sides for c in side.terms.values() for symbol in c.free_symbols]
+        + [tensor.name for side in sides for tensor in side.tensors]
+    )
+    nodes = written(sides)
+    tree = claim_tree(claim)
+    pieces = [chunks(node, LATEX) for node in nodes or ()]
+    if nodes is not None and all(width(piece) < _TERM for side in pieces for term in side for piece in term):
+        text = " = ".join(" ".join(piece for term in chunks(node, TEXT) for piece in term) for node in nodes)
+        yield Formula(text, aligned(pieces[0], "=", pieces[1]), tree)
+    elif _same(left, right):
+        # Too wide as written, and both sides are the same once reduced: the normal form is shown once.
+        yield Formula(
+            f"both sides reduce to {sum_text(left, sides)}",
+            aligned([r"\text{both sides}"], "=", sum_latex_terms(left, sides, names)),
+            tree,
+        )
+    else:
+        yield Formula(
+            f"{sum_text(left, sides)} = {sum_text(right, sides)}",
+            aligned(sum_latex_terms(left, sides, names), "=", sum_latex_terms(right, sides, names)),
+            tree,
+        )
+    yield from _definitions(names)
+    for symbol, value in claim.relations:
+        yield Formula(f"given {symbol} = {value}", rf"\text{{given }} {symbolic(symbol)} = {symbolic(value)}")
+
+
+def _same(left: IndexedSum, right: IndexedSum) -> bool:
+    return not (left - right).terms
+
+
+# --- ranges -----------------------------------------------------------------------------------------------
+
+
+def range_phrase(domain: Domain) -> Formula | None:
+    """``for integers K >= 2, real c > 0`` as text and as LaTeX text; None without variables."""
+    words, latex = [], []
+    for integer, kind in ((True, "integers"), (False, "real")):
+        group = [(symbol, span) for symbol, span in domain if span.integer is integer]
+        if group:
+            words.append(f"{kind} {', '.join(_range_text(*pair) for pair in group)}")
+            latex.append(f"{kind} {', '.join(f'${_range_latex(*pair)}$' for pair in group)}")
+    return Formula(f"for {'; '.join(words)}", f"for {'; '.join(latex)}") if words else None
+
+
+def _range_latex(symbol: sympy.Symbol, span: Range) -> str:
+    name = name_latex(symbol.name)
+    if span.lower is not None and span.lower == span.upper:
+        return f"{name} = {symbolic(span.lower)}"
+    if span.lower is not None and span.upper is None:
+        return f"{name} {_above(span)} {symbolic(span.lower)}"
+    low = "" if span.lower is None else f"{symbolic(span.lower)} {_under(open_=span.lower_open)} "
+    high = "" if span.upper is None else f" {_under(open_=span.upper_open)} {symbolic(span.upper)}"
+    return f"{low}{name}{high}"
+
+
+def _above(span: Range) -> str:
+    return ">" if span.lower_open else r"\ge"
+
+
+def _under(*, open_: bool) -> str:
+    return "<" if open_ else r"\le"
+
+
+def _range_text(symbol: sympy.Symbol, span: Range) -> str:
+    if span.lower is not None and span.lower == span.upper:
+        return f"{symbol} = {span.lower}"
+    if span.lower is not None and span.upper is None:
+        return f"{symbol} {'>' if span.lower_open else '>='} {span.lower}"
+    low = "" if span.lower is None else f"{span.lower} {'<' if span.lower_open else '<='} "
+    high = "" if span.upper is None else f" {'<' if span.upper_open else '<='} {span.upper}"
+    return f"{low}{symbol}{high}"

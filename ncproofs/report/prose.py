@@ -1,0 +1,114 @@
+r"""Plain text as LaTeX text: everything escaped, and what is plainly a formula letter set as one.
+
+Statements are written in plain text (``w_k``, ``lambda_W >= 0``). Only names of this shape become mathematics, and
+they are rebuilt from letters and digits, so that no text can run a command.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from ncproofs.report.typesetting import name_latex
+
+__all__ = ["escaped", "prose", "sentence"]
+
+_ESCAPES = {
+    "\\": r"\textbackslash{}",
+    "{": r"\{",
+    "}": r"\}",
+    "$": r"\$",
+    "&": r"\&",
+    "#": r"\#",
+    "%": r"\%",
+    "_": r"\_",
+    "^": r"\textasciicircum{}",
+    "~": r"\textasciitilde{}",
+    "<": r"\ensuremath{<}",
+    ">": r"\ensuremath{>}",
+    "|": r"\ensuremath{|}",
+    '"': "''",
+    "`": r"\textasciigrave{}",
+    "[": "{[}",
+    "]": "{]}",
+    "-": "{-}",
+    "'": "{'}",
+}
+
+
+#: Combining accents that every LaTeX has.
+_ACCENTS = {"\u0300": r"\`", "\u0301": r"\'", "\u0302": r"\^", "\u0303": r"\~", "\u0308": r'\"', "\u0327": r"\c"}
+
+
+def escaped(text: str) -> str:
+    """``text`` so that LaTeX prints it as it is."""
+    return "".join(_one(character) for character in " ".join(text.split()))
+
+
+def _one(character: str) -> str:
+    if character in _ESCAPES:
+        return _ESCAPES[character]
+    if character.isascii() and character.isprintable():
+        return character
+    letter, *accents = list(unicodedata.normalize("NFD", character))
+    if len(accents) == 1 and accents[0] in _ACCENTS and letter.isascii() and letter.isalpha():
+        return f"{_ACCENTS[accents[0]]}{{{letter}}}"
+    return f"{{[}}U+{ord(character):04X}{{]}}"
+
+
+_GREEK = (
+    "alpha|beta|gamma|delta|epsilon|eta|theta|kappa|lambda|mu|nu|rho|sigma|tau|phi|psi|chi|omega|ell|"
+    "Gamma|Delta|Theta|Lambda|Sigma|Phi|Psi|Omega"
+)
+_SUBSCRIPT = r"(?:_(?:\{[A-Za-z0-9]+(?:,[A-Za-z0-9]+)*\}|[A-Za-z0-9]+))"
+_POWER = r"(?:\^(?:\d+|[A-Z]))"
+_WORDS = r"(?:sum|grad|max|min|mean|sup|inf)(?=_(?:[A-Za-z](?![A-Za-z0-9])|\{))"
+_LETTER = r"[A-Za-z](?=[_^']|\*\()|[B-HJ-Zb-z](?![A-Za-z'])"
+_BASE = rf"{_WORDS}|(?:d(?=[A-Za-z][_^]))?(?:{_GREEK}|{_LETTER})|d[A-Z](?![A-Za-z])"
+#: A Greek name, a letter, a differential or one of a few words, with primes, subscript and power; or a relation.
+_MATH = re.compile(
+    rf"(?<![A-Za-z_\\'])(?!(?<=\d)[eE][-+]?\d)(?P<base>{_BASE})"  # 1e-9 is a number
+    rf"(?P<prime>'{{0,2}})(?P<sub>{_SUBSCRIPT}?)(?P<power>{_POWER}?)(?![A-Za-z0-9_])"
+    r"|(?P<close>[|)\]])\^(?P<exponent>-?\d+|T\b)"
+    r"|(?P<relation>>=|<=|->|!=| - |(?<=\b[A-Za-z])-(?=\d|[A-Za-z]\b)|(?<=\d)-(?=[A-Za-z]\b)"
+    r"|(?<=[(= ])-(?=[A-Za-z0-9]))"
+)
+_RELATIONS = {">=": r"\ge", "<=": r"\le", "->": r"\to", "!=": r"\ne", " - ": " - ", "-": "-"}
+
+
+def sentence(text: str) -> str:
+    """``text`` with a capital and a full stop, unless it begins with a formula."""
+    flat = " ".join(text.split())
+    if re.match(r"[a-z]{2,}[ ,:]", flat) and not re.match(rf"(?:{_GREEK}|sum|spec|trace|log|exp|sup|dim)\b", flat):
+        flat = flat[0].upper() + flat[1:]
+    return flat if flat.endswith((".", "?", "!", ":")) or not flat else f"{flat}."
+
+
+def prose(text: str) -> str:
+    """``text`` as LaTeX text, escaped, with names and relations set as mathematics."""
+    flat, done, out = " ".join(text.split()).replace("**", "^"), 0, []
+    for match in _MATH.finditer(flat):
+        out += [_run(flat[done : match.start()]), _set(match)]
+        done = match.end()
+    return "".join([*out, _run(flat[done:])])
+
+
+def _run(text: str) -> str:
+    """A part of a line: the spaces at its ends stay."""
+    return "".join(_one(character) for character in text)
+
+
+def _set(match: re.Match[str]) -> str:
+    if match["relation"]:
+        sign = _RELATIONS[match["relation"]]
+        return f" ${sign.strip()}$ " if sign == " - " else f"${sign}$"
+    if match["close"]:
+        return f"${match['close']}^{{{match['exponent']}}}$"
+    base = match["base"]
+    differential = r"\mathrm{d}" if re.fullmatch(rf"d(?:{_GREEK}|[A-Za-z])", base) and base != "delta" else ""
+    base = base[1:] if differential else base
+    inside = match["sub"].lstrip("_").strip("{}")
+    subscript = name_latex(f"x_{inside}").removeprefix("x") if inside else ""
+    power = f"^{{{match['power'][1:]}}}" if match["power"] else ""
+    spelled = r"\textstyle\sum" if base == "sum" else name_latex(base)
+    return f"${differential}{spelled}{match['prime']}{subscript}{power}$"

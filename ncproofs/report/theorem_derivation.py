@@ -1,0 +1,247 @@
+"""A theorem written out: statement, notation, every claim as a numbered step that is proved again while writing."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from ncproofs.calculus.indexed import Tensor
+from ncproofs.errors import NcproofsError
+from ncproofs.losses.loss import Loss
+from ncproofs.proof.claims import Axiom, Claim, Hole, Identity, Sign, SumIdentity, UniqueRoot
+from ncproofs.proof.discharge import Effort, discharge
+from ncproofs.report.claim_formulas import claim_formulas, range_phrase
+from ncproofs.report.prose import sentence
+from ncproofs.report.references import references
+from ncproofs.report.steps import Derivation, Formula, Preface, Step, Value
+from ncproofs.report.sum_typesetting import tensor_latex
+from ncproofs.report.trees import ranges_of, sum_sides
+from ncproofs.report.typesetting import name_latex, symbolic
+from ncproofs.report.written_sums import entries_of
+from ncproofs.theorems.theorem import Theorem
+from ncproofs.truth import Evidence, Rigor, Truth
+
+__all__ = ["derive_theorem"]
+
+#: Letters with one meaning throughout the package; any other letter has the range that its step gives.
+_MEANINGS = {
+    "K": "number of classes",
+    "n": "samples in each class",
+    "d": "feature dimension",
+    "N": "number of samples",
+    "lambda_W": "weight decay of the classifiers",
+    "lambda_H": "weight decay of the features",
+    "lambda_b": "weight decay of the bias",
+    "tau": "temperature",
+}
+_KINDS = {Identity: "An identity", Sign: "An inequality", SumIdentity: "An identity of sums", UniqueRoot: "One root"}
+_RELATIONS = {
+    "equal": "This theorem says what is usually quoted from [1]",
+    "stronger": "This theorem says more than is usually quoted from [1]",
+    "weaker": "This theorem says less than is usually quoted from [1]",
+    "corrected": "This theorem corrects what is usually quoted from [1]",
+    "auxiliary": "This theorem is an auxiliary result for what is usually quoted from [1]",
+}
+
+
+def derive_theorem(
+    theorem: Theorem, *, problem: object | None = None, loss: Loss | None = None, effort: Effort | None = None
+) -> Derivation:
+    """Every claim of ``theorem`` as a step, proved now; a step that is not proved carries a box that says so.
+
+    Arguments:
+        theorem: any theorem value.
+        effort: how hard to try each step.
+        problem: also the claims at this instance, whether it meets the hypotheses, and its optimum.
+        loss: first derive what the theorem needs to know of this loss (form, gradient, convexity, invariance).
+
+    Raises:
+        InvalidClaim: the theorem speaks of instances only and ``problem`` is None, or it is of another family.
+    """
+    effort = effort or Effort()
+    general = tuple(theorem.general()) if theorem.general is not None else ()
+    local = _instance_claims(theorem, problem)
+    steps = [*_loss_steps(loss), *_steps(general, "", effort), *_steps(local, f"At {problem}", effort)]
+    return Derivation(
+        title=theorem.title,
+        subject=theorem.name,
+        notation=(*_letters(general), *_tensors(general)),
+        steps=tuple(dataclasses.replace(step, number=number) for number, step in enumerate(steps, start=1)),
+        preface=_preface(theorem),
+        values=_values(problem),
+        warnings=tuple(_unmet(theorem, problem)),
+    )
+
+
+def _instance_claims(theorem: Theorem, problem: object | None) -> tuple[Claim, ...]:
+    from ncproofs.theorems.theorem import claims_of
+
+    if problem is None:
+        return () if theorem.general is not None else claims_of(theorem, None)
+    return claims_of(theorem, problem)
+
+
+def _preface(theorem: Theorem) -> Preface:
+    source = theorem.source
+    relation = f"{_RELATIONS[source.relation]}: {source.quoted}"
+    return Preface(
+        name=theorem.name,
+        statement=" ".join(theorem.statement.split()),
+        idea=" ".join(theorem.idea.split()),
+        covers=theorem.covers,
+        hypotheses=tuple(part.sentence for part in theorem.hypotheses),
+        open_questions=theorem.open_questions,
+        references=references(source),
+        relation=f"{relation}. {source.note}".rstrip(". ") + ".",
+    )
+
+
+# --- steps ------------------------------------------------------------------------------------------------
+
+
+def _steps(claims: Iterable[Claim], section: str, effort: Effort) -> Iterator[Step]:
+    for claim in claims:
+        evidence = _proved(claim, effort)
+        yield Step(
+            number=0,
+            statement=_sentence(claim, evidence),
+            formulas=claim_formulas(claim),
+            reason=claim.because if claim.because != evidence.because else "",
+            checked=f"{evidence.because}{_covered(claim, evidence, section)}",
+            evidence=evidence,
+            where=range_phrase(ranges_of(claim)),
+            section=section,
+        )
+
+
+def _proved(claim: Claim, effort: Effort) -> Evidence:
+    """What ``discharge`` finds; an error is a step that is not proved, and the document goes on."""
+    try:
+        return discharge(claim, effort)
+    except NcproofsError as error:
+        return Evidence(
+            truth=Truth.UNDECIDED, rigor=Rigor.SAMPLED, sentence=claim.sentence, because=f"cannot be settled: {error}"
+        )
+
+
+def _sentence(claim: Claim, evidence: Evidence) -> str:
+    if isinstance(claim, Axiom):
+        return f"{claim.name[:1].upper()}{claim.name[1:]}: {claim.uses}."
+    if isinstance(claim, Hole):
+        return f"{claim.step}."
+    spelled = claim.sentence or next((name for kind, name in _KINDS.items() if isinstance(claim, kind)), "")
+    return sentence(spelled or evidence.sentence)
+
+
+def _covered(claim: Claim, evidence: Evidence, section: str) -> str:
+    """What the proof covers, unless the heading or the range of the letters that is printed above says it."""
+    said = isinstance(claim, (Identity, Sign)) or not evidence.covers or section.endswith(evidence.covers)
+    return "" if said else f"; covers {evidence.covers}"
+
+
+def _loss_steps(loss: Loss | None) -> tuple[Step, ...]:
+    if loss is None:
+        return ()
+    from ncproofs.report.derivation import derive_loss
+
+    return tuple(dataclasses.replace(step, section=f"The loss {loss}") for step in derive_loss(loss).steps)
+
+
+# --- notation ---------------------------------------------------------------------------------------------
+
+
+def _letters(claims: Sequence[Claim]) -> Iterator[tuple[Formula, str]]:
+    symbols = {symbol for claim in claims for symbol, _ in ranges_of(claim)}
+    symbols |= {symbol for tensor in _arrays(claims) for size in tensor.sizes for symbol in size.free_symbols}
+    for name in sorted({symbol.name for symbol in symbols}):
+        if name in _MEANINGS:
+            yield Formula(name, name_latex(name)), _MEANINGS[name]
+    others = sorted({symbol.name for symbol in symbols} - set(_MEANINGS))
+    if others:
+        yield (
+            Formula(", ".join(others), r",\ ".join(map(name_latex, others))),
+            "numbers; each step says where they range",
+        )
+
+
+def _arrays(claims: Sequence[Claim]) -> list[Tensor]:
+    """Every array of the sums, also one that only cancels."""
+    sides = [side for claim in claims if isinstance(claim, SumIdentity) for side in sum_sides(claim)]
+    found = {tensor for side in sides for tensor, _ in entries_of(side) if tensor is not None}
+    return sorted(found, key=lambda tensor: (tensor.name, str(tensor)))
+
+
+def _tensors(claims: Sequence[Claim]) -> Iterator[tuple[Formula, str]]:
+    found = _arrays(claims)
+    for tensor in found:
+        sizes = r" \times ".join(symbolic(size) for size in tensor.sizes)
+        text = f"{tensor.name} ({', '.join(map(str, tensor.sizes))})"
+        yield Formula(text, rf"{tensor_latex(tensor.name)} \in \mathbf{{R}}^{{{sizes}}}"), _properties(tensor)
+    if found:
+        yield (
+            Formula("<x_i, y_j>, |x_i|", r"\langle x_i, y_j \rangle,\ \|x_i\|"),
+            "inner product and norm over the last index of both, which is left out",
+        )
+        yield Formula("delta_{i,j}", r"\delta_{i,j}"), "1 if i = j, else 0"
+
+
+_PLACES = ("first", "second", "third", "fourth", "fifth")
+
+
+def _properties(tensor: Tensor) -> str:
+    """What is assumed of an array; an array without properties is arbitrary."""
+    said = [name for flag, name in (
+        ("symmetric", "symmetric in the first two indices"),
+        ("antisymmetric", "antisymmetric in the first two indices"),
+        ("zero_diagonal", "zero where the first two indices agree"),
+        ("square_one", "entries 1 and -1"),
+    ) if getattr(tensor, flag)]
+    said += [f"sums over the {_PLACES[slot]} index vanish" for slot in tensor.zero_sum]
+    said += [
+        f"contraction of the {_PLACES[slot]} index with the {_PLACES[place]} of {other} vanishes"
+        for slot, other, place in tensor.annihilates
+    ]
+    said += [
+        f"orthogonal to {other} (the {_PLACES[slot]} index) where all other indices agree"
+        for slot, other, _ in tensor.orthogonal_to
+    ]
+    said += [f"vectors of length one over the {_PLACES[tensor.unit]} index"] if tensor.unit is not None else []
+    return "; ".join(said) or "any real array"
+
+
+# --- instances --------------------------------------------------------------------------------------------
+
+
+def _unmet(theorem: Theorem, problem: object | None) -> Iterator[str]:
+    if problem is None:
+        return
+    for hypothesis in theorem.hypotheses:
+        met = hypothesis.met(problem)
+        if met is not Truth.HOLDS:
+            verdict = "is not met" if met is Truth.FAILS else "is not decided"
+            yield f"hypothesis {verdict} by {problem}: {hypothesis.sentence}"
+
+
+def _values(problem: object | None) -> tuple[Value, ...]:
+    """The optimum of a problem whose optimum this package knows, as decimals rounded outwards."""
+    from ncproofs.problems.features import Ridge, Spheres
+
+    found: Any
+    try:
+        if isinstance(problem, Ridge):
+            from ncproofs.critical.optimum import optimum
+
+            found = optimum(problem, digits=12)
+        elif isinstance(problem, Spheres):
+            from ncproofs.critical.sphere_optimum import sphere_optimum
+
+            found = sphere_optimum(problem, digits=12)
+        else:
+            return ()
+    except NcproofsError:
+        return ()
+    if found.truth is not Truth.HOLDS:
+        return ()
+    rows = ((name, enclosure, enclosure.decimals(12)) for name, enclosure in found.quantities.items())
+    return tuple(Value(name, low, high, e.is_point and low == high) for name, e, (low, high) in rows)

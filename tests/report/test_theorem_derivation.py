@@ -1,0 +1,330 @@
+"""Theorems written out: every claim a step, every rendering whole, what is not proved in a box, nothing injected."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from xml.etree import ElementTree
+
+import pytest
+import sympy
+
+from ncproofs.calculus.indexed import Index, Tensor, scalar, total
+from ncproofs.losses import focal, loss_from_expression
+from ncproofs.problems.features import Ridge, Spheres
+from ncproofs.proof.claims import Axiom, Hole, Identity, Sign, SumIdentity, UniqueRoot
+from ncproofs.proof.domain import Domain, real
+from ncproofs.report.collection import documents
+from ncproofs.report.derivation import derive_loss, derive_objective
+from ncproofs.report.derivation_html import as_html, mathml
+from ncproofs.report.latex import as_latex
+from ncproofs.report.pdf import PdfFailed, pdf_of
+from ncproofs.report.printing import exit_code, rendered
+from ncproofs.report.prose import prose, sentence
+from ncproofs.report.references import bibtex, references
+from ncproofs.report.steps import as_json, as_text
+from ncproofs.report.theorem_derivation import derive_theorem
+from ncproofs.report.typesetting import LIMIT, Names, aligned, fitted, name_latex, symbolic, terms_of, width
+from ncproofs.theorems.catalogue import CATALOGUE, load
+from ncproofs.theorems.theorem import Hypothesis, Source, Theorem
+from ncproofs.truth import Truth
+
+x, y = sympy.symbols("x y", real=True)
+K, d = sympy.symbols("K d", integer=True, positive=True)
+SOURCE = Source("A paper", "1234.56789", "something", "equal")
+PDFLATEX = pytest.mark.skipif(
+    shutil.which("pdflatex") is None,
+    reason="pdflatex is not installed (Debian: texlive-latex-base texlive-latex-recommended)",
+)
+
+
+def theorem_of(*claims, **given):
+    values = {"name": "mine", "title": "Mine", "statement": "A statement.", "idea": "An idea.", "source": SOURCE}
+    return Theorem(**{**values, "general": lambda: claims, **given})
+
+
+@pytest.fixture(scope="module")
+def catalogue():
+    """Every theorem, written out once."""
+    return {name: derive_theorem(load(name)) for name in CATALOGUE if load(name).general is not None}
+
+
+def test_every_claim_of_the_catalogue_is_a_proved_step(catalogue):
+    for name, derivation in catalogue.items():
+        claims = list(load(name).general())
+        assert [step.number for step in derivation.steps] == list(range(1, len(claims) + 1)), name
+        assert derivation.holes == () and exit_code([derivation]) == 0, name
+        for claim, step in zip(claims, derivation.steps, strict=True):
+            shown = isinstance(claim, (Identity, Sign, SumIdentity, UniqueRoot))
+            assert bool(step.formulas) is shown and (not shown or step.formulas[0].tree), (name, step.number)
+            assert not isinstance(claim, Axiom) or claim.name in step.evidence.axioms
+
+
+def test_every_rendering_of_the_catalogue_is_whole(catalogue):
+    for name, derivation in catalogue.items():
+        latex = as_latex(derivation, standalone=True)
+        assert latex.isascii() and re.findall(r"\\usepackage\{([^}]*)\}", latex) == ["amsmath,amsthm"]
+        assert latex.count(r"\begin{ncpstep}") == len(derivation.steps)
+        text = as_text(derivation)
+        assert load(name).source.paper in text and "References" in text and "ncproofs authors" in text
+        assert json.loads(json.dumps(as_json(derivation)))["theorem"] == name
+
+
+@pytest.mark.parametrize("name", ["riemannian-calculus", "focal-uniqueness", "mse-optimum"])
+def test_html_is_xml_without_script_or_network(catalogue, name):
+    html = as_html(catalogue[name])
+    root = ElementTree.fromstring(html.removeprefix("<!DOCTYPE html>").replace("<meta charset=\"utf-8\">", "")
+                                  .replace('initial-scale=1">', 'initial-scale=1"/>')
+                                  .replace("'unsafe-inline'\">", "'unsafe-inline'\"/>"))
+    tags = {element.tag for element in root.iter()}
+    assert "script" not in tags and "<code>" not in html
+    assert not re.search(r'(?:src|href)\s*=', html) and any(tag.endswith("math") for tag in tags)
+
+
+def test_building_twice_gives_the_same_bytes():
+    for format_ in ("text", "latex", "json", "html"):
+        first, second = (rendered([derive_theorem(load("focal-bias"))], format_) for _ in range(2))
+        assert first == second
+
+
+def test_no_line_is_wider_than_a_line(catalogue):
+    for name, derivation in catalogue.items():
+        for step in derivation.steps:
+            for formula in step.formulas:
+                for row in formula.latex.replace(r"\begin{aligned}", "").split(r" \\ "):
+                    assert width(row) <= LIMIT + 60, (name, step.number, row)
+
+
+# --- what is not proved -----------------------------------------------------------------------------------
+
+
+def test_a_step_that_is_not_proved_has_a_box_in_every_format():
+    where = Domain.of((x, real()))
+    derivation = derive_theorem(theorem_of(
+        Identity(left=x**2, right=x, where=where, sentence="false"),
+        Hole(step="nobody looked"),
+        Axiom(name="a theorem of mine", uses="everything"),
+        Identity(left=(x + 1) ** 2, right=x**2 + 2 * x + 1, where=where, sentence="true"),
+    ))
+    assert [step.is_open for step in derivation.steps] == [True, True, True, False]
+    assert exit_code([derivation]) == 1 and derivation.conclusion()[0] is Truth.FAILS
+    assert as_text(derivation).count("[!! ") == 3 and "REFUTED" in as_text(derivation)
+    assert as_latex(derivation).count(r"\fbox") == 3 and as_html(derivation).count('class="hole"') == 3
+    assert len(as_json(derivation)["holes"]) == 3
+    assert "1 of 4 steps proved" in as_text(derivation)
+    assert exit_code([derive_theorem(theorem_of(Hole(step="nobody looked")))]) == 4
+
+
+def test_open_questions_and_unmet_hypotheses_are_boxed():
+    theorem = theorem_of(
+        Sign(expression=x**2 + 1, relation=">", where=Domain.of((x, real()))),
+        open_questions=("What if?",),
+        hypotheses=(Hypothesis("never", lambda problem: Truth.FAILS),),
+        instance=lambda problem: [Sign(expression=sympy.Integer(problem.K), relation=">", where=Domain())],
+    )
+    problem = Ridge(focal(2), 3, 3, 1, "1/100", "1/100")
+    for text in (as_text(derive_theorem(theorem, problem=problem)), as_latex(derive_theorem(theorem, problem=problem))):
+        assert "What if?" in text and "is not met" in text and "never" in text
+    assert "never" in as_html(derive_theorem(theorem, problem=problem))
+
+
+def test_classical_theorems_are_cited_and_not_counted_as_checked():
+    derivation = derive_theorem(theorem_of(Axiom(name="Jensen's inequality", uses="a step")))
+    assert "0 of 1 steps proved, 1 classical theorem cited" in as_text(derivation)
+    assert "Jensen's inequality" in as_text(derivation)
+
+
+# --- instances and losses ---------------------------------------------------------------------------------
+
+
+def test_an_instance_adds_its_claims_and_outward_values():
+    problem = Ridge(focal(2), 3, 3, 1, "1/100", "1/100")
+    derivation = derive_theorem(load("collapse-optimum"), problem=problem)
+    assert any(step.section == f"At {problem}" for step in derivation.steps)
+    values = {value.name: value for value in derivation.values}
+    from ncproofs.critical.optimum import optimum
+
+    exact = optimum(problem, digits=30).quantities["objective"]
+    low, high = (sympy.Rational(bound) for bound in (values["objective"].lower, values["objective"].upper))
+    assert low <= exact.lower <= exact.upper <= high and high - low < sympy.Rational(1, 10**9)
+    assert values["objective"].lower in as_latex(derivation) and values["objective"].lower in as_html(derivation)
+
+
+def test_sphere_values_and_a_loss_of_ones_own():
+    sphere = derive_theorem(load("sphere-optimum"), problem=Spheres(loss_from_expression("log(S1) - t"), 3, 3, 1, 1))
+    assert {value.name for value in sphere.values} >= {"objective", "multiplier_W"}
+    own = loss_from_expression("log(S1) - t + (1 - exp(t)/S1)/3")
+    derivation = derive_theorem(load("critical-point-structure"), loss=own)
+    assert derivation.steps[0].section == f"The loss {own}" and derivation.holes == ()
+    assert [step.statement for step in derive_loss(own).steps] == [
+        step.statement for step in derivation.steps if step.section
+    ]
+
+
+# --- typesetting ------------------------------------------------------------------------------------------
+
+
+def test_long_expressions_are_named_and_broken():
+    wide = sum((sympy.Symbol(f"a_{i}") * x**i for i in range(40)), sympy.Integer(0))
+    names = Names(["x"])
+    short = fitted(wide * sympy.exp(wide) + 1, 300, names)
+    assert names.definitions and all(width(symbolic(term)) <= 300 for term in sympy.Add.make_args(short))
+    assert sympy.expand(short.subs(names.definitions).subs(names.definitions) - wide * sympy.exp(wide) - 1) == 0
+    block = aligned(["y"], "=", terms_of(wide))
+    assert block.startswith(r"\begin{aligned}") and block.count(r"\\") >= 2
+    assert all(width(row) <= LIMIT for row in block.split(r" \\ "))
+
+
+def test_sums_are_shown_as_written():
+    k, a = Index("k", K), Index("a", d)
+    w, h = Tensor("w", (K, d)), Tensor("h", (d,))
+    claim = SumIdentity(
+        left=total((w[k, a] - h[a]) ** 2, k, a),
+        right=total(w[k, a] ** 2, k, a) - 2 * total(w[k, a] * h[a], k, a) + K * total(h[a] ** 2, a),
+    )
+    (formula,) = derive_theorem(theorem_of(claim)).steps[0].formulas
+    assert formula.latex == (
+        r"\sum_{k, a} \bigl(w_{k,a} - h_{a}\bigr)^{2} = \sum_{k} \|w_{k}\|^{2} - 2 \sum_{k} \langle w_{k}, h \rangle "
+        r"+ K \|h\|^{2}"
+    )
+    assert formula.text == "sum_{k,a} (w[k,a] - h[a])^2 = sum_{k} |w[k]|^2 - 2 sum_{k} <w[k], h> + K |h|^2"
+
+
+def test_a_side_may_be_a_plain_expression():
+    k = Index("k", K)
+    claim = SumIdentity(left=total(scalar(2), k), right=2 * K)
+    assert derive_theorem(theorem_of(claim)).steps[0].formulas[0].text == "sum_{k} 2 = 2*K"
+    zero = derive_theorem(theorem_of(Identity(left=x - x, right=0))).steps[0].formulas[0]
+    assert zero.text == "0 = 0" and zero.tree["right"] == "0"
+
+
+def test_bound_letters_do_not_capture():
+    """sum_k (sum_k x_k) x_k is written with two letters, and the free k keeps its own."""
+    k = Index("k", K)
+    v = Tensor("v", (K,))
+    inner = total(v[k], k)
+    claim = SumIdentity(left=total(inner * v[k], k) + v[k], right=inner**2 + v[k])
+    text = derive_theorem(theorem_of(claim)).steps[0].formulas[0].text
+    assert text == "sum_{l} v[l] (sum_{j} v[j]) + v[k] = (sum_{l} v[l])^2 + v[k]"
+
+
+def test_a_sum_too_long_to_read_is_shown_reduced():
+    k = Index("k", K)
+    part = total(Tensor("v", (K,))[k], k)
+    for _ in range(40):  # written out it has more than 2^40 parts
+        part = part + part
+    step = derive_theorem(theorem_of(SumIdentity(left=part, right=part))).steps[0]
+    assert step.formulas[0].text == f"both sides reduce to {2**40} sum_{{k}} v[k]"
+    assert "written" not in step.formulas[0].tree
+
+
+def test_ranges_say_what_sympy_assumes():
+    p = sympy.Symbol("p", positive=True)
+    step = derive_theorem(theorem_of(Identity(left=sympy.sqrt(p**2), right=p))).steps[0]
+    assert step.where.text == "for real p > 0" and step.formulas[0].tree["domain"][0]["lower"] == "0"
+    step = derive_theorem(theorem_of(UniqueRoot(expression=p - 1, variable=p, lower=sympy.Integer(0), upper=sympy.oo)))
+    assert "exactly one p" in as_text(step)
+
+
+@pytest.mark.parametrize(("name", "latex"), [
+    ("lambda_W", r"\lambda_{W}"), ("x", "x"), ("u_0", "u_{0}"), ("S1", "S_{1}"), ("p*", "p^{*}"),
+    ("x_k,i", "x_{k,i}"), ("omega_star", r"\omega_{\mathrm{star}}"), (r"\input{a}", r"\mathrm{inputa}"), ("$", "?"),
+])
+def test_names(name, latex):
+    assert name_latex(name) == latex
+
+
+def test_prose_sets_names_and_leaves_words():
+    assert prose("w_k and lambda_W >= 0") == r"$w_{k}$ and $\lambda_{W}$ $\ge$ 0"
+    assert prose("a cross_entropy_loss is A thing") == r"a cross\_entropy\_loss is A thing"
+    assert prose("|dw_k|^2") == r"\ensuremath{|}$\mathrm{d}w_{k}$$|^{2}$"
+    assert prose("8c^2 +/- 4.05e-14") == r"8$c^{2}$ +/{-} 4.05e{-}14"
+    assert prose("exp(-tau) and K-1") == r"exp($-$$\tau$) and $K$$-$1"
+    assert sentence("the end") == "The end." and sentence("log x") == "log x."
+
+
+# --- injection --------------------------------------------------------------------------------------------
+
+NASTY = r"""\input{/etc/passwd} $x$ %& #1 {} ~^_ <script>alert("1")</script> é \end{document} ]"""
+
+
+def nasty_theorem():
+    symbol, function = sympy.Symbol(NASTY, real=True), sympy.Function(NASTY)
+    tensor, index = Tensor(NASTY, (K,)), Index(NASTY, K)
+    return theorem_of(
+        Identity(left=symbol + function(symbol), right=function(symbol) + symbol, sentence=NASTY, because=NASTY),
+        SumIdentity(left=total(tensor[index], index), right=total(tensor[index], index) + scalar(0), sentence=NASTY),
+        Hole(step=NASTY),
+        name=NASTY, title=NASTY, statement=NASTY, idea=NASTY, covers=NASTY, open_questions=(NASTY,),
+        hypotheses=(Hypothesis(NASTY, lambda problem: Truth.HOLDS),),
+        source=Source(NASTY, NASTY, NASTY, "equal", NASTY),
+    )
+
+
+def test_nothing_can_be_injected():
+    derivation = derive_theorem(nasty_theorem())
+    lines = [line for line in as_latex(derivation).splitlines() if not line.startswith("%")]
+    assert not any(r"\input" in line or r"\end{document}" in line for line in lines)
+    assert as_latex(derivation).isascii() and r"\'{e}" in as_latex(derivation)
+    html = as_html(derivation)
+    assert "<script" not in html and "&lt;script&gt;" in html
+    entries = bibtex(references(nasty_theorem().source))
+    assert all(line.count("{") == line.count("}") for line in entries[1:-1] if "=" in line)
+    assert all(line.startswith("%") for line in as_latex(derivation).splitlines() if "@misc" in line)
+
+
+def test_mathml_is_only_mathml():
+    assert mathml(r"x < y").startswith("<math")
+    for source in (r"\text{<script>alert(1)</script>}", r"\href{javascript:x}{y}", r"\undefinedthing{"):
+        assert "<script" not in mathml(source) and "href=" not in mathml(source)
+
+
+@PDFLATEX
+def test_a_nasty_document_compiles():
+    loss = loss_from_expression("log(S1) - t")
+    object.__setattr__(loss, "name", NASTY)
+    document = rendered([derive_theorem(nasty_theorem()), derive_objective(loss)], "latex", standalone=True)
+    printed = pdf_of(document)
+    assert printed.pdf.startswith(b"%PDF") and printed.undefined == 0
+
+
+# --- PDF --------------------------------------------------------------------------------------------------
+
+QUICK = ("lower-bound-chain", "riemannian-calculus", "objective-focal")
+
+
+def check_print(name):
+    printed = pdf_of(as_latex(documents()[name](), standalone=True))
+    assert printed.pdf.startswith(b"%PDF")
+    assert printed.overfull <= 500 and printed.undefined == 0
+
+
+@PDFLATEX
+@pytest.mark.parametrize("name", QUICK)
+def test_documents_compile_without_wide_lines(name):
+    check_print(name)
+
+
+@PDFLATEX
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [name for name in documents() if name not in QUICK])
+def test_every_document_compiles_without_wide_lines(name):
+    check_print(name)
+
+
+@PDFLATEX
+def test_the_log_is_read():
+    head = "\\documentclass{article}\\begin{document}"
+    printed = pdf_of(f"{head}\\noindent\\rule{{400pt}}{{1pt}} \\ref{{nowhere}}\\end{{document}}")
+    assert printed.overfull >= 5000 and printed.undefined >= 1
+    with pytest.raises(PdfFailed, match="Undefined control sequence"):
+        pdf_of(f"{head}\\nosuchthing\\end{{document}}")
+
+
+@PDFLATEX
+def test_fragments_go_into_a_document_together():
+    derivations = [derive_theorem(load(name)) for name in ("equality-case", "sphere-mse")]
+    body = "\n".join(map(as_latex, derivations))
+    head = "\\documentclass{article}\\usepackage{amsmath,amsthm}\\begin{document}"
+    assert pdf_of(f"{head}{body}\\end{{document}}").undefined == 0

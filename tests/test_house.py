@@ -19,6 +19,7 @@ PACKAGE = ROOT / "ncproofs"
 #: Room to floor; imports go to the same room or a lower floor; on one floor, only PAIRS.
 FLOORS = {
     "errors": 0,
+    "notebook": 0,
     "truth": 0,
     "spawning": 1,
     "arithmetic": 1,

@@ -21,6 +21,7 @@ from ncproofs.critical.code_bounds import CodeBound, lower_bounds, upper_bounds
 from ncproofs.critical.code_local import LocalCode, certify_code, polynomial_text
 from ncproofs.critical.code_values import ExactValue, exact_value, literature, value_ball
 from ncproofs.errors import InvalidProblem
+from ncproofs.notebook import optimum_html
 from ncproofs.problems.codes import Codes
 from ncproofs.truth import Rigor, Truth
 
@@ -57,6 +58,8 @@ class CodeOptimum:
     holes: tuple[str, ...] = ()
     axioms: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+
+    _repr_html_ = optimum_html
 
 
 def code_optimum(problem: Codes, *, digits: int = 30, seed: int = 0, starts: int | None = None) -> CodeOptimum:

@@ -25,6 +25,7 @@ from ncproofs.critical.layered_modes import (
 from ncproofs.critical.optimum import climb
 from ncproofs.critical.regimes import Number, lift, product
 from ncproofs.errors import InvalidProblem
+from ncproofs.notebook import optimum_html
 from ncproofs.problems.layered import Layered
 from ncproofs.truth import Rigor, Truth
 
@@ -68,6 +69,8 @@ class LayeredOptimum:
     axioms: tuple[str, ...]
     notes: tuple[str, ...]
     details: LayeredRegime
+
+    _repr_html_ = optimum_html
 
 
 def layered_optimum(problem: Layered, *, digits: int = 30) -> LayeredOptimum:

@@ -31,6 +31,7 @@ from ncproofs.critical.multilabel_scale import (
 from ncproofs.critical.optimum import climb
 from ncproofs.critical.regimes import Number, lift, product
 from ncproofs.errors import InvalidProblem
+from ncproofs.notebook import optimum_html
 from ncproofs.problems.multilabel import MultiLabel
 from ncproofs.truth import Rigor, Truth
 
@@ -60,6 +61,8 @@ class MultiLabelOptimum:
     holes: tuple[str, ...] = ()
     axioms: tuple[str, ...] = _CHAIN
     notes: tuple[str, ...] = ()
+
+    _repr_html_ = optimum_html
 
 
 def is_trivial(problem: MultiLabel) -> bool:

@@ -24,6 +24,7 @@ from ncproofs.critical.optimum import MOST_DIGITS
 from ncproofs.critical.profiles import root, to_ball
 from ncproofs.critical.regimes import Number, lift, product
 from ncproofs.errors import InvalidProblem
+from ncproofs.notebook import optimum_html
 from ncproofs.problems.networks import Network, Regression
 from ncproofs.truth import Rigor, Truth
 
@@ -103,6 +104,8 @@ class NetworkOptimum:
     holes: tuple[str, ...]
     axioms: tuple[str, ...]
     notes: tuple[str, ...]
+
+    _repr_html_ = optimum_html
 
 
 def certify(problem: Network, answer: Answer, digits: int) -> NetworkOptimum:

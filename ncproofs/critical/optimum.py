@@ -21,6 +21,7 @@ from ncproofs.critical.profiles import Profile, is_mean_squared, profile_of, roo
 from ncproofs.critical.regimes import Number, Regime, Scale, c_of, lift, product
 from ncproofs.critical.softmax import softmax_regime, softmax_scale
 from ncproofs.errors import InvalidProblem, OutOfScope
+from ncproofs.notebook import optimum_html
 from ncproofs.problems.features import Ridge
 from ncproofs.truth import Rigor, Truth
 
@@ -53,6 +54,8 @@ class Optimum:
     axioms: tuple[str, ...]
     notes: tuple[str, ...]
     details: Regime
+
+    _repr_html_ = optimum_html
 
 
 def optimum(problem: Ridge, *, digits: int = 30) -> Optimum:

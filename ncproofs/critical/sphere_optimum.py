@@ -28,6 +28,7 @@ from ncproofs.critical.sphere_focal import contact_inequality
 from ncproofs.critical.sphere_points import collapsed, is_projected, temperature
 from ncproofs.critical.sphere_spectrum import curvature_range, sphere_rows
 from ncproofs.errors import InvalidProblem, OutOfScope
+from ncproofs.notebook import optimum_html
 from ncproofs.problems.features import Spheres
 from ncproofs.truth import Rigor, Truth
 
@@ -81,6 +82,8 @@ class SphereOptimum:
     holes: tuple[str, ...]
     axioms: tuple[str, ...]
     notes: tuple[str, ...]
+
+    _repr_html_ = optimum_html
 
 
 def sphere_optimum(problem: Spheres, *, point: str = "etf", digits: int = 30) -> SphereOptimum:

@@ -31,6 +31,8 @@ K = sympy.Symbol("K", integer=True, positive=True)
 M = sympy.Symbol("m", integer=True, positive=True)
 ELL = sympy.Symbol("ell", positive=True)
 TOTAL = sympy.Symbol("total", real=True)
+#: In a notebook a formula with more operations, or more LaTeX, is shown by its name.
+_LONGEST_SHOWN, _LONGEST_LATEX = 200, 2000
 
 
 def S(index: int) -> sympy.Symbol:
@@ -89,6 +91,17 @@ class Loss:
 
     def __str__(self) -> str:
         return self.name
+
+    def _repr_latex_(self) -> str | None:
+        """The formula for notebooks; None, which means plain text, when it would be unreadably long."""
+        if len(self.class_functions) > 4 or sympy.count_ops(self.phi) > _LONGEST_SHOWN:
+            return None
+        parts = [f"L(z, y) = {sympy.latex(self.phi)}", r"t = \sum_{k \in y} z_k" if self.phi.has(M) else "t = z_y"]
+        for symbol, function in zip(self.sums, self.class_functions, strict=True):
+            inside = sympy.latex(function.subs(Z, sympy.Symbol("z_j", real=True)))
+            parts.append(rf"{sympy.latex(symbol)} = \sum_j {inside}")
+        text = r",\quad ".join(parts)
+        return rf"$\displaystyle {text}$" if len(text) <= _LONGEST_LATEX else None
 
     def at(self, logits: list[sympy.Expr], target: int | Sequence[int]) -> sympy.Expr:
         """``L(z, target)`` for a concrete list of logits and a label or a set of labels, counted from 0."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ncproofs.errors import InvalidClaim
+from ncproofs.notebook import paragraph, table
 from ncproofs.problems.features import Ridge
 from ncproofs.proof.claims import Claim
 from ncproofs.proof.discharge import Effort, discharge
@@ -74,6 +75,14 @@ class Theorem:
         if self.general is None and self.instance is None:
             raise InvalidClaim(f"theorem {self.name!r} claims nothing; give `general` or `instance` claims")
 
+    def _repr_html_(self) -> str:
+        arxiv = f" (arXiv {self.source.arxiv})" if self.source.arxiv else ""
+        rows = [("covers", self.covers or "the instance asked for"), ("source", f"{self.source.paper}{arxiv}"),
+                ("usually quoted", self.source.quoted), ("this theorem is", self.source.relation)]
+        rows += [("hypothesis", part.sentence) for part in self.hypotheses]
+        rows += [("open", question) for question in self.open_questions]
+        return "\n".join([paragraph(f"{self.name}: {self.title}", strong=True), paragraph(self.statement), table(rows)])
+
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
@@ -113,6 +122,15 @@ class Verdict:
         if self._only_axioms:
             return "nothing but named classical theorems was claimed, so nothing was checked"
         return f"{len(self.evidence)} claims settled"
+
+    def _repr_html_(self) -> str:
+        said = f"{self.theorem}: {'certified' if self.certified else self.truth} ({self.rigor})"
+        parts = [paragraph(said, strong=True), paragraph(f"covers {self.covers}"), paragraph(self.reason)]
+        rows = ((part.truth, part.rigor, part.sentence, part.witness or part.because) for part in self.evidence)
+        parts.append(table(rows, ("truth", "rigor", "claim", "because")))
+        if self.axioms:
+            parts.append(paragraph(f"classical results used as axioms: {'; '.join(self.axioms)}"))
+        return "\n".join(parts)
 
 
 def verify(theorem: Theorem, problem: object | None = None, effort: Effort | None = None) -> Verdict:

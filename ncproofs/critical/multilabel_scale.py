@@ -23,7 +23,8 @@ from ncproofs.errors import InvalidProblem, OutOfScope
 from ncproofs.problems.multilabel import Balanced, MultiLabel
 
 __all__ = [
-    "MultiLabelScale", "fraction_text", "gap_at", "proper", "scalar_system", "separating_weight", "threshold", "trivial_system",
+    "MultiLabelScale", "fraction_text", "gap_at", "proper", "scalar_system", "separating_weight", "threshold",
+    "trivial_system",
 ]
 
 _STEPS = 200

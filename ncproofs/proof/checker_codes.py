@@ -78,9 +78,9 @@ def value_of(statement: list[Any], witness: Any, budget: Budget) -> None:
 
     def excess(algebra: Any) -> Any:
         if known is None:
-            found, names = algebra.sub(algebra.number(Fraction(1)), evaluate(level, {}, algebra)), {}
-        else:
-            found, names = known(algebra)
+            return algebra.sub(algebra.number(Fraction(1)), algebra.add(
+                evaluate(level, {}, algebra), evaluate(claimed, {}, algebra)))
+        found, names = known(algebra)
         return algebra.sub(found, evaluate(claimed, names, algebra))
 
     compared(budget, bits, excess, relation, "0")
@@ -203,16 +203,21 @@ def _products(left: list[list[int]], right: list[list[int]], budget: Budget) -> 
         yield [x - most for x in (places if sys.byteorder == "little" else places[::-1])]
 
 
+def _integers(value: Any, count: int | None, width: int | None = None) -> list[list[int]]:
+    """So many rows of one width."""
+    rows = [[whole(x, -(10**6), 10**6) for x in listed(row)] for row in listed(value, count)]
+    if len({len(row) for row in rows} | ({width} if width else set())) > 1 or not all(0 < len(r) <= 100 for r in rows):
+        raise Rejected("rows with different numbers of coordinates")
+    return rows
+
+
 def _has_level(K: int, d: int, code: Any, level: Any, balls: Intervals, field: Constants) -> None:
-    """K points rows + sqrt(root) surds (none if empty) of one length in a space of dimension at most d, with cosines at most c."""
+    """K points rows + sqrt(root) surds (none if empty) of one length, in at most d dimensions, cosines at most c."""
     rows, surds, root, normals = need(code, "rows", "surds", "root", "normals")
     whole(root, 0, 1000)
-    rows = [[whole(x, -(10**6), 10**6) for x in listed(row)] for row in listed(rows, K)]
+    rows = _integers(rows, K)
     n = len(rows[0])
-    surds = [[whole(x, -(10**6), 10**6) for x in listed(row)] for row in listed(surds, 0 if surds == [] else K)]
-    normals = [[whole(x, -(10**6), 10**6) for x in listed(row)] for row in listed(normals)]
-    if not 0 < n <= 100 or any(len(row) != n for row in (*rows, *surds, *normals)):
-        raise Rejected("the points have different numbers of coordinates")
+    surds, normals = _integers(surds, K if surds else 0, n), _integers(normals, None, n)
     gram = [[Fraction(sum(map(int.__mul__, x, y))) for x in normals] for y in normals]
     orthogonal = all(not any(products) for points in (rows, surds) if normals and points
                      for products in _products(normals, points, balls.budget))

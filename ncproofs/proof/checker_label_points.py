@@ -89,7 +89,8 @@ def _model(problem: Labels, balls: Intervals, y: Any, gaps: Any) -> Model:
     size = times(balls, root, Fraction(1, K) * problem.N * problem.lambda_H)  # |W|^2/(K-1)
     scales = {m: times(balls, balls.div(t, root), K / (problem.N * problem.lambda_H))
               for (m, _, _), t in zip(problem.proper(), enclosed, strict=True)}
-    zero, W = balls.number(Fraction(0)), [[] for _ in range(K)]  # type: list[list[Any]]
+    zero = balls.number(Fraction(0))
+    W: list[list[Any]] = [[] for _ in range(K)]
     for i in range(1, K):  # (1, ..., 1, -i, 0, ..., 0)/sqrt(i (i+1)): orthonormal, orthogonal to 1
         unit = balls.sqrt(times(balls, size, Fraction(1, i * (i + 1))))
         for k in range(K):

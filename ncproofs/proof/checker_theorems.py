@@ -82,7 +82,7 @@ REQUIRED: dict[str, tuple[tuple[str, Fixed], ...]] = {
     "code-finite-temperature": (("code/minimises/1", {"tau": "3/10"}),),
     "multilabel-scalar-system": (("label/root/1", {}),),
     "multilabel-equality-case": (("label/geometry/1", {"geometry": "simplex ETF"}),),
-    "multilabel-tag-average": (("label/optimum/1", {"relation": ">"}), ("label/optimum/1", {"relation": "<"})),
+    "multilabel-tag-average": (),
     "multilabel-threshold": (("label/geometry/1", {}), ("label/origin-curvature/1", {})),
     "multilabel-spectrum": (("label/stationary/1", {}), ("label/spectrum/1", {}), ("label/nullity/1", {})),
     "multilabel-landscape": (("label/benign/1", {}),),

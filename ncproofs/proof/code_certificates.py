@@ -78,7 +78,8 @@ def _written_bound(found: DelsarteCertificate) -> dict[str, Any]:
 def _written_code(problem: Codes) -> dict[str, Any]:
     """The points as integers, with the vectors orthogonal to all of them."""
     if (problem.d, problem.K) == _ICOSAHEDRON:  # (0, +-2, +-(1 + sqrt 5)) and its cyclic shifts
-        rows, surds = [], []
+        rows: list[list[int]] = []
+        surds: list[list[int]] = []
         for shift in range(3):
             for a in (2, -2):
                 for b in (1, -1):
@@ -87,10 +88,10 @@ def _written_code(problem: Codes) -> dict[str, Any]:
         return {"rows": rows, "surds": surds, "root": 5, "normals": []}
     found = sharp_certificate(problem.d, problem.K)
     assert found is not None
-    rows = found[1].tolist()
     kernel, dimension = fmpz_mat((found[1].T @ found[1]).tolist()).nullspace()
     columns = kernel.transpose().tolist()[:dimension]
-    return {"rows": rows, "surds": [], "root": 0, "normals": [_primitive([int(x) for x in row]) for row in columns]}
+    normals = [_primitive([int(x) for x in row]) for row in columns]
+    return {"rows": found[1].tolist(), "surds": [], "root": 0, "normals": normals}
 
 
 def _primitive(row: list[int]) -> list[int]:

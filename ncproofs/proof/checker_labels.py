@@ -270,7 +270,7 @@ def origin(statement: list[Any], witness: Any, budget: Budget) -> None:
 
 KINDS: dict[str, tuple[tuple[str, ...], Callable[[list[Any], Any, Budget], None]]] = {
     "label/geometry/1": (("problem", "geometry"), geometry),
-    "label/root/1": (("problem",), root),
+    "label/unique-root/1": (("problem",), root),
     "label/benign/1": (("problem",), benign),
     "label/optimum/1": (("problem", "quantity", "relation", "value"), optimum),
     "label/origin-curvature/1": (("problem", "relation", "value"), origin),

@@ -80,7 +80,7 @@ REQUIRED: dict[str, tuple[tuple[str, Fixed], ...]] = {
     "sharp-codes": (("code/value/1", {"relation": "=="}),),
     "code-bounds": (("code/bracket/1", {}),),
     "code-finite-temperature": (("code/minimises/1", {"tau": "3/10"}),),
-    "multilabel-scalar-system": (("label/root/1", {}),),
+    "multilabel-scalar-system": (("label/unique-root/1", {}),),
     "multilabel-equality-case": (("label/geometry/1", {"geometry": "simplex ETF"}),),
     "multilabel-tag-average": (),
     "multilabel-threshold": (("label/geometry/1", {}), ("label/origin-curvature/1", {})),

@@ -172,5 +172,5 @@ _RULES: Rules = {
     LabelSpectrum: _spectrum,
     LabelStationary: _stationary,
     LabelValue: _value,
-    ScalarRoot: _plain("label/root/1"),
+    ScalarRoot: _plain("label/unique-root/1"),
 }

@@ -152,6 +152,9 @@ def _gap(claim: DualGap) -> Draft:
 
 def _bound_witness(problem: MultiLabel, bounds: Bounds, bits: int) -> dict[str, Any]:
     W, h, b = (_vector(part, bits) for part in bounds.point)
+    for part in (W, h):  # the search leaves out dimensions beyond K - 1: rows of zeros
+        rows = bounds.point[0].nrows()
+        part["m"] += ["0"] * (len(part["m"]) // rows * (problem.d - rows))
     columns = [[str(entry) for entry in column] for column in bounds.dual.columns]
     point = {"W": W, "H": h, "b": b if problem.has_bias else None}
     return {"bits": bits, "columns": columns, "point": point}

@@ -68,6 +68,7 @@ CLAIMS = {
     "nullity": LabelNullity(problem=WIDE, nullity=6),
     "bounds, no bias": DualGap(problem=LISTED, gap="1e-9"),
     "bounds, free bias": DualGap(problem=FREE, gap="1e-9"),
+    "bounds, more dimensions": DualGap(problem=MultiLabel(K=3, d=5, labels=UNEVEN, **LIGHT), gap="1e-9"),
     "bounds, paid bias": DualGap(problem=PAID, gap="1e-9"),
 }
 

@@ -38,7 +38,7 @@ def write(claim: Claim, effort: Effort) -> Pair:
     statement, question = _asked(claim)
     if isinstance(claim, UniqueRoot):
         return statement, _root_witness(statement, question)
-    witness = _by_coefficients(question) if isinstance(claim, Identity) else _search(question, _DEEPEST)
+    witness = _by_coefficients(question) if isinstance(claim, Identity) else _deepening(question)
     if witness is None:
         raise NoCertificate(f"no witness was found for: {statement['title']}")
     return statement, witness
@@ -119,6 +119,12 @@ def _unique_root(claim: UniqueRoot) -> tuple[dict[str, Any], _Question]:
     target = checker_signs.target_of(statement["expression"])
     goal = checker_signs.Goal(checker_signs.domain([span]), target, ">", Budget(_STEPS))
     return statement, _Question(goal, _atoms(expression), where, names)
+
+
+def _deepening(question: _Question) -> Any:
+    """The shallowest witness: a deep search that starts at the wrong variable takes minutes to come back."""
+    found = (_search(question, depth) for depth in range(_DEEPEST + 1))
+    return next((witness for witness in found if witness is not None), None)
 
 
 def _search(question: _Question, depth: int) -> Any:
@@ -296,7 +302,7 @@ def _root_witness(statement: dict[str, Any], question: _Question) -> dict[str, A
         points = _change_of_sign(goal.target, span, rising=rising)
         upright = goal.target if rising else checker_signs.negated(goal.target)
         slope = dataclasses.replace(goal, target=checker_signs.derived(upright, span.name, 1))
-        witness = _search(dataclasses.replace(question, goal=slope), _DEEPEST) if points else None
+        witness = _deepening(dataclasses.replace(question, goal=slope)) if points else None
         if witness is not None:
             return {"bits": _BITS[1], "points": points, "rising": rising, "slope": witness}
     raise NoCertificate(f"no change of sign, or no sign of the derivative: {statement['title']}")

@@ -44,7 +44,6 @@ REFUTED = {
     # 9: at finite tau the minimiser is the code.
     "9 at tau = 3/10, K = 7, d = 3": CodeMinimisesLoss(problem=Codes(7, 3), tau="3/10"),
     "9 at tau = 1, K = 7, d = 3": CodeMinimisesLoss(problem=Codes(7, 3), tau=1),
-    "9 every optimal code, K = 5, d = 3": CodeMinimisesLoss(problem=Codes(5, 3), tau="1/5"),
     # 10: all classes are active.
     "10 no rattlers, ever": CodeEverywhereActive(points=UNEVEN),
     # Ten of our own.

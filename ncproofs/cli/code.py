@@ -91,6 +91,6 @@ def _write(found: Any, given: dict[str, Any]) -> None:
         if given["out"] is not None:
             write_atomically(given["out"], written_points(found.coordinates))
         if given["plot"] is not None:
-            plot_code(found.coordinates, found.contacts, given["plot"], f"{found.problem}: {found.status}")
+            plot_code(found.coordinates, found.contacts or (), given["plot"], f"{found.problem}: {found.status}")
     except OSError as error:
         raise InvalidProblem(f"{error.filename} cannot be written ({error.strerror}); give a path that can") from None

@@ -51,8 +51,8 @@ class CodeOptimum:
     status: str
     quantities: Mapping[str, Enclosure]
     because: str
-    contacts: tuple[tuple[int, int], ...]
-    rattlers: tuple[int, ...]
+    contacts: tuple[tuple[int, int], ...] | None  # None: too many points to list them
+    rattlers: tuple[int, ...] | None
     coordinates: Decimals
     exact: Mapping[str, str]
     holes: tuple[str, ...] = ()
@@ -110,10 +110,12 @@ def _proved(found: ExactValue, digits: int) -> CodeOptimum:
     )
 
 
-def _close_pairs(rows: list[list[arb]], level: arb, bits: int) -> tuple[tuple[tuple[int, int], ...], tuple[int, ...]]:
-    """Pairs whose ball meets c*, and points in none; of a code too large to print them, nothing."""
+def _close_pairs(
+    rows: list[list[arb]], level: arb, bits: int
+) -> tuple[tuple[tuple[int, int], ...] | None, tuple[int, ...] | None]:
+    """Pairs whose ball meets c*, and points in none; None for a code too large to list them."""
     if len(rows) > _LARGEST_SHOWN:
-        return (), ()
+        return None, None
     from flint import arb_mat
 
     with ctx.workprec(bits):
@@ -169,7 +171,8 @@ def _unsearched(problem: Codes, bits: int) -> CodeOptimum:
     return CodeOptimum(
         problem=problem, truth=Truth.UNDECIDED, rigor=Rigor.ENCLOSED, regime="bounded", geometry="no code shown",
         status=_BOUNDED, quantities={"margin": margin}, because=f"lower: {low.name}; upper: {best.name} ({bounds})",
-        contacts=(), rattlers=(), coordinates=(), exact={}, axioms=tuple(dict.fromkeys([*low.axioms, *best.axioms])),
+        contacts=None, rattlers=None, coordinates=(), exact={},
+        axioms=tuple(dict.fromkeys([*low.axioms, *best.axioms])),
         notes=("a code so large is not searched for",),
     )
 
@@ -185,7 +188,8 @@ def _margin_of(local: LocalCode, bits: int) -> tuple[Enclosure, Enclosure]:
 
 
 def _notes(problem: Codes, local: LocalCode, starts: int, seed: int) -> tuple[str, ...]:
-    notes = [f"strict local optimum modulo rotations: {local.optimal}" if local.optimal
+    but = " and moves of its rattlers" if local.rattlers else ""
+    notes = [f"strict local optimum modulo rotations{but}: {local.optimal}" if local.optimal
              else f"local optimality is not certified: {local.missing}"]
     proved = literature(problem)
     if proved:

@@ -16,6 +16,8 @@ KNOWN_AXIOMS = frozenset(
         "Schoenberg's theorem on Gegenbauer polynomials",
         "Schur's lemma",
         "a continuous coercive function attains its minimum",
+        "a continuous function on a compact set attains its maximum",
+        "a function whose derivative is nonnegative does not decrease",
         "a convex function lies above its tangents",
         "a strictly convex coercive function has exactly one minimiser",
         "a strictly convex function is minimised where 0 is a subgradient",

@@ -326,6 +326,8 @@ def _minimises(claim: CodeMinimisesLoss, effort: Effort) -> Evidence:
     known = exact_value(problem)
     if problem.d < 2:
         return refuse(sentence, "in R^1 there is nothing to descend")
+    if known is not None and not known.unique and problem.K < 2 * problem.d:
+        return refuse(sentence, "optimal codes differ for d + 2 <= K < 2d, and which of them minimises is not decided")
     with flint.ctx.workprec(bits):
         rows = known.rows(bits) if known else certify_code(
             search(problem.K, problem.d, starts=_SEARCH_STARTS, seed=claim.seed).W, bits).rows

@@ -29,8 +29,8 @@ def code_record(parameters: Mapping[str, str], found: CodeOptimum, digits: int) 
         "status": found.status,
         "quantities": {name: value.as_json(digits) for name, value in found.quantities.items()},
         "exact": dict(found.exact),
-        "contacts": [list(pair) for pair in found.contacts],
-        "rattlers": list(found.rattlers),
+        "contacts": None if found.contacts is None else [list(pair) for pair in found.contacts],
+        "rattlers": None if found.rattlers is None else list(found.rattlers),
         "coordinates": [list(row) for row in found.coordinates],
         "holes": list(found.holes),
         "axioms": list(found.axioms),
@@ -50,8 +50,11 @@ def code_lines(found: CodeOptimum, digits: int) -> list[str]:
         lines.append(f"  {name.ljust(width)}  {shown}{f' = {_brief(exact)}' if exact and exact != low else ''}")
     named = {name: text for name, text in found.exact.items() if name not in found.quantities}
     lines += [f"  {name.ljust(width)}  {_brief(text)}" for name, text in named.items()]
-    lines.append(f"  {'contacts'.ljust(width)}  {len(found.contacts)}")
-    lines.append(f"  {'rattlers'.ljust(width)}  {_listed(found.rattlers)}")
+    if found.contacts is None or found.rattlers is None:
+        lines.append(f"  {'contacts'.ljust(width)}  not listed for so many points")
+    else:
+        lines.append(f"  {'contacts'.ljust(width)}  {len(found.contacts)}")
+        lines.append(f"  {'rattlers'.ljust(width)}  {_listed(found.rattlers)}")
     lines += ["", f"because {found.because}"]
     lines += [f"note: {note}" for note in found.notes]
     if found.axioms:

@@ -26,12 +26,13 @@ def _caps() -> Iterator[Claim]:
         left=1 - (1 - 2 * s**2), right=2 * s**2, where=Domain.of((s, between(0, 1))),
         sentence="1 - cos 2 th = 2 sin^2 th", because="s = sin th",
     )
+    yield from _sandwich()
     tangent = sympy.Symbol("u", nonnegative=True)  # tan(th/4): sin(th/2) = 2u/(1+u^2)
     half = 2 * tangent / (1 + tangent**2)
     full = 2 * half * (1 - tangent**2) / (1 + tangent**2)
     yield Sign(
         expression=2 * half - full, relation=">=", where=Domain.of((tangent, between(0, 1, closed=True))),
-        sentence="sin th <= 2 sin(th/2): with A_d(th) >= sin^{d-1} th/B_d and <= (2 sin(th/2))^{d-1}/B_d (d >= 3) the "
+        sentence="sin th <= 2 sin(th/2): with the bounds of A_d before it (d >= 3) the "
                  "closed bounds (1/2)(B_d/(K-1))^{2/(d-1)} <= rho* <= 2 (B_d/K)^{2/(d-1)} follow",
         because="u = tan(th/4)",
     )
@@ -44,6 +45,26 @@ def _caps() -> Iterator[Claim]:
     )
     yield Sign(expression=1 - (K - 1) / K, relation=">", where=Domain.of((K, integers_from(3))),
                sentence="(K-1)/K < 1", because="so the ratio is below 4 for every d")
+
+
+def _sandwich() -> Iterator[Claim]:
+    """sin^{d-1} th <= B_d A_d(th) <= (2 sin(th/2))^{d-1}: all three vanish at 0, and the derivatives are ordered."""
+    p = sympy.Symbol("p", positive=True)
+    c, q = sympy.symbols("c q", nonnegative=True)
+    unit, where = Range(sympy.Integer(0), sympy.Integer(1)), (d, integers_from(3))
+    yield Sign(
+        expression=(d - 1) * p - (d - 1) * p * c, relation=">=", where=Domain.of(where, (p, positive()), (c, unit)),
+        sentence="(d/dth)(B_d A_d - sin^{d-1} th) = (d-1) sin^{d-2} th (1 - cos th) >= 0 for 0 < th <= pi/2",
+        because="p = sin^{d-2} th, c = cos th; B_d A_d' = (d-1) sin^{d-2} th, as B_d = (d-1) int_0^pi sin^{d-2}",
+    )
+    yield Sign(
+        expression=(d - 1) * p * c - (d - 1) * p * c * q, relation=">=",
+        where=Domain.of(where, (p, positive()), (c, unit), (q, unit)),
+        sentence="(d/dth)((2 sin(th/2))^{d-1} - B_d A_d) >= 0 for d >= 3",
+        because="with c = cos(th/2), p = (2 sin(th/2))^{d-2}, q = c^{d-3} <= 1: sin^{d-2} th = p c^{d-2} = p c q",
+    )
+    yield Axiom(name="a function whose derivative is nonnegative does not decrease",
+                uses="both differences vanish at th = 0: sin^{d-1} th <= B_d A_d(th) <= (2 sin(th/2))^{d-1}")
 
 
 def _plane() -> Iterator[Claim]:

@@ -81,7 +81,7 @@ def _conclusion() -> Iterator[Claim]:
         sentence="h = w has margin min_j <w_k - w_j, w_k> = 1 - max_j <w_j, w_k> >= 1 - c(W)",
         because="so rho_k >= 1 - max_j <w_j, w_k> for every W, hence rho* >= 1 - c*",
     )
-    yield Axiom(name="a continuous coercive function attains its minimum",
+    yield Axiom(name="a continuous function on a compact set attains its maximum",
                 uses="a softmax code W exists; with its projection directions h_k (h_k = w_k where rho_k = 0) every "
                      "<w_k, h_k> > 0 (softmax-margin-duality), both margins are at least rho*, and u = (w + h)/|w + h| "
                      "has 1 - <u_k, u_j> >= (rho_k + rho_j)/2 >= rho* for every pair: 1 - c* >= rho*")

@@ -126,8 +126,8 @@ THEOREM = Theorem(
         "(1/nK) log(1 + e^{M/tau}) <= f_tau <= log(1 + (K-1) e^{M/tau}); features of one class agree at the "
         "minimiser for "
         "every tau; the minimisers satisfy 0 <= rho* + M <= tau log(e^{K eta} - 1) + rho*, eta = (K-1) e^{-rho*/tau}; "
-        "pairwise convex losses are minimised with H = W. At an instance: the best known code is a minimiser of "
-        "f_tau at "
+        "pairwise convex increasing losses are minimised with H = W. At an instance: the best known code is a "
+        "minimiser of f_tau at "
         "tau = 3/10 (true for K <= d + 1, false for example at K = 7, d = 3)."
     ),
     idea="Log-sum-exp is its largest term up to log K; strict convexity in the ball; the master identity.",

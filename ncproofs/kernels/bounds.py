@@ -90,7 +90,12 @@ def rounding_bounds(problem: Ridge | Spheres, point: Point, direction: Point | N
     Costs one pass over the logits (without the matrix products of the gradient). An infinite bound says that nothing
     is known there, for example where 1 - p is a rounding error and the loss divides by it.
     """
-    labels = labels or class_major(problem.K, problem.n)
+    with np.errstate(all="ignore"):  # where a bound overflows it is infinite, which is what it says
+        return _bounded(problem, point, direction, labels or class_major(problem.K, problem.n), tile)
+
+
+def _bounded(problem: Ridge | Spheres, point: Point, direction: Point | None, labels: Labels,
+             tile: int) -> RoundingBounds:
     xp = namespace(*(part for where in (point, direction or ()) for part in where if part is not None))
     scale = float(problem.tau) if isinstance(problem, Spheres) else 1.0
     at, along = scaled(point, scale), None if direction is None else scaled(direction, scale)
@@ -103,13 +108,28 @@ def rounding_bounds(problem: Ridge | Spheres, point: Point, direction: Point | N
     ]
     errors = _Errors(*(np.concatenate([getattr(block, name) for block in blocks]) for name in _Errors.__annotations__))
     if isinstance(problem, Spheres):
-        return _sphere_bounds(problem, point, direction, sizes, errors)
-    return _ridge_bounds(problem, point, direction, sizes, errors)
+        found = _sphere_bounds(problem, point, direction, sizes, errors)
+    else:
+        found = _ridge_bounds(problem, point, direction, sizes, errors)
+    return _with_underflow(found, sizes, *point, *(direction or ()))
+
+
+def _with_underflow(found: RoundingBounds, sizes: _Sizes, *parts: Any) -> RoundingBounds:
+    """Every operation may also lose the smallest normal number, times factors of at most the largest entry."""
+    largest = max(1.0, *(_largest(part) for part in parts))
+    terms = float(sizes.K + sizes.N) * (sizes.d + sizes.K + sizes.N)
+    lost = float(64 * terms * np.float64(largest) ** 4 * (2.0**-126 if sizes.u > 2.0**-30 else 2.0**-1022))
+
+    def raised(blocks: Any) -> Any:
+        return None if blocks is None else tuple(None if bound is None else bound + lost for bound in blocks)
+
+    curvature = None if found.curvature is None else found.curvature + lost
+    return RoundingBounds(found.value + lost, raised(found.gradient), raised(found.product), curvature)
 
 
 def _sizes(at: Point, along: Point | None, pass_: Sweep) -> _Sizes:
     def lengths(part: Any, count: int) -> Array:
-        return np.zeros(count) if part is None else _RAISED * np.sqrt((on_host(part) ** 2).sum(axis=0))
+        return np.zeros(count) if part is None else _lengths(on_host(part))
 
     V, G, db = along or (None, None, None)
     columns, moved = lengths(at[0], pass_.K), lengths(V, pass_.K)
@@ -119,6 +139,12 @@ def _sizes(at: Point, along: Point | None, pass_: Sweep) -> _Sizes:
         V=_RAISED * float(np.sqrt((moved**2).sum())), b=_largest(at[2]), db=_largest(db),
         h=lengths(at[1], pass_.N), g=lengths(G, pass_.N),
     )
+
+
+def _lengths(array: Array) -> Array:
+    """At least the Euclidean lengths of the columns; scaled first, so that no square vanishes or overflows."""
+    top = float(np.abs(array).max(initial=0.0))
+    return array[0] * 0 if top == 0 else _RAISED * top * np.sqrt(((array / top) ** 2).sum(axis=0))
 
 
 def _largest(part: Any) -> float:
@@ -248,7 +274,7 @@ def _slopes(sizes: _Sizes, errors: _Errors) -> dict[str, float]:
 
 
 def _norm(part: Any) -> float:
-    return _RAISED * float(np.sqrt((on_host(part) ** 2).sum()))
+    return float(_lengths(on_host(part).reshape(-1, 1))[0])
 
 
 def _ridge_bounds(problem: Ridge, point: Point, direction: Point | None, sizes: _Sizes,
@@ -286,7 +312,7 @@ def _sphere_bounds(problem: Spheres, point: Point, direction: Point | None, size
     """
     N, tau, sums, sizes_of = sizes.N, float(problem.tau), _sums(sizes, errors), _slopes(sizes, errors)
     u, over_d = sizes.u, sizes.gamma(sizes.d + 8)
-    tall = [_RAISED * float(np.sqrt((on_host(part) ** 2).sum(axis=0)).max()) for part in point[:2]]
+    tall = [float(_lengths(on_host(part)).max()) for part in point[:2]]
     factors = {"W": tau / N, "H": 1 / N}
 
     def raw(name: str, kind: str) -> tuple[float, float]:
@@ -303,7 +329,7 @@ def _sphere_bounds(problem: Spheres, point: Point, direction: Point | None, size
         return RoundingBounds(value, (gradient[0], gradient[1], None))
     product, curvature = [], 0.0
     for x, name, part in zip(tall, "WH", direction, strict=False):
-        D, longest = _norm(part), _RAISED * float(np.sqrt((on_host(part) ** 2).sum(axis=0)).max())
+        D, longest = _norm(part), float(_lengths(on_host(part)).max())
         (g, dg), (E, dE) = raw(name, ""), raw(name, "along_")
         bent = longest * (x * dg + (over_d * x + 4 * u * x) * (g + dg))
         error = tangent(x, E, dE) + bent

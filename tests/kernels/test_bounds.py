@@ -92,6 +92,16 @@ def test_a_hundred_problems_in_single_precision(part: int) -> None:
         assert max(compare(*drawn_, TILES[seed % len(TILES)])) <= 1, seed
 
 
+@pytest.mark.parametrize(("left", "right"), [(1e-300, 1e-300), (1e-320, 1e-320), (1e-170, 1.0), (1e-170, 1e150)])
+def test_tiny_and_huge_entries(left: float, right: float) -> None:
+    problem, point, direction = drawn(0, "float64", cross_entropy(), spheres=False)
+    scaled = (point[0] * left, point[1] * right, point[2])
+    found, bounds = evaluate(problem, scaled), rounding_bounds(problem, scaled)
+    _, gradient, *_ = exact(problem, scaled, direction)
+    for wanted, part, bound in zip(gradient, found.gradient, bounds.gradient, strict=False):
+        assert distance(wanted, part) <= bound  # type: ignore[operator]
+
+
 def test_a_wrong_kernel_is_outside_its_bound() -> None:
     problem, point, direction = drawn(1, "float64", cross_entropy(), spheres=False)
     other = Ridge(cross_entropy(), problem.K, problem.d, problem.n, "1/30", "1/49", problem.lambda_b)

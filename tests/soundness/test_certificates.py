@@ -19,6 +19,7 @@ from tests.soundness.certificates import (
     why,
 )
 from tests.soundness.genuine import MISSING, claims, verdict
+from tests.soundness.standing import false_ones, true_ones
 from tests.soundness.oracle import claim_of, refuted
 
 #: The first claim of each kind; the others with ``--slow``.
@@ -105,3 +106,22 @@ def test_changes_change() -> None:
     assert all(change.value != value for change in found)
     assert {change.how for change in found} >= {
         "flipped", "one more", "last digit", "sign", "another word", "first dropped", "exchanged", "given"}
+
+
+@pytest.mark.parametrize("name", false_ones())
+def test_claims_that_are_not_those_of_the_theorem_at_the_parameters(name: str) -> None:
+    """All claims hold on their own; an unpinned verdict must say what its theorem claims at its problem."""
+    raw = false_ones()[name]
+    certificate = json.loads(raw)
+    for pair in zip(certificate["statement"]["claims"], certificate["witness"]["claims"], strict=True):
+        assert checker.check(sealed(*pair))[0] == "accepted"
+    verdict, reason = checker.check(raw, checker.pinned())
+    assert verdict == "rejected", reason
+    assert any(text in reason for text in (
+        "another problem", "needs", "an object", "not the pinned", "to equal", "an integer", "lowest terms")), reason
+
+
+@pytest.mark.parametrize("name", true_ones())
+def test_claims_that_are_those_of_the_theorem(name: str) -> None:
+    assert checker.check(true_ones()[name], checker.pinned()) == ("accepted", checker.check(true_ones()[name])[1])
+    assert "what it claims at these parameters" in checker.check(true_ones()[name])[1]

@@ -32,17 +32,13 @@ def test_most_guards_are_the_only_defence_against_something() -> None:
     assert sum(text.startswith("noticed by ") for text in off) >= 0.75 * len(off)
 
 
-#: Attacks that break the checker: nothing is accepted, and the process that runs it reports an error.
-CRASHES = {"a delta of three"}
-
-
 def test_no_attack_is_accepted_by_the_real_checker() -> None:
     for name, attack in by_hand().items():
         verdict = attack(checker)[0]
         if name == "arithmetic":
             assert verdict == "right"
         else:
-            assert verdict in ("rejected", "limit") or (name in CRASHES and verdict == "error"), name
+            assert verdict in ("rejected", "limit"), name
 
 
 def _comes_through(key: str) -> None:

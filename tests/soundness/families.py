@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 from tests.proof import test_layered_certificates, test_network_certificates
@@ -119,6 +120,19 @@ def layered() -> dict[str, Pair]:
         "layered: a spectrum of 10^12 coordinates": _claim(
             "layered/spectrum/1", {"bits": 64, "roots": [None, None]}, problem={**_layers(**tall),
             "widths": [10**6, 10**6]}, plus=0, minus=0, eigenvalues=[]),
+        "layered: a negative number of directions": _changed(
+            "layered spectrum of a mixed point", lambda s, w: s.update(plus=-1, minus=1)),
+        "layered: a negative number of lower directions": _changed(
+            "layered spectrum with two samples", lambda s, w: s.update(plus=3, minus=-1)),
+        "layered: a threshold that is negative": _claim(
+            "layered/optimum/1", {"bits": 96, "roots": [None, None]}, problem=_power("1/10", lambda_b="1"),
+            quantity="lambda_b_threshold", relation="<", value="0"),
+        "layered: a sigma of equal classes": _claim(
+            "layered/optimum/1", {"bits": 96, "roots": [["1/2", "1"]]}, problem=_layers(), quantity="sigma_n1",
+            relation=">", value="0"),
+        "layered: the features of a ReLU": _claim(
+            "layered/optimum/1", {"bits": 96, "roots": [["1/2", "1"]]}, problem=_layers(relu=True),
+            quantity="feature_norm_sq", relation=">", value="0"),
         "layered: the last row missing": _changed(
             "layered spectrum of a mixed point", lambda s, w: s["eigenvalues"].pop()),
         "layered: plus for minus": _changed(
@@ -280,6 +294,13 @@ def networks() -> dict[str, Pair]:
             "network gap, spline", lambda s, w: s["problem"]["data"]["y"].__setitem__(0, "1")),
         "network: a dual point with a sum": _changed(
             "network gap, spline", lambda s, w: w.update(v=["1/9", *w["v"][1:]])),
+        "network: a spline below its minimum": _changed("network gap, spline", lambda s, w: (
+            s.update(relation="<", value="1"), w.update(v=[str(2 * Fraction(v)) for v in w["v"]]))),
+        "network: a spline below its minimum, with a sum": _changed("network gap, spline", lambda s, w: (
+            s.update(relation="<", value="1", problem={**s["problem"], "data": {
+                "x": s["problem"]["data"]["x"], "y": [str(Fraction(y) + 99) for y in s["problem"]["data"]["y"]]}}),
+            w.update(constant=str(Fraction(w["constant"]) + 99), v=[str(Fraction(w["v"][0]) + Fraction(1, 99)),
+                                                                   *w["v"][1:]]))),
         "network: coprime denominators of 10^6 bits": _claim(
             "network/rank/1", {}, rank=0, problem=_network(X=[[f"1/{3**k}" for k in range(3000, 3040)]] * 1, Y=[["1"]])),
     }

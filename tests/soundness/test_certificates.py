@@ -94,8 +94,8 @@ def test_holes_and_unknown_axioms_are_never_accepted() -> None:
 def test_the_library_judges_most_kinds() -> None:
     """Genuine statements are never refuted, and a false one is."""
     judged = [pair[0] for pair in claims().values() if claim_of(pair[0]) is not None]
-    assert len({statement["kind"] for statement in judged}) >= 14
-    assert not any(refuted(statement) for statement in judged[:25])
+    assert len({statement["kind"] for statement in judged}) >= 25
+    assert not any(refuted(statement) for statement in judged[::4])
     false = {**next(statement for statement in judged if statement["kind"] == "sign/1")}
     assert refuted({**false, "expression": ["-", false["expression"]], "relation": ">"})
 

@@ -94,14 +94,21 @@ def problem_from(parameters: dict[str, Any]) -> Problem:
     family = next((family for family in FAMILIES.values() if set(family.keys) == set(given)), None)
     if family is None or len(canonical(parameters)) > 10_000:
         raise NoCertificate("the parameters are those of no family of problems")
-    spelled = {
-        key: "none" if value is None else canonical(value).decode("ascii") if isinstance(value, dict) else str(value)
-        for key, value in given.items()
-    }
-    if isinstance(parameter, str) and "loss" in spelled:
+    spelled = {key: _spelled(key, value) for key, value in given.items()}
+    if parameter is not None and "loss" in spelled:
         spelled["loss"] += f"({parameter})"
     problem: Problem = problem_of({"family": family.name, **spelled})
     return problem
+
+
+def _spelled(key: str, value: Any) -> str:
+    """One parameter as the command line has it."""
+    if isinstance(value, dict):
+        return canonical(value).decode("ascii")
+    if isinstance(value, list) and all(isinstance(item, list) for item in value):  # counts, weights, or label sets
+        inside, between = (" ", "; ") if key == "labels" else (":", ",")
+        return between.join(inside.join(map(str, item)) for item in value) or "none"
+    return "none" if value is None else str(value)
 
 
 if __name__ == "__main__":

@@ -52,11 +52,15 @@ class DualPoint:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Bounds:
-    """``lower <= min f <= upper``, both certified; ``dual`` proves the lower one, W, H, b the upper one."""
+    """``lower <= min f <= upper``, both certified; ``dual`` proves the lower one, ``point`` the upper one.
+
+    ``point`` is W (d, K), one feature for each distinct label set, (d, sets), and b (K, 1).
+    """
 
     lower: Fraction
     upper: Fraction
     dual: DualPoint
+    point: tuple[arb_mat, arb_mat, arb_mat]
 
     @property
     def gap(self) -> Fraction:
@@ -238,7 +242,7 @@ def certified_bounds(problem: MultiLabel, digits: int = 12, seed: int = 0) -> Bo
             found = descend(problem, _STARTS[False], seed)
             W, h, b, logits = _exact_point(found, _refined(found, bits), bits)
         upper = _value(problem, W, h, b, logits)
-    return Bounds(lower=exact_bounds(lower)[0], upper=exact_bounds(upper)[1], dual=dual)
+    return Bounds(lower=exact_bounds(lower)[0], upper=exact_bounds(upper)[1], dual=dual, point=(W, h, b))
 
 
 def _refuse_absent_classes(problem: MultiLabel) -> None:

@@ -23,7 +23,8 @@ from ncproofs.errors import InvalidProblem, OutOfScope
 from ncproofs.problems.multilabel import Balanced, MultiLabel
 
 __all__ = [
-    "MultiLabelScale", "fraction_text", "proper", "scalar_system", "separating_weight", "threshold", "trivial_system",
+    "MultiLabelScale", "fraction_text", "gap_at", "proper", "scalar_system", "separating_weight", "threshold",
+    "trivial_system",
 ]
 
 _STEPS = 200
@@ -93,7 +94,7 @@ def scalar_system(problem: MultiLabel, bits: int) -> MultiLabelScale:
     parts = proper(problem)
     with flint.ctx.workprec(bits + 40):
         y = _outer_root(problem, parts, pull, bits)
-        gaps = {part.m: _gap(part, problem.K, y, bits) for part in parts}
+        gaps = {part.m: gap_at(part, problem.K, y, bits) for part in parts}
         return _assembled(problem, parts, y, gaps)
 
 
@@ -137,7 +138,7 @@ def _assembled(
     )
 
 
-def _gap(part: Balanced, K: int, y: arb, bits: int) -> arb:
+def gap_at(part: Balanced, K: int, y: arb, bits: int) -> arb:
     """t_m at y > 0: sign changes of t (m e^t + K - m) - v y, which is increasing in t."""
     target, m = to_ball(part.v) * y, part.m
     t = _gap_near(part, K, y.mid())
@@ -172,7 +173,7 @@ def _excess(problem: MultiLabel, parts: tuple[Balanced, ...], pull: Fraction, y:
     K = problem.K
     total = -to_ball(pull)
     for part in parts:
-        b = _gap(part, K, y, bits) / (to_ball(part.v) * y)
+        b = gap_at(part, K, y, bits) / (to_ball(part.v) * y)
         total += to_ball(part.n * part.v**2 * comb(K - 2, part.m - 1)) * (K * b) ** 2
     return total
 

@@ -11,10 +11,11 @@ import dataclasses
 import hashlib
 import importlib
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, cast
 
 from ncproofs.errors import NcproofsError
-from ncproofs.problems.multilabel import Problem
+from ncproofs.problems.multilabel import MultiLabel, Problem
 from ncproofs.proof import checker
 from ncproofs.proof.checker_reading import canonical
 from ncproofs.proof.claims import Axiom, Claim, Hole
@@ -52,6 +53,11 @@ _WRITERS = {
     **dict.fromkeys((
         "DualityGap", "KinksAtData", "MeanGeometry", "NetworkQuantity", "NetworkValue",
     ), "network_certificates"),
+    **dict.fromkeys((
+        "BenignLabelLandscape", "DualGap", "LabelGeometry", "LabelNullity", "LabelOriginCurvature", "LabelQuantity",
+        "LabelSpectrum", "LabelStationary", "LabelValue", "ScalarRoot",
+    ), "label_certificates"),
+    **dict.fromkeys(("CodeBracket", "CodeMinimisesLoss", "CodeValue"), "code_certificates"),
 }
 
 
@@ -74,11 +80,16 @@ def problem_record(problem: Problem | Network) -> dict[str, Any]:
     Raises:
         NoCertificate: a loss that the checker does not know.
     """
+    from ncproofs.problems.codes import Codes
     from ncproofs.problems.layered import Layered
     from ncproofs.problems.networks import Network
     from ncproofs.proof.certificate_spelling import Unspeakable
     from ncproofs.proof.written_losses import loss_record
 
+    if isinstance(problem, MultiLabel):
+        return label_record(problem)
+    if isinstance(problem, Codes):
+        return {"K": problem.K, "d": problem.d}
     if isinstance(problem, Layered):
         return layered_record(problem)
     if isinstance(problem, Network):
@@ -94,6 +105,23 @@ def problem_record(problem: Problem | Network) -> dict[str, Any]:
         if part.name != "loss":
             record[part.name] = value if value is None or isinstance(value, int) else str(value)
     return record
+
+
+def label_record(problem: MultiLabel) -> dict[str, Any]:
+    """A problem with label sets; counts or labels, the other is null."""
+    from ncproofs.losses.pick_all_label import pick_all_label
+
+    power = problem.loss.parameters.get("power", 0)
+    if not isinstance(power, (int, Fraction)) or problem.loss.phi != pick_all_label(power).phi:
+        raise NoCertificate(f"{problem.loss} is not pick-all-label cross-entropy")
+    return {
+        "loss": "pick_all_label", "parameter": int(power) or None, "K": problem.K, "d": problem.d,
+        "counts": None if problem.counts is None else [list(pair) for pair in cast(Any, problem.counts)],
+        "labels": None if problem.labels is None else [list(labels) for labels in cast(Any, problem.labels)],
+        "weights": [[m, str(v)] for m, v in cast(Any, problem.weights)],
+        "lambda_W": str(problem.lambda_W), "lambda_H": str(problem.lambda_H),
+        "lambda_b": None if problem.lambda_b is None else str(problem.lambda_b),
+    }
 
 
 def layered_record(problem: Layered) -> dict[str, Any]:

@@ -26,7 +26,10 @@ if not __package__:  # copied away from ncproofs: this folder stands in for the 
         sys.modules.setdefault(_name, _folder)
 
 from ncproofs.proof import (
+    checker_codes,
     checker_critical,
+    checker_label_points,
+    checker_labels,
     checker_layered,
     checker_layered_points,
     checker_networks,
@@ -59,6 +62,9 @@ KINDS: dict[str, tuple[tuple[str, ...], Callable[[list[Any], Any, Budget], Any]]
     **checker_layered.KINDS,
     **checker_layered_points.KINDS,
     **checker_networks.KINDS,
+    **checker_labels.KINDS,
+    **checker_label_points.KINDS,
+    **checker_codes.KINDS,
 }
 Pins = dict[str, set[str]]
 

@@ -12,7 +12,7 @@ from math import isqrt
 from typing import Any
 
 from ncproofs.proof.checker_arithmetic import Algebra, Budget, Intervals, Rejected
-from ncproofs.proof.checker_losses import Loss, expansion, times, total
+from ncproofs.proof.checker_losses import LabelLoss, Loss, expansion, times, total
 from ncproofs.proof.checker_reading import listed, rational, whole
 
 Block = tuple[list[list[Any]], int]  # a symmetric matrix of intervals, and how many copies of it there are
@@ -20,9 +20,9 @@ Block = tuple[list[list[Any]], int]  # a symmetric matrix of intervals, and how 
 
 @dataclass(frozen=True)
 class Place:
-    """``weight`` samples of the class ``label`` at the same point h of R^r."""
+    """``weight`` samples at the same point h of R^r; ``label`` is what the loss takes for their class."""
 
-    label: int
+    label: Any
     weight: int
     h: list[Any]
 
@@ -30,7 +30,7 @@ class Place:
 class Model:
     """The data term at a point of R^r: K classifiers, places, maybe a bias; N samples."""
 
-    def __init__(self, balls: Any, loss: Loss, W: list[list[Any]], places: list[Place], tau: Any = None,
+    def __init__(self, balls: Any, loss: Loss | LabelLoss, W: list[list[Any]], places: list[Place], tau: Any = None,
                  bias: list[Any] | None = None) -> None:
         self.balls, self.W, self.places, self.bias = balls, W, places, bias
         self.tau = balls.number(Fraction(1)) if tau is None else tau

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
@@ -97,7 +98,21 @@ class Loss:
         return algebra.add(value, times(algebra, gaps, -self.parameter / K)) if self.parameter else value
 
 
-def expansion(loss: Loss, balls: Any, z: list[Any], k: int) -> tuple[list[Any], list[list[Any]]]:
+class LabelLoss:
+    """v (m log sum_j exp(z_j) - sum_{k in S} z_k) for a set S of m labels, with a weight v for each m."""
+
+    def __init__(self, weight: Callable[[int], Fraction]) -> None:
+        self.weight = weight
+
+    def at(self, algebra: Any, z: list[Any], labels: tuple[int, ...]) -> Any:
+        """The loss at the logits z; labels count from 0. Each gap to a label is small, so exponentials are too."""
+        m = len(labels)
+        mean = times(algebra, total(algebra, [z[k] for k in labels]), Fraction(1, m))
+        waves = total(algebra, [algebra.exp(algebra.sub(entry, mean)) for entry in z])
+        return times(algebra, algebra.log(waves), m * self.weight(m))
+
+
+def expansion(loss: Loss | LabelLoss, balls: Any, z: list[Any], k: Any) -> tuple[list[Any], list[list[Any]]]:
     """Gradient and Hessian of the loss in the logits, from its power series along e_i and e_i + e_j."""
     series, K = Series(balls, 2), len(z)
     balls.budget.spend(8 * K**3)

@@ -655,6 +655,8 @@ _GROUPS: dict[str, Callable[[], dict[str, Pair]]] = {
     "indexed": _indexed,
     "layered": families.layered,
     "networks": families.networks,
+    "labels": families.labels,
+    "codes": families.codes,
 }
 #: File of the checker -> groups of attacks by hand, and kinds of genuine claims, that its code is about.
 _ABOUT: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -672,11 +674,17 @@ _ABOUT: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("problems",),
         ("ridge/spectrum/1", "sphere/spectrum/1", "ridge/inertia/1", "sphere/inertia/1"),
     ),
-    "checker_layered": (("layered",), ("layered/geometry/1", "layered/optimum/1", "layered/attained/1", "layered/upper/1",
-                                       "layered/benign/1", "layered/finite/1")),
+    "checker_layered": (("layered",), ("layered/geometry/1", "layered/optimum/1", "layered/attained/1",
+                                       "layered/upper/1", "layered/benign/1", "layered/finite/1")),
     "checker_layered_points": (("layered",), ("layered/attained/1", "layered/critical/1", "layered/spectrum/1")),
     "checker_radicals": (("layered",), ("layered/optimum/1",)),
-    "checker_networks": (("networks",), tuple(f"network/{kind}/1" for kind in ("gap", "value", "rank", "means", "kinks"))),
+    "checker_networks": (
+        ("networks",),
+        tuple(f"network/{kind}/1" for kind in ("gap", "value", "rank", "means", "kinks")),
+    ),
+    "checker_labels": (("labels",), ()),
+    "checker_label_points": (("labels",), ()),
+    "checker_codes": (("codes",), ()),
     "checker_ridge": (("problems", "tables"), ("ridge/minimum/1", "ridge/saddle-box/1", "matrix/inertia/1")),
 }
 _EACH = 5
@@ -690,7 +698,8 @@ def relevant(file: str) -> tuple[str, ...]:
     groups, kinds = _ABOUT.get(file, (("problems", "tables"), ()))
     found = [name for group in groups for name in _GROUPS[group]()]
     found += ["arithmetic"] if file == "checker_arithmetic" else []
-    family = {"checker_optimum": "ridge/", "checker_spheres": "sphere/", "checker_sectors": "sphere/"}.get(file)
+    family = {"checker_optimum": "ridge/", "checker_spheres": "sphere/", "checker_sectors": "sphere/",
+              "checker_labels": "label/", "checker_label_points": "label/", "checker_codes": "code/"}.get(file)
     count: dict[str, int] = {}
     for name, (statement, _) in claims().items():
         kind = statement["kind"]

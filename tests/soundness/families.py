@@ -1,4 +1,7 @@
-"""Attacks on the kinds of layered problems and networks: those of the unit tests, and one for each guard that they leave."""
+"""Attacks on the kinds of layered problems, networks, label sets and codes.
+
+Those of the unit tests; and for layers and networks one for each guard that they leave, where it is simple.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,16 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
-from tests.proof import test_layered_certificates, test_network_certificates
+from tests.proof import (
+    test_code_certificates,
+    test_label_certificates,
+    test_layered_certificates,
+    test_network_certificates,
+)
 from tests.soundness.certificates import Pair
 from tests.soundness.genuine import claims
 
-__all__ = ["layered", "networks"]
+__all__ = ["codes", "labels", "layered", "networks"]
 
 
 def _changed(name: str, change: Callable[[Any, Any], None]) -> Pair:
@@ -304,3 +312,13 @@ def networks() -> dict[str, Pair]:
         "network: coprime denominators of 10^6 bits": _claim(
             "network/rank/1", {}, rank=0, problem=_network(X=[[f"1/{3**k}" for k in range(3000, 3040)]] * 1, Y=[["1"]])),
     }
+
+
+def labels() -> dict[str, Pair]:
+    return {f"label: {name}": _changed(f"label {which}", change)
+            for name, (which, change) in test_label_certificates.CHANGED.items()}
+
+
+def codes() -> dict[str, Pair]:
+    return {f"code: {name}": _changed(f"code {which}", change)
+            for name, (which, change) in test_code_certificates.CHANGED.items() if f"code {which}" in claims()}

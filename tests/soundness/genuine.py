@@ -15,7 +15,13 @@ from ncproofs.proof.claims import CollapsedOptimum
 from ncproofs.proof.critical_certificates import critical_point_certificate, rival_point, saddle_box_certificate
 from ncproofs.proof.discharge import Effort
 from ncproofs.proof.sphere_claims import MultiplierBalance
-from tests.proof import certificate_examples, test_layered_certificates, test_network_certificates
+from tests.proof import (
+    certificate_examples,
+    test_code_certificates,
+    test_label_certificates,
+    test_layered_certificates,
+    test_network_certificates,
+)
 from tests.soundness.certificates import Pair, digest, written
 
 __all__ = ["MISSING", "VERDICTS", "claims", "verdict"]
@@ -26,6 +32,8 @@ MISSING: frozenset[str] = frozenset()
 
 _RIDGE = {"loss": "cross_entropy", "K": "3", "d": "2", "n": "2", "lambda_W": "1/100", "lambda_H": "1/200"}
 _SPHERE = {"loss": "cross_entropy", "K": "3", "d": "3", "n": "1", "tau": "1"}
+#: Codes that take long to check again and again.
+_LONG = ("E8", "E8, bound", "27 lines", "bracket, hemicube", "hemicube")
 _LAYERED = {"family": "layered", "layers": "2", "K": "2", "lambdas": "1/20 1/30", "lambda_H": "1/40"}
 
 #: Name -> (theorem, parameters).
@@ -89,9 +97,11 @@ def _by_hand() -> dict[str, Pair]:
 
 
 def _of_families() -> dict[str, Pair]:
-    """Layered problems and networks, by the writers."""
+    """Layered problems, networks, label sets and codes, by the writers."""
     made = {f"layered {name}": claim for name, claim in test_layered_certificates.WRITTEN.items()}
     made |= {f"network {name}": claim for name, claim in test_network_certificates.CLAIMS.items()}
+    made |= {f"label {name}": claim for name, claim in test_label_certificates.CLAIMS.items()}
+    made |= {f"code {name}": claim for name, claim in test_code_certificates.CLAIMS.items() if name not in _LONG}
     return {name: write(claim, Effort()) for name, claim in made.items()}
 
 

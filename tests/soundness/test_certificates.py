@@ -28,7 +28,6 @@ FIRST = list({pair[0]["kind"]: name for name, pair in reversed(claims().items())
 
 def test_every_kind_has_a_genuine_claim() -> None:
     assert {pair[0]["kind"] for pair in claims().values()} == set(checker.KINDS) - MISSING
-    assert set(checker.KINDS) >= MISSING
     for name, pair in claims().items():
         assert checker.check(sealed(*pair))[0] == "accepted", name
 

@@ -39,7 +39,8 @@ def _cost(*matrices: Rows) -> int:
         below = [{entry.denominator for entry in row} for row in rows]
         if any(sum(d.bit_length() for d in row) > _MOST_BITS for row in below):
             raise Limit("numbers without a common denominator of 10^5 bits")
-        bits += max(lcm(*row).bit_length() for row in below) + max(x.numerator.bit_length() for row in rows for x in row)
+        bits += max(lcm(*row).bit_length() for row in below)
+        bits += max(x.numerator.bit_length() for row in rows for x in row)
     return 1 + bits // 512 + (bits // 512) ** 2
 
 

@@ -193,7 +193,7 @@ def _gap(problem: dict[str, Any], V: list[str], level: str = "100", neurons: Any
     return _claim("network/gap/1", witness, problem=problem, relation="<", value=level)
 
 
-def _means(problem: dict[str, Any], geometry: str = "orthogonal frame", centred: bool = False) -> Pair:
+def _means(problem: dict[str, Any], geometry: str = "orthogonal frame", *, centred: bool = False) -> Pair:
     return _claim("network/means/1", {}, problem=problem, geometry=geometry, centred=centred)
 
 
@@ -255,13 +255,15 @@ def networks() -> dict[str, Pair]:
             "network/rank/1", {}, problem=_network(X=[["1"], ["1"]], Y=EYE), rank=2),
         "network: a value for other inputs": _value(_network(X=[["2", "0"], ["0", "1"]], Y=[["1"], ["0"]]), "3/8"),
         "network: a value for columns that meet": _value(_network("relu", X=EYE, Y=[["1", "1"], ["0", "0"]]), "3/4"),
-        "network: a value of columns that are not orthogonal": _value(_network(X=EYE, Y=[["1", "1"], ["0", "0"]]), "3/4"),
+        "network: a value of columns that are not orthogonal": _value(
+            _network(X=EYE, Y=[["1", "1"], ["0", "0"]]), "3/4"),
         "network: a value of three layers": _value(
             _network("deep-linear", layers=3, X=EYE, Y=[["1"], ["0"]]), "3/8"),
         "network: a line of three layers": _value(
             _network("relu", layers=3, X=[["2"]], Y=[["1"]]), "1/2", "<="),
         "network: a gap where V is too long": _gap(_network(X=EYE, Y=[["1"], ["0"]]), ["1", "0"]),
-        "network: a gap where V is too long, whitened ReLU": _gap(_network("relu", X=EYE, Y=[["1"], ["0"]]), ["1", "0"]),
+        "network: a gap where V is too long, whitened ReLU": _gap(
+            _network("relu", X=EYE, Y=[["1"], ["0"]]), ["1", "0"]),
         "network: a gap where V is too long on a line": _gap(line, ["3", "0"]),
         "network: a gap of columns that meet": _gap(
             _network("relu", X=EYE, Y=EYE, beta="5/4"), ["1", "1", "1", "1"]),
@@ -310,7 +312,7 @@ def networks() -> dict[str, Pair]:
             w.update(constant=str(Fraction(w["constant"]) + 99), v=[str(Fraction(w["v"][0]) + Fraction(1, 99)),
                                                                    *w["v"][1:]]))),
         "network: coprime denominators of 10^6 bits": _claim(
-            "network/rank/1", {}, rank=0, problem=_network(X=[[f"1/{3**k}" for k in range(3000, 3040)]] * 1, Y=[["1"]])),
+            "network/rank/1", {}, rank=0, problem=_network(X=[[f"1/{3**k}" for k in range(3000, 3040)]], Y=[["1"]])),
     }
 
 

@@ -26,8 +26,7 @@ from tests.soundness.certificates import Pair, digest, written
 
 __all__ = ["MISSING", "VERDICTS", "claims", "verdict"]
 
-#: Kinds of the checker that have no genuine claim here yet: each is a gap in this suite. The tests demand that the list is
-#: exact; add a claim in ``claims`` to shorten it.
+#: Kinds of the checker that have no genuine claim here yet: each is a gap in this suite, to be closed in ``claims``.
 MISSING: frozenset[str] = frozenset()
 
 _RIDGE = {"loss": "cross_entropy", "K": "3", "d": "2", "n": "2", "lambda_W": "1/100", "lambda_H": "1/200"}

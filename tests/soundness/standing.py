@@ -107,6 +107,7 @@ def _parameters() -> dict[str, bytes]:
         _claim("layered/geometry/1", {}, problem=_LAYERED, geometry="orthogonal frame")])
     made["a network of four layers"] = _verdict("deep-linear-network", {**_NETWORK, "layers": 4}, [
         _claim("network/gap/1", {}, problem=_NETWORK, relation=">", value="0")])
+    made["a reduced function with a list of parameters"] = _verdict("reduced-function", [], [_argmin()])
     made["parameters that are a list"] = _verdict("benign-landscape", [], [
         _claim("ridge/benign/1", {}, problem=_RIDGE)])
     return made

@@ -19,8 +19,8 @@ from tests.soundness.certificates import (
     why,
 )
 from tests.soundness.genuine import MISSING, claims, verdict
-from tests.soundness.standing import false_ones, true_ones
 from tests.soundness.oracle import claim_of, refuted
+from tests.soundness.standing import false_ones, true_ones
 
 #: The first claim of each kind; the others with ``--slow``.
 FIRST = list({pair[0]["kind"]: name for name, pair in reversed(claims().items())}.values())

@@ -172,6 +172,18 @@ def layered() -> dict[str, Pair]:
         "layered: a negative radical": _stated("layered kappa", value=["-", "1"]),
         "layered: a logarithm of zero": _stated("layered kappa", value=["log", "0"]),
         "layered: the exponential of a rational": _stated("layered kappa", value=["exp", "2"]),
+        "layered: a sum of radicals taken for rational": _changed("layered kappa", lambda s, w: s.update(
+            value=["/", ["*", s["value"], ["+", ["sqrt", "2"], "1"]], "2"])),
+        "layered: the exponential of the logarithm of zero": _stated(
+            "layered a vanished class", value=["exp", ["log", "0"]]),
+        "layered: -5 for zero": _stated("layered a vanished class", value=["-", "5"]),
+        "layered: an ETF with relu": _shape(_layers(relu=True, lambda_b="0"), "simplex ETF"),
+        "layered: means with relu": _shape(_layers(relu=True, n=[2, 1]), "orthogonal means"),
+        "layered: relu in one direction, a value": _claim(
+            "layered/optimum/1", {"bits": 96, "roots": [["1/2", "1"]]}, problem=_layers(relu=True, widths=[1, 1]),
+            quantity="objective", relation=">", value="0"),
+        "layered: alpha of unequal classes": _stated(
+            "layered a vanished class", quantity="alpha", relation=">", value="-1"),
         "layered: a divisor zero": _stated("layered kappa", value=["/", "1", "0"]),
         "layered: weights of a million digits": _shape(
             _layers(widths=[2] * 40, lambdas=["1" + "0" * 1999] * 40, lambda_H="1"), "zero"),
@@ -293,7 +305,7 @@ def networks() -> dict[str, Pair]:
             relu, lambda s, w: [c.update(m=[str(2 ** (c["s"] + 1))] * 4) for cover in w["multipliers"] for c in cover]),
         "network: multipliers for two outputs": _gap(
             _network("relu", beta="3", X=[["1", "1"], ["0", "1"]], Y=EYE), ["1", "0", "0", "1"],
-            multipliers=[[{"s": 0, "m": ["0", "0"]}] * 2] * 2),
+            multipliers=[[{"s": 0, "m": ["0", "0"]}] * 2, [{"s": 0, "m": ["0", "0"]}]]),
         "network: multipliers for three layers": _gap(
             _network("relu", beta="3", layers=3, normalisation="unit", X=[["1", "1"], ["0", "1"]], Y=[["1"], ["1"]]),
             ["0", "0"], multipliers=[[{"s": 0, "m": ["0", "0"]}]] * 2),

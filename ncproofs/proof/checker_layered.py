@@ -9,19 +9,20 @@ The objective, W_1 (d_2, d_1), ..., W_L (K, d_L), H (d_1, N) with the samples cl
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from math import prod
 from typing import Any
 
-from ncproofs.proof.checker_arithmetic import Budget, Intervals, Rejected, evaluate
+from ncproofs.proof.checker_arithmetic import Budget, Intervals, Limit, Rejected, evaluate
 from ncproofs.proof.checker_constants import Constants
 from ncproofs.proof.checker_losses import fractional_power, times, total
 from ncproofs.proof.checker_radicals import Radicals, compared_with_radicals
 from ncproofs.proof.checker_reading import expression, flag, listed, need, rational, vector, whole
 
-_MOST_CELLS = 20_000
+_MOST_CELLS, _MOST_BITS, _MOST_SIZES = 20_000, 20_000, 1000
 
 
 class Problem:
@@ -45,12 +46,21 @@ class Problem:
             raise Rejected("relu has two layers, no bias and equal classes")
         if not self.balanced and self.lambda_b is not None:
             raise Rejected("unequal classes with a bias are not covered")
+        if sum(w.numerator.bit_length() + w.denominator.bit_length() for w in self.weights) > _MOST_BITS:
+            raise Limit("weights of more than 20000 bits in all")
+        if len(set(self.sizes)) > _MOST_SIZES:
+            raise Limit("more than 1000 different class sizes")
         self.rank = min(self.K, *self.widths)
         self.shapes = list(zip([*self.widths, self.K], [self.N, *self.widths], strict=True))
 
     def strength(self, size: int) -> Fraction:
         """kappa^M of a class with so many samples."""
         return self.N**self.M * prod(self.weights) / Fraction(size) ** (self.M - 1)
+
+    def check_size(self) -> None:
+        """What is written out entry by entry is of bounded size: the factors and the logits."""
+        if max(sum(rows * columns for rows, columns in self.shapes), self.K * self.N // 10) > _MOST_CELLS:
+            raise Rejected("at most 20000 unknowns and 200000 logits")
 
     @property
     def first_order(self) -> Fraction:
@@ -86,6 +96,7 @@ class Problem:
 
 def product(algebra: Any, A: list[list[Any]], B: list[list[Any]]) -> list[list[Any]]:
     columns, zero = list(zip(*B, strict=True)), algebra.number(Fraction(0))
+    algebra.budget.spend(len(A) * len(B) * len(columns) // 4)  # also where all entries are zero
     return [[total(algebra, [zero, *(algebra.mul(a, b) for a, b in zip(row, column, strict=True)
                                      if a != zero and b != zero)]) for column in columns] for row in A]
 
@@ -117,8 +128,8 @@ def minimum_of(problem: Problem) -> Minimum:
     """The kind of every global minimiser, decided in rationals."""
     K, n, share = problem.K, problem.sizes[0], Fraction(1)
     if not problem.balanced:
-        kinds = [(size, problem.strength(size), Fraction(size, problem.N), problem.sizes.count(size))
-                 for size in sorted(set(problem.sizes), reverse=True)]
+        kinds = [(size, problem.strength(size), Fraction(size, problem.N), count)
+                 for size, count in sorted(Counter(problem.sizes).items(), reverse=True)]
     elif problem.lambda_b is None:
         kinds = [(n, problem.strength(n), Fraction(1, K), K)]
     else:
@@ -258,8 +269,9 @@ def geometry(statement: list[Any], witness: Any, budget: Budget) -> None:
     problem, at = Problem(statement[0]), minimum_of(Problem(statement[0]))
     need(witness)
     _with_relu(problem)
-    alike = {"orthogonal means": ("orthogonal means", "orthogonal frame", "zero")}.get(statement[1], (statement[1],))
-    if not isinstance(statement[1], str) or at.geometry not in alike or at.geometry in ("frame", "tie"):
+    means = ("orthogonal means", "orthogonal frame", "zero")
+    alike = means if statement[1] == means[0] else (statement[1],)
+    if at.geometry not in alike or at.geometry in ("frame", "tie"):
         raise Rejected("the minimisers are of another kind")
 
 
@@ -279,8 +291,9 @@ def upper(statement: list[Any], witness: Any, budget: Budget) -> None:
     """f takes a value below the number: at the point of the witness."""
     problem, (bits, point) = Problem(statement[0]), need(witness, "bits", "point")
     balls, factors = Intervals(whole(bits, 64, 4096), budget), []
-    if problem.lambda_b is not None or sum(rows * columns for rows, columns in problem.shapes) > _MOST_CELLS:
-        raise Rejected("no bias, and at most 20000 unknowns")
+    problem.check_size()
+    if problem.lambda_b is not None:
+        raise Rejected("a problem without a bias is needed")
     for entries, (rows, columns) in zip(listed(point, problem.M), problem.shapes, strict=True):
         cells = [balls.number(entry) for entry in vector(entries, rows * columns)]
         factors.append([cells[i * columns : (i + 1) * columns] for i in range(rows)])

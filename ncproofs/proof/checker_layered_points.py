@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+from itertools import pairwise
 from math import prod
 from typing import Any
 
@@ -20,7 +21,7 @@ from ncproofs.proof.checker_losses import fractional_power, times, total
 from ncproofs.proof.checker_reading import listed, need, rational, whole
 
 Matrix = list[list[Any]]
-_LARGEST, _MOST_CELLS = 200, 20_000
+_LARGEST = 200
 
 
 def _identity(balls: Intervals, size: int, scale: Any = None) -> Matrix:
@@ -71,10 +72,10 @@ def factors_at(problem: Problem, balls: Intervals, values: list[Any], frame: Mat
     return found
 
 
-def _sides(balls: Intervals, factors: list[Matrix], first: Matrix) -> tuple[list[Matrix], list[Matrix]]:
-    """left[l]: the product of all factors after l; right[l]: of all before l, and of ``first``."""
-    right = [first]
-    for factor in factors[:-1]:
+def _sides(balls: Intervals, factors: list[Matrix]) -> tuple[list[Matrix], list[Matrix]]:
+    """left[l]: the product of all factors after l; right[l - 1]: of all before l > 0."""
+    right = [factors[0]]
+    for factor in factors[1:-1]:
         right.append(product(balls, factor, right[-1]))
     left = [_identity(balls, len(factors[-1]))]
     for factor in reversed(factors[1:]):
@@ -91,8 +92,9 @@ def attained(statement: list[Any], witness: Any, budget: Budget) -> None:
     problem, spread = Problem(statement[0]), rational(statement[1])
     bits, roots = need(witness, "bits", "roots")
     balls, at = Intervals(whole(bits, 64, 4096), budget), minimum_of(problem)
-    if problem.relu or sum(rows * columns for rows, columns in problem.shapes) > _MOST_CELLS:
-        raise Rejected("at most 20000 unknowns, and no relu")
+    problem.check_size()
+    if problem.relu:
+        raise Rejected("a problem without relu is needed")
     values = scales(problem, at, balls, roots)
     frame = _identity(balls, problem.K) if not problem.balanced else _simplex(balls, problem.K)
     owners = [k for k, size in enumerate(problem.sizes) for _ in range(size)]
@@ -127,11 +129,13 @@ def _directions(problem: Problem, at: Minimum, values: list[Any]) -> list[Any]:
 
 
 def _gradient(problem: Problem, balls: Intervals, factors: list[Matrix], bias: Any) -> list[Any]:
-    left, right = _sides(balls, factors, _identity(balls, problem.N))
+    left, right = _sides(balls, factors)
     errors = problem.minus_targets(balls, product(balls, left[0], factors[0]), bias)
     found = []
     for place, (factor, weight) in enumerate(zip(factors, problem.weights, strict=True)):
-        pull = product(balls, product(balls, _transposed(left[place]), errors), _transposed(right[place]))
+        pull = product(balls, _transposed(left[place]), errors)
+        if place:
+            pull = product(balls, pull, _transposed(right[place - 1]))
         found += [balls.add(times(balls, x, Fraction(1, problem.N)), times(balls, y, weight))
                   for row, own in zip(pull, factor, strict=True) for x, y in zip(row, own, strict=True)]
     if bias is not None:
@@ -155,6 +159,9 @@ class Critical:
             raise Rejected("equal classes, no bias, no relu, and rank at most min(K, widths)")
         if self.rank and self.power >= problem.saddle_node:
             raise Rejected("nonzero critical points are covered for kappa < kappa_sn")
+        if problem.K * (problem.widths[0] + problem.widths[-1]) + sum(
+                a * b for a, b in pairwise(problem.widths)) > _LARGEST:
+            raise Rejected(f"at most {_LARGEST} coordinates")
         ends = listed(roots, 2)
         self.sigmas: list[Any] = []
         for count, root, upper in ((self.plus, ends[0], True), (self.minus, ends[1], False)):
@@ -184,7 +191,9 @@ class Critical:
         # Columns of length sqrt n stand for the class means: the logits are their product over sqrt n.
         factors = factors_at(problem, balls, values, _identity(balls, K), list(range(K)), [1] * K)
         scale = balls.sqrt(balls.number(Fraction(1, n)))
-        left, right = _sides(balls, factors, _identity(balls, K, scale))
+        left, right = _sides(balls, factors)
+        right = [[[balls.mul(scale, x) for x in row] for row in factor] for factor in right]
+        right.insert(0, _identity(balls, K, scale))
         whole_form = _form(problem, balls, factors, left, right)
         inside = product(balls, _transposed(left[0]), left[0])
         within = [[times(balls, x, Fraction(1, problem.N)) for x in row] for row in inside]
@@ -198,8 +207,6 @@ def _form(problem: Problem, balls: Intervals, factors: list[Matrix], left: list[
     K, zero = problem.K, balls.number(Fraction(0))
     places = [(place, i, j) for place, factor in enumerate(factors) for i in range(len(factor))
               for j in range(len(factor[0]))]
-    if len(places) > _LARGEST:
-        raise Rejected(f"at most {_LARGEST} coordinates")
     logits = product(balls, left[0], product(balls, factors[0], right[0]))
     one = balls.number(Fraction(1))
     errors = [[balls.sub(z, one) if j == k else z for k, z in enumerate(row)] for j, row in enumerate(logits)]

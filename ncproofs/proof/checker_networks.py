@@ -1,22 +1,22 @@
 """Regularised networks and their duals: kinds ``network/...`` about one problem. Samples are rows.
 
-Everything is exact in rationals, except square roots of class sizes and of squared lengths, which are intervals.
-"""
+Exact in rationals, except square roots of class sizes and of squared lengths, which are intervals."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
 from itertools import pairwise, product
+from math import lcm
 from typing import Any
 
-from ncproofs.proof.checker_arithmetic import Budget, Intervals, Rejected
+from ncproofs.proof.checker_arithmetic import Budget, Intervals, Limit, Rejected
 from ncproofs.proof.checker_constants import compared
 from ncproofs.proof.checker_losses import times, total
 from ncproofs.proof.checker_reading import expression, flag, listed, need, rational, vector, whole
 from ncproofs.proof.checker_ridge import inertia
 
-_MOST, _PATTERNS = 2000, 2**12
+_MOST, _PATTERNS, _MOST_BITS = 2000, 2**12, 10**5
 Rows = list[list[Fraction]]
 
 
@@ -30,6 +30,18 @@ def _rows(value: Any) -> Rows:
 
 def _dot(left: Any, right: Any) -> Fraction:
     return sum((x * y for x, y in zip(left, right, strict=True)), Fraction(0))
+
+
+def _cost(*matrices: Rows) -> int:
+    """Steps for one term of a sum over a row of each: grows with the size of the common denominator."""
+    bits = 0
+    for rows in matrices:
+        below = [{entry.denominator for entry in row} for row in rows]
+        if any(sum(d.bit_length() for d in row) > _MOST_BITS for row in below):
+            raise Limit("numbers without a common denominator of 10^5 bits")
+        bits += max(lcm(*row).bit_length() for row in below)
+        bits += max(x.numerator.bit_length() for row in rows for x in row)
+    return 1 + bits // 512 + (bits // 512) ** 2
 
 
 def _across(rows: Rows) -> Rows:
@@ -78,14 +90,14 @@ class Network:
         n, d = len(self.X), len(self.X[0])
         if n > d:
             return False
-        self.budget.spend(n * n * d)
+        self.budget.spend(n * n * d * _cost(self.X, self.X))
         return all(_dot(a, b) == (i == j) for i, a in enumerate(self.X) for j, b in enumerate(self.X[: i + 1]))
 
     def is_in_range(self) -> bool:
         """Every centred label vector is in the range of the centred inputs; without inputs that is assumed."""
         if self.A is None:
             return True
-        self.budget.spend(10 * len(self.A) * (len(self.counts) + len(self.A[0])))
+        self.budget.spend(10 * len(self.A) * (len(self.counts) + len(self.A[0])) * _cost(_across(self.A)))
         labels = [[Fraction(int(k == j)) for j in range(len(self.counts))]
                   for k, count in enumerate(self.counts) for _ in range(count)]
         A = _centred(self.A)
@@ -103,7 +115,7 @@ def _rank(rows: Rows, budget: Budget) -> int:
     for j in range(len(rows[0])):
         pivot = next((row for row in left if row[j]), None)
         if pivot is not None:
-            budget.spend(len(left) * len(pivot))
+            budget.spend(len(left) * len(pivot) * _cost([pivot]))
             left.remove(pivot)
             left = [[x - row[j] / pivot[j] * y for x, y in zip(row, pivot, strict=True)] for row in left]
             rank += 1
@@ -113,13 +125,14 @@ def _rank(rows: Rows, budget: Budget) -> int:
 def _gram(rows: Rows, shift: Fraction, budget: Budget) -> Rows:
     """M^T M - shift I from the smaller side."""
     M = rows if len(rows) <= len(rows[0]) else _across(rows)
-    budget.spend(len(M) ** 2 * len(M[0]))
+    budget.spend(len(M) ** 2 * len(M[0]) * _cost(M, M))
     return [[_dot(a, b) - (shift if i == j else 0) for j, b in enumerate(M)] for i, a in enumerate(M)]
 
 
 def _pulled(problem: Network, V: Rows) -> Rows:
     """X^T V."""
-    problem.budget.spend(len(problem.X) * len(problem.X[0]) * len(V[0]))
+    cost = _cost(_across(problem.X), _across(V))
+    problem.budget.spend(len(problem.X) * len(problem.X[0]) * len(V[0]) * cost)
     return [[_dot(x, v) for v in _across(V)] for x in _across(problem.X)]
 
 
@@ -264,9 +277,10 @@ def _primal(problem: Network, neurons: Any) -> Fraction:
     """|f - Y|^2/2 + (beta/2) sum (|w|^2 + |a|^2); inner layers of a unit network are 1."""
     n, d, K = len(problem.X), len(problem.X[0]), len(problem.Y[0])
     rest, decay = [list(row) for row in problem.Y], Fraction(0)
+    data = _cost(problem.X, problem.Y)
     for neuron in listed(neurons):
         w, a = (vector(part, size) for part, size in zip(need(neuron, "w", "a"), (d, K), strict=True))
-        problem.budget.spend(20 * n * (d + K))
+        problem.budget.spend(4 * n * (d + K) * (data + _cost([w], [a])))
         decay += _dot(w, w) + _dot(a, a)
         for row, x in zip(rest, problem.X, strict=True):
             h = _dot(w, x)
@@ -309,7 +323,8 @@ def _cones(problem: Network, V: Rows, multipliers: Any) -> None:
     0 <= c_i <= 1 on those with v_i < 0, where v_i (t)_+ <= v_i c_i t, the sum is at most <g, w> with
     g = sum_{v_i > 0} ([s_i > 0] v_i + s_i c_i) x_i + sum_{v_i < 0} c_i v_i x_i, and |g| <= beta is checked.
     """
-    n, limit = len(problem.X), problem.beta**2
+    n, limit, columns = len(problem.X), problem.beta**2, _across(problem.X)
+    cost = _cost(columns, _across(V))
     if len(V[0]) != 1 or problem.layers > 2:
         raise Rejected("multipliers are for one output and two layers")
     for sign, covers in zip((1, -1), listed(multipliers, 2), strict=True):
@@ -319,12 +334,12 @@ def _cones(problem: Network, V: Rows, multipliers: Any) -> None:
             raise Rejected("more patterns than are read")
         patterns = list(product((1, -1), repeat=len(rising)))
         for pattern, written in zip(patterns, listed(covers, len(patterns)), strict=True):
-            problem.budget.spend(20 * n * len(problem.X[0]))
+            problem.budget.spend(4 * n * len(problem.X[0]) * cost)
             c, side = vector(written, n), dict(zip(rising, pattern, strict=True))
             if any(entry < 0 or (entry > 1 and v[i] <= 0) for i, entry in enumerate(c)):
                 raise Rejected("a multiplier out of range")
             share = [(v[i] if side[i] > 0 else 0) + side[i] * c[i] if i in side else c[i] * v[i] for i in range(n)]
-            g = [_dot(share, column) for column in _across(problem.X)]
+            g = [_dot(share, column) for column in columns]
             if _dot(g, g) > limit:
                 raise Rejected("a cone on which V is not shown to be feasible")
 

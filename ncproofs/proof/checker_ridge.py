@@ -131,7 +131,8 @@ def inertia(matrix: list[list[Fraction]], budget: Budget) -> tuple[int, int, int
         head = A[pivot]
         counts[head[pivot] < 0] += 1
         rest = [i for i in range(size) if i != pivot]
-        budget.spend(size * size * (1 + head[pivot].numerator.bit_length() // 512))
+        bits = max(x.numerator.bit_length() + x.denominator.bit_length() for x in head)
+        budget.spend(size * size * (1 + bits // 512 + (bits // 768) ** 2))
         A = [[A[i][j] - A[i][pivot] * head[j] / head[pivot] for j in rest] for i in rest]
     return counts[0], counts[1], 0
 

@@ -18,8 +18,9 @@ from typing import Any
 
 import flint
 
+from ncproofs.proof.checker import pinned
 from tests.proof import certificate_examples
-from tests.soundness import hostile
+from tests.soundness import families, hostile, standing
 from tests.soundness.certificates import Pair, canonical, claim_changes, digest, sealed, verdict_changes
 from tests.soundness.genuine import VERDICTS, claims, verdict
 
@@ -652,6 +653,10 @@ _GROUPS: dict[str, Callable[[], dict[str, Pair]]] = {
     "tables": _tables,
     "more": _more,
     "indexed": _indexed,
+    "layered": families.layered,
+    "networks": families.networks,
+    "labels": families.labels,
+    "codes": families.codes,
 }
 #: File of the checker -> groups of attacks by hand, and kinds of genuine claims, that its code is about.
 _ABOUT: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -669,6 +674,17 @@ _ABOUT: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("problems",),
         ("ridge/spectrum/1", "sphere/spectrum/1", "ridge/inertia/1", "sphere/inertia/1"),
     ),
+    "checker_layered": (("layered",), ("layered/geometry/1", "layered/optimum/1", "layered/attained/1",
+                                       "layered/upper/1", "layered/benign/1", "layered/finite/1")),
+    "checker_layered_points": (("layered",), ("layered/attained/1", "layered/critical/1", "layered/spectrum/1")),
+    "checker_radicals": (("layered",), ("layered/optimum/1",)),
+    "checker_networks": (
+        ("networks",),
+        tuple(f"network/{kind}/1" for kind in ("gap", "value", "rank", "means", "kinks")),
+    ),
+    "checker_labels": (("labels",), ()),
+    "checker_label_points": (("labels",), ()),
+    "checker_codes": (("codes",), ()),
     "checker_ridge": (("problems", "tables"), ("ridge/minimum/1", "ridge/saddle-box/1", "matrix/inertia/1")),
 }
 _EACH = 5
@@ -677,10 +693,13 @@ _EACH = 5
 @cache
 def relevant(file: str) -> tuple[str, ...]:
     """Names of the attacks by hand and of some genuine certificates that a change of ``file`` may concern."""
+    if file == "checker":
+        return tuple(standing.false_ones())
     groups, kinds = _ABOUT.get(file, (("problems", "tables"), ()))
     found = [name for group in groups for name in _GROUPS[group]()]
     found += ["arithmetic"] if file == "checker_arithmetic" else []
-    family = {"checker_optimum": "ridge/", "checker_spheres": "sphere/", "checker_sectors": "sphere/"}.get(file)
+    family = {"checker_optimum": "ridge/", "checker_spheres": "sphere/", "checker_sectors": "sphere/",
+              "checker_labels": "label/", "checker_label_points": "label/", "checker_codes": "code/"}.get(file)
     count: dict[str, int] = {}
     for name, (statement, _) in claims().items():
         kind = statement["kind"]
@@ -694,7 +713,8 @@ def relevant(file: str) -> tuple[str, ...]:
 def by_hand() -> dict[str, Attack]:
     """Certificates made for one guard each, and the arithmetic by itself."""
     made = {name: pair for group in _GROUPS.values() for name, pair in group().items()}
-    return {"arithmetic": _arithmetic, **{name: _offered(sealed(*pair)) for name, pair in made.items()}}
+    verdicts = {name: _offered(raw, pins=pinned()) for name, raw in standing.false_ones().items()}
+    return {"arithmetic": _arithmetic, **verdicts, **{name: _offered(sealed(*pair)) for name, pair in made.items()}}
 
 
 @cache

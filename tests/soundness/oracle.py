@@ -15,7 +15,11 @@ from ncproofs.errors import NcproofsError
 from ncproofs.losses import known_loss
 from ncproofs.losses.projected_mean_squared import projected_mean_squared
 from ncproofs.problems.features import FeatureProblem, Ridge, Spheres
+from ncproofs.problems.layered import Layered
+from ncproofs.problems.networks import Labels, Network, Points, Regression
 from ncproofs.proof import claims as on_ridge
+from ncproofs.proof import layered_claims as on_layers
+from ncproofs.proof import network_claims as on_networks
 from ncproofs.proof import sphere_claims as on_spheres
 from ncproofs.proof.claims import Claim
 from ncproofs.proof.discharge import Effort, discharge
@@ -126,6 +130,24 @@ def _sphere_optimum(s: dict[str, Any]) -> Claim:
         problem=problem, quantity=s["quantity"], value=value, relation=s["relation"], point=point)
 
 
+def _layers(value: dict[str, Any]) -> Layered:
+    sizes = {"class_sizes": value["n"]} if isinstance(value["n"], list) else {"n": value["n"]}
+    return Layered(layers=len(value["lambdas"]), K=value["K"], lambdas=value["lambdas"], lambda_H=value["lambda_H"],
+                   widths=value["widths"], lambda_b=value["lambda_b"], relu=value["relu"], **sizes)
+
+
+def _network(value: dict[str, Any]) -> Network:
+    made = Labels if value["kind"] == "batchnorm" else Points if value["kind"] == "spline" else Regression
+    return Network(**{**value, "data": made(**value["data"])})
+
+
+def _layered_optimum(s: dict[str, Any]) -> Claim:
+    problem, value = _layers(s["problem"]), _expression(s["value"], {})
+    if s["quantity"] == "objective":
+        return on_layers.LayeredValue(problem=problem, value=value, relation=s["relation"])
+    return on_layers.LayeredQuantity(problem=problem, quantity=s["quantity"], value=value, relation=s["relation"])
+
+
 _RULES: dict[str, Callable[[dict[str, Any]], Claim | None]] = {
     "identity/1": _identity,
     "sign/1": _sign,
@@ -152,5 +174,21 @@ _RULES: dict[str, Callable[[dict[str, Any]], Claim | None]] = {
         problem=_problem(s["problem"]), quantity="condition_number", value=_expression(s["value"], {}),
         relation=s["relation"]),
     "sphere/balance/1": lambda s: on_spheres.MultiplierBalance(problem=_problem(s["problem"]), point=s["point"]),
+    "layered/optimum/1": _layered_optimum,
+    "layered/geometry/1": lambda s: on_layers.LayeredGeometry(problem=_layers(s["problem"]), geometry=s["geometry"]),
+    "layered/benign/1": lambda s: on_layers.BenignLayeredLandscape(problem=_layers(s["problem"])),
+    "layered/finite/1": lambda s: on_layers.FiniteCriticalPoints(problem=_layers(s["problem"])),
+    "layered/attained/1": lambda s: on_layers.LayeredAttained(problem=_layers(s["problem"])),
+    "layered/critical/1": lambda s: on_layers.LayeredInertia(
+        problem=_layers(s["problem"]), plus=s["plus"], minus=s["minus"], negative=s["negative"], zero=s["zero"]),
+    "network/value/1": lambda s: on_networks.NetworkValue(
+        problem=_network(s["problem"]), value=_expression(s["value"], {}), relation=s["relation"]),
+    "network/gap/1": lambda s: on_networks.DualityGap(
+        problem=_network(s["problem"]), value=s["value"], relation=s["relation"]),
+    "network/rank/1": lambda s: on_networks.NetworkQuantity(
+        problem=_network(s["problem"]), quantity="rank", value=s["rank"]),
+    "network/means/1": lambda s: on_networks.MeanGeometry(
+        problem=_network(s["problem"]), geometry=s["geometry"], centred=s["centred"]),
+    "network/kinks/1": lambda s: on_networks.KinksAtData(problem=_network(s["problem"])),
     "sphere/benign/1": lambda s: BenignSphereLandscape(problem=_problem(s["problem"])),
 }

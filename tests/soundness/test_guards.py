@@ -8,7 +8,7 @@ import pytest
 
 from ncproofs.proof import checker
 from tests.soundness.attacks import by_hand
-from tests.soundness.guards import CLASSIFIED, EXPLAINED, Guard, guards, loaded
+from tests.soundness.guards import CLASSIFIED, EXPLAINED, NOT_NOTICED, RECENT, Guard, guards, loaded
 
 KNOWN: dict[str, str] = json.loads(CLASSIFIED.read_text(encoding="utf-8"))
 ALL = {guard.key: guard for guard in guards()}
@@ -22,18 +22,15 @@ NOTICED = [
 def test_the_list_is_in_step_with_the_source() -> None:
     """After a change of the checker: python -m tests.soundness.guards --missing --write, and explain what is open."""
     assert sorted(KNOWN) == sorted(ALL)
-    wrong = {key: text for key, text in KNOWN.items() if not text.startswith(("noticed by ", *EXPLAINED))}
+    wrong = {key: text for key, text in KNOWN.items() if not text.startswith(("noticed by ", *EXPLAINED))
+             and not (text == NOT_NOTICED and ALL[key].file in RECENT)}
     assert wrong == {}
 
 
 def test_most_guards_are_the_only_defence_against_something() -> None:
     off = [text for key, text in KNOWN.items() if "| off |" in key]
-    assert len(off) >= 100
+    assert len(off) >= 150
     assert sum(text.startswith("noticed by ") for text in off) >= 0.75 * len(off)
-
-
-#: Attacks that break the checker: nothing is accepted, and the process that runs it reports an error.
-CRASHES = {"a delta of three"}
 
 
 def test_no_attack_is_accepted_by_the_real_checker() -> None:
@@ -42,7 +39,7 @@ def test_no_attack_is_accepted_by_the_real_checker() -> None:
         if name == "arithmetic":
             assert verdict == "right"
         else:
-            assert verdict in ("rejected", "limit") or (name in CRASHES and verdict == "error"), name
+            assert verdict in ("rejected", "limit"), name
 
 
 def _comes_through(key: str) -> None:

@@ -16,7 +16,7 @@ from ncproofs.arithmetic.exact import exact_number
 from ncproofs.critical.code_margins import exact_margins, hardmax
 from ncproofs.critical.code_optimum import code_optimum
 from ncproofs.critical.code_values import ExactValue, exact_value
-from ncproofs.errors import InvalidClaim, NcproofsError
+from ncproofs.errors import InvalidClaim
 from ncproofs.problems.codes import Codes, Points, inner
 from ncproofs.proof.angles import angle_ball
 from ncproofs.proof.claims import Claim
@@ -31,7 +31,15 @@ from ncproofs.proof.code_claims import (
     LossAtCode,
     SoftmaxCode,
 )
-from ncproofs.proof.constants import as_expression, fails, holds, refuse, same_constant
+from ncproofs.proof.constants import (
+    as_expression,
+    fails,
+    holds,
+    refuse,
+    related,
+    same_constant,
+    settled_by,
+)
 from ncproofs.proof.discharge import Effort
 from ncproofs.truth import Evidence, Rigor, Truth
 
@@ -47,27 +55,12 @@ def settle(claim: Claim, effort: Effort) -> Evidence:
     Raises:
         InvalidClaim: a value that is not an exact constant, a quantity or relation that does not exist.
     """
-    rule = _RULES.get(type(claim))
-    if rule is None:
-        raise InvalidClaim(f"{type(claim).__name__} is not a claim about spherical codes")
-    try:
-        return rule(claim, effort)
-    except InvalidClaim:
-        raise
-    except NcproofsError as error:
-        return refuse(claim.sentence or type(claim).__name__, str(error))
-
-
-def _related(order: int, relation: str) -> bool:
-    outcomes = {"==": order == 0, ">=": order >= 0, "<=": order <= 0, ">": order > 0, "<": order < 0}
-    if relation not in outcomes:
-        raise InvalidClaim(f"relation={relation!r} given; write one of {' '.join(outcomes)}")
-    return outcomes[relation]
+    return settled_by(_RULES, claim, effort, "spherical codes")
 
 
 def _well_formed(claim: Any) -> None:
     """Raises InvalidClaim for a relation that does not exist, or a value that is no exact constant."""
-    _related(0, claim.relation)
+    related(0, claim.relation)
     angle_ball(claim.value, 64)
 
 
@@ -130,7 +123,7 @@ def _value(claim: CodeValue, effort: Effort) -> Evidence:
         if order is None:
             return refuse(sentence, f"rho* is {shown}, and the value is not told from it")
         return _said(sentence, f"rho* is {shown}; {known.because}", problem, known.axioms, rigor=Rigor.EXACT,
-                     yes=_related(order, claim.relation))
+                     yes=related(order, claim.relation))
     return _between(claim, sentence, effort)
 
 
@@ -153,7 +146,7 @@ def _between(claim: CodeValue, sentence: str, effort: Effort) -> Evidence:
     if order is None:
         return refuse(sentence, f"{shown}; the value lies between")
     return _said(sentence, shown, claim.problem, found.axioms if order < 0 else (),
-                 yes=_related(order, claim.relation))
+                 yes=related(order, claim.relation))
 
 
 def _bracket(claim: CodeBracket, effort: Effort) -> Evidence:
@@ -211,7 +204,7 @@ def _constant_order(left: Any, value: Any, effort: Effort) -> int | None:
 def _decided(sentence: str, covers: object, shown: str, order: int | None, relation: str) -> Evidence:
     if order is None:
         return refuse(sentence, f"it is {shown}, and the value is not told from it")
-    return _said(sentence, f"it is {shown}", covers, yes=_related(order, relation), rigor=Rigor.EXACT)
+    return _said(sentence, f"it is {shown}", covers, yes=related(order, relation), rigor=Rigor.EXACT)
 
 
 def _quantity(claim: CodeQuantity, effort: Effort) -> Evidence:
@@ -280,7 +273,7 @@ def _local(claim: LocalCodeValue, effort: Effort) -> Evidence:
     if order is None and local.polynomial is not None:
         order = _margin_order(local.polynomial, lambda bits: local.cosine, claim.value,
                               Effort(ladder=(64, 160), seed=effort.seed))
-    if order is not None and _related(order, claim.relation):
+    if order is not None and related(order, claim.relation):
         return holds(sentence, f"margin {shown}: {local.optimal}", problem)
     # Other local maxima may exist, so a value that does not fit is not refuted.
     return refuse(sentence, f"the code found has margin {shown}")
@@ -306,7 +299,7 @@ def _loss(claim: LossAtCode, effort: Effort) -> Evidence:
             gap = found - angle_ball(claim.value, bits)
             shown = found.str(20, radius=False)
         if gap > 0 or gap < 0:
-            return _said(sentence, f"it is {shown}", claim.problem, yes=_related(1 if gap > 0 else -1, claim.relation))
+            return _said(sentence, f"it is {shown}", claim.problem, yes=related(1 if gap > 0 else -1, claim.relation))
     return refuse(sentence, f"it is {shown}, not told from the value by {effort.ladder[-1]} bits")
 
 

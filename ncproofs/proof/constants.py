@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import flint
@@ -10,16 +11,48 @@ from flint import arb
 from ncproofs.arithmetic.ball import Ball
 from ncproofs.arithmetic.exact import exact_number
 from ncproofs.critical.optimum import Optimum
-from ncproofs.errors import InexactInput, InvalidClaim, InvalidLoss, InvalidProblem
+from ncproofs.errors import InexactInput, InvalidClaim, InvalidLoss, InvalidProblem, NcproofsError
+from ncproofs.proof.claims import Claim
 from ncproofs.proof.discharge import Effort
 from ncproofs.truth import Evidence, Rigor, Truth
 
-__all__ = ["answer", "as_expression", "digits_of", "fails", "holds", "refuse", "same_constant", "value_ball"]
+__all__ = [
+    "answer", "as_expression", "digits_of", "fails", "holds", "refuse", "related", "same_constant", "settled_by",
+    "value_ball",
+]
 
 
 def refuse(sentence: str, because: str) -> Evidence:
     """An undecided answer with its reason."""
     return Evidence(truth=Truth.UNDECIDED, rigor=Rigor.SAMPLED, sentence=sentence, because=because)
+
+
+def settled_by(
+    rules: Mapping[Any, Callable[[Any, Effort], Evidence]], claim: Claim, effort: Effort, about: str
+) -> Evidence:
+    """The answer of the claim's rule; what a rule cannot do is undecided, with its words.
+
+    Raises:
+        InvalidClaim: no rule for this kind of claim ("not a claim about ..."), or the claim is not well formed.
+    """
+    rule = rules.get(type(claim))
+    if rule is None:
+        raise InvalidClaim(f"{type(claim).__name__} is not a claim about {about}")
+    try:
+        return rule(claim, effort)
+    except InvalidClaim:
+        raise
+    except NcproofsError as error:
+        sentence = claim.sentence or f"{type(claim).__name__} at {getattr(claim, 'problem', '')}"
+        return refuse(sentence, str(error))
+
+
+def related(order: int, relation: str) -> bool:
+    """Whether two numbers stand in this relation, given the sign of their difference."""
+    outcomes = {"==": order == 0, ">=": order >= 0, "<=": order <= 0, ">": order > 0, "<": order < 0}
+    if relation not in outcomes:
+        raise InvalidClaim(f"relation={relation!r} given; write one of {' '.join(outcomes)}")
+    return outcomes[relation]
 
 
 def value_ball(value: Any, bits: int) -> arb:

@@ -25,7 +25,15 @@ from ncproofs.critical.profiles import to_ball
 from ncproofs.errors import InvalidClaim, NcproofsError
 from ncproofs.problems.layered import Layered
 from ncproofs.proof.claims import Claim
-from ncproofs.proof.constants import as_expression, digits_of, fails, refuse, same_constant, value_ball
+from ncproofs.proof.constants import (
+    as_expression,
+    digits_of,
+    fails,
+    refuse,
+    related,
+    same_constant,
+    value_ball,
+)
 from ncproofs.proof.discharge import Effort
 from ncproofs.proof.layered_claims import (
     BenignLayeredLandscape,
@@ -76,20 +84,13 @@ def _verdict(sentence: str, problem: Layered, because: str, rigor: Rigor, axioms
                     axioms=axioms)
 
 
-def _related(order: int, relation: str) -> bool:
-    outcomes = {"==": order == 0, ">=": order >= 0, "<=": order <= 0, ">": order > 0, "<": order < 0}
-    if relation not in outcomes:
-        raise InvalidClaim(f"relation={relation!r} given; write one of {' '.join(outcomes)}")
-    return outcomes[relation]
-
-
 # --- the optimum -----------------------------------------------------------------------------------------------
 
 
 def _value(claim: LayeredValue, effort: Effort) -> Evidence:
     problem, relation = claim.problem, claim.relation
     sentence = f"the minimum {relation} {claim.value} for {problem}"
-    _related(0, relation)
+    related(0, relation)
     value_ball(claim.value, 64)  # refuses what is not an exact constant
     if problem.relu:
         truth, because, better = relu_status(problem)
@@ -100,7 +101,7 @@ def _value(claim: LayeredValue, effort: Effort) -> Evidence:
     if order is None:
         return refuse(sentence, f"the minimum {shown} and the value are neither separated nor proved equal")
     return _verdict(sentence, problem, f"the minimum is {shown}; {at.because}", Rigor.ENCLOSED, at.axioms,
-                    yes=_related(order, relation))
+                    yes=related(order, relation))
 
 
 def _from_above(claim: LayeredValue, sentence: str, why: str, better: arb | None, effort: Effort) -> Evidence:
@@ -127,7 +128,7 @@ def _from_above(claim: LayeredValue, sentence: str, why: str, better: arb | None
 
 def _quantity(claim: LayeredQuantity, effort: Effort) -> Evidence:
     sentence = f"{claim.quantity} {claim.relation} {claim.value} at the optimum of {claim.problem}"
-    _related(0, claim.relation)
+    related(0, claim.relation)
     value_ball(claim.value, 64)
     at = layered_optimum(claim.problem, digits=6)
     if at.truth is not Truth.HOLDS:
@@ -139,7 +140,7 @@ def _quantity(claim: LayeredQuantity, effort: Effort) -> Evidence:
     if order is None:
         return refuse(sentence, f"{claim.quantity} {shown} and the value are neither separated nor proved equal")
     return _verdict(sentence, claim.problem, f"{claim.quantity} is {shown}; {at.because}", Rigor.ENCLOSED, at.axioms,
-                    yes=_related(order, claim.relation))
+                    yes=related(order, claim.relation))
 
 
 def _order(at: LayeredOptimum, quantity: str, value: Any, effort: Effort) -> tuple[int | None, str]:

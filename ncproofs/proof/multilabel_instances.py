@@ -29,10 +29,19 @@ from ncproofs.critical.multilabel_scale import (
 from ncproofs.critical.multilabel_spectrum import multilabel_rows, multilabel_spectrum
 from ncproofs.critical.profiles import to_ball
 from ncproofs.critical.spectrum import zero_count
-from ncproofs.errors import InvalidClaim, NcproofsError
+from ncproofs.errors import InvalidClaim
 from ncproofs.problems.multilabel import MultiLabel
 from ncproofs.proof.claims import Claim
-from ncproofs.proof.constants import as_expression, digits_of, fails, refuse, same_constant, value_ball
+from ncproofs.proof.constants import (
+    as_expression,
+    digits_of,
+    fails,
+    refuse,
+    related,
+    same_constant,
+    settled_by,
+    value_ball,
+)
 from ncproofs.proof.discharge import Effort
 from ncproofs.proof.multilabel_claims import (
     BenignLabelLandscape,
@@ -63,23 +72,7 @@ def settle(claim: Claim, effort: Effort) -> Evidence:
     Raises:
         InvalidClaim: a value that is not an exact constant, a geometry, quantity or relation that does not exist.
     """
-    rule = _RULES.get(type(claim))
-    if rule is None:
-        raise InvalidClaim(f"{type(claim).__name__} is not a claim about one problem with label sets")
-    try:
-        return rule(claim, effort)
-    except InvalidClaim:
-        raise
-    except NcproofsError as error:
-        sentence = claim.sentence or f"{type(claim).__name__} at {getattr(claim, 'problem', '')}"
-        return refuse(sentence, str(error))
-
-
-def _related(order: int, relation: str) -> bool:
-    outcomes = {"==": order == 0, ">=": order >= 0, "<=": order <= 0, ">": order > 0, "<": order < 0}
-    if relation not in outcomes:
-        raise InvalidClaim(f"relation={relation!r} given; write one of {' '.join(outcomes)}")
-    return outcomes[relation]
+    return settled_by(_RULES, claim, effort, "one problem with label sets")
 
 
 def _verdict(sentence: str, problem: object, because: str, *, yes: bool, rigor: Rigor = Rigor.ENCLOSED,
@@ -98,7 +91,7 @@ def _has_optimum(problem: MultiLabel) -> bool:
 def _value(claim: LabelValue, effort: Effort) -> Evidence:
     problem = claim.problem
     sentence = f"the minimum {claim.relation} {claim.value} for {problem}"
-    _related(0, claim.relation)
+    related(0, claim.relation)
     value_ball(claim.value, 64)
     if not _has_optimum(problem):
         return _value_by_bounds(claim, sentence)
@@ -107,7 +100,7 @@ def _value(claim: LabelValue, effort: Effort) -> Evidence:
         return refuse(sentence, f"the minimum {shown} and the value are not separated by {effort.ladder[-1]} bits")
     at = multilabel_optimum(problem, digits=6)
     return _verdict(sentence, problem, f"the minimum is {shown}; {at.because}",
-                    yes=_related(order, claim.relation), axioms=at.axioms)
+                    yes=related(order, claim.relation), axioms=at.axioms)
 
 
 def _value_by_bounds(claim: LabelValue, sentence: str) -> Evidence:
@@ -120,14 +113,14 @@ def _value_by_bounds(claim: LabelValue, sentence: str) -> Evidence:
             above, below = to_ball(bounds.lower) - value, to_ball(bounds.upper) - value
         order = 1 if above > 0 else -1 if below < 0 else None
         if order is not None:
-            return _verdict(sentence, claim.problem, shown, yes=_related(order, claim.relation))
+            return _verdict(sentence, claim.problem, shown, yes=related(order, claim.relation))
     return refuse(sentence, f"{shown}; the value is inside")
 
 
 def _quantity(claim: LabelQuantity, effort: Effort) -> Evidence:
     problem = claim.problem
     sentence = f"{claim.quantity} {claim.relation} {claim.value} at the optimum of {problem}"
-    _related(0, claim.relation)
+    related(0, claim.relation)
     value_ball(claim.value, 64)
     at = multilabel_optimum(problem, digits=6)
     if claim.quantity not in at.quantities:
@@ -139,7 +132,7 @@ def _quantity(claim: LabelQuantity, effort: Effort) -> Evidence:
     order, shown = _order(problem, claim.quantity, claim.value, effort)
     if order is None:
         return refuse(sentence, f"{claim.quantity} is {shown}, not told from the value at {effort.ladder[-1]} bits")
-    return _verdict(sentence, problem, f"{claim.quantity} is {shown}", yes=_related(order, claim.relation),
+    return _verdict(sentence, problem, f"{claim.quantity} is {shown}", yes=related(order, claim.relation),
                     axioms=at.axioms)
 
 
@@ -280,7 +273,7 @@ def _origin(claim: LabelOriginCurvature, effort: Effort) -> Evidence:
 
     problem = claim.problem
     sentence = f"the least Hessian eigenvalue at W = H = 0 {claim.relation} {claim.value} for {problem}"
-    _related(0, claim.relation)
+    related(0, claim.relation)
     proper(problem)
     lW, lH = rational(problem.lambda_W), rational(problem.lambda_H)
     square = rational(separating_weight(problem) / problem.N**2)
@@ -292,13 +285,13 @@ def _origin(claim: LabelOriginCurvature, effort: Effort) -> Evidence:
             return refuse(sentence, f"{exact} is not told from lambda_b = {other}")
         exact = other if distance > 0 else exact
     if same_constant(exact, as_expression(claim.value), effort):
-        return _verdict(sentence, problem, f"it is {exact} exactly", yes=_related(0, claim.relation), rigor=Rigor.EXACT)
+        return _verdict(sentence, problem, f"it is {exact} exactly", yes=related(0, claim.relation), rigor=Rigor.EXACT)
     for bits in effort.ladder:
         with flint.ctx.workprec(bits):
             gap = value_ball(exact, bits) - value_ball(claim.value, bits)
             shown = f"it is {exact} = {value_ball(exact, bits).str(15, radius=False)}"
         if gap > 0 or gap < 0:
-            return _verdict(sentence, problem, shown, yes=_related(1 if gap > 0 else -1, claim.relation))
+            return _verdict(sentence, problem, shown, yes=related(1 if gap > 0 else -1, claim.relation))
     return refuse(sentence, f"{exact} is not separated from the value, nor proved equal to it")
 
 

@@ -19,7 +19,17 @@ from ncproofs.critical.regimes import product
 from ncproofs.errors import InvalidClaim, NcproofsError
 from ncproofs.problems.networks import Labels, Network, Points
 from ncproofs.proof.claims import Claim
-from ncproofs.proof.constants import as_expression, digits_of, fails, holds, refuse, same_constant, value_ball
+from ncproofs.proof.constants import (
+    as_expression,
+    digits_of,
+    fails,
+    holds,
+    refuse,
+    related,
+    same_constant,
+    settled_by,
+    value_ball,
+)
 from ncproofs.proof.discharge import Effort
 from ncproofs.proof.network_claims import (
     CostsAtLeast,
@@ -47,23 +57,7 @@ def settle(claim: Claim, effort: Effort) -> Evidence:
     Raises:
         InvalidClaim: a value that is not an exact constant, a quantity, geometry or relation that does not exist.
     """
-    rule = _RULES.get(type(claim))
-    if rule is None:
-        raise InvalidClaim(f"{type(claim).__name__} is not a claim about one network")
-    try:
-        return rule(claim, effort)
-    except InvalidClaim:
-        raise
-    except NcproofsError as error:
-        sentence = claim.sentence or f"{type(claim).__name__} at {getattr(claim, 'problem', '')}"
-        return refuse(sentence, str(error))
-
-
-def _related(order: int, relation: str) -> bool:
-    outcomes = {"==": order == 0, ">=": order >= 0, "<=": order <= 0, ">": order > 0, "<": order < 0}
-    if relation not in outcomes:
-        raise InvalidClaim(f"relation={relation!r} given; write one of {' '.join(outcomes)}")
-    return outcomes[relation]
+    return settled_by(_RULES, claim, effort, "one network")
 
 
 def _verdict(sentence: str, at: NetworkOptimum, because: str, *, yes: bool) -> Evidence:
@@ -75,13 +69,13 @@ def _verdict(sentence: str, at: NetworkOptimum, because: str, *, yes: bool) -> E
 
 def _value(claim: NetworkValue, effort: Effort) -> Evidence:
     sentence = f"the minimum {claim.relation} {claim.value} for {claim.problem}"
-    _related(0, claim.relation)
+    related(0, claim.relation)
     return _compared(claim.problem, "objective", claim.value, claim.relation, sentence, effort)
 
 
 def _quantity(claim: NetworkQuantity, effort: Effort) -> Evidence:
     sentence = f"{claim.quantity} {claim.relation} {claim.value} at the optimum of {claim.problem}"
-    _related(0, claim.relation)
+    related(0, claim.relation)
     if claim.quantity == "objective":
         return _compared(claim.problem, "objective", claim.value, claim.relation, sentence, effort)
     if claim.quantity.startswith(_SHOWN):
@@ -105,9 +99,9 @@ def _compared(problem: Network, quantity: str, value: Any, relation: str, senten
         shown = f"{quantity} is {_in_words(found)}"
         order = _order(found, value, bits)
         if order is not None:
-            return _verdict(sentence, at, f"{shown}; {at.because}", yes=_related(order, relation))
+            return _verdict(sentence, at, f"{shown}; {at.because}", yes=related(order, relation))
     if at.truth is Truth.HOLDS and _is_equal(problem, quantity, found, value, effort):
-        return _verdict(sentence, at, f"{shown}, equal by exact algebra; {at.because}", yes=_related(0, relation))
+        return _verdict(sentence, at, f"{shown}, equal by exact algebra; {at.because}", yes=related(0, relation))
     return refuse(sentence, f"{shown}, and the value is neither separated from it nor proved equal")
 
 

@@ -19,10 +19,20 @@ from ncproofs.critical.sphere_focal import contact_inequality
 from ncproofs.critical.sphere_optimum import SphereOptimum, closed_form, lower_bound, sphere_optimum, sphere_regime
 from ncproofs.critical.sphere_points import is_projected, named_point
 from ncproofs.critical.sphere_spectrum import certificate_rows, curvature_range, dense_agreement, sphere_spectrum
-from ncproofs.errors import InvalidClaim, InvalidProblem, NcproofsError, OutOfScope
+from ncproofs.errors import InvalidClaim, InvalidProblem, OutOfScope
 from ncproofs.problems.features import Spheres
 from ncproofs.proof.claims import Claim
-from ncproofs.proof.constants import as_expression, digits_of, fails, holds, refuse, same_constant, value_ball
+from ncproofs.proof.constants import (
+    as_expression,
+    digits_of,
+    fails,
+    holds,
+    refuse,
+    related,
+    same_constant,
+    settled_by,
+    value_ball,
+)
 from ncproofs.proof.discharge import Effort
 from ncproofs.proof.sphere_claims import (
     ContactInequality,
@@ -50,23 +60,7 @@ def settle(claim: Claim, effort: Effort) -> Evidence:
     Raises:
         InvalidClaim: a value that is not an exact constant, a geometry, quantity or relation that does not exist.
     """
-    rule = _RULES.get(type(claim))
-    if rule is None:
-        raise InvalidClaim(f"{type(claim).__name__} is not a claim about one problem on spheres")
-    try:
-        return rule(claim, effort)
-    except InvalidClaim:
-        raise
-    except NcproofsError as error:
-        sentence = claim.sentence or f"{type(claim).__name__} at {getattr(claim, 'problem', '')}"
-        return refuse(sentence, str(error))
-
-
-def _related(order: int, relation: str) -> bool:
-    outcomes = {"==": order == 0, ">=": order >= 0, "<=": order <= 0, ">": order > 0, "<": order < 0}
-    if relation not in outcomes:
-        raise InvalidClaim(f"relation={relation!r} given; write one of {' '.join(outcomes)}")
-    return outcomes[relation]
+    return settled_by(_RULES, claim, effort, "one problem on spheres")
 
 
 def _verdict(sentence: str, problem: object, because: str, rigor: Rigor, axioms: tuple[str, ...] = (), *,
@@ -80,7 +74,7 @@ def _verdict(sentence: str, problem: object, because: str, rigor: Rigor, axioms:
 def _value(claim: SphereValue, effort: Effort) -> Evidence:
     problem = claim.problem
     sentence = f"the minimum {claim.relation} {claim.value} for {problem}"
-    _related(0, claim.relation)
+    related(0, claim.relation)
     try:
         at = sphere_optimum(problem, digits=6)
     except (InvalidProblem, OutOfScope):
@@ -92,7 +86,7 @@ def _value(claim: SphereValue, effort: Effort) -> Evidence:
     if order is None:
         return refuse(sentence, f"the minimum {shown} and the value are not separated by {effort.ladder[-1]} bits")
     return _verdict(sentence, problem, f"the minimum is {shown}; {at.because}", at.rigor, at.axioms,
-                    yes=_related(order, claim.relation))
+                    yes=related(order, claim.relation))
 
 
 def _above_candidate(claim: SphereValue, at: SphereOptimum, sentence: str, effort: Effort) -> Evidence | None:
@@ -133,7 +127,7 @@ def _from_below(claim: SphereValue, sentence: str, effort: Effort) -> Evidence:
 
 def _quantity(claim: SphereQuantity, effort: Effort) -> Evidence:
     sentence = f"{claim.quantity} {claim.relation} {claim.value} at {claim.point} of {claim.problem}"
-    _related(0, claim.relation)
+    related(0, claim.relation)
     if claim.quantity not in _QUANTITIES:
         raise InvalidClaim(f"{claim.quantity!r} is not one of {', '.join(_QUANTITIES)}")
     at = sphere_optimum(claim.problem, point=claim.point, digits=6)
@@ -146,7 +140,7 @@ def _quantity(claim: SphereQuantity, effort: Effort) -> Evidence:
     if order is None:
         return refuse(sentence, f"{claim.quantity} {shown} and the value are not separated nor proved equal")
     return _verdict(sentence, claim.problem, f"{claim.quantity} is {shown}", at.rigor, at.axioms,
-                    yes=_related(order, claim.relation))
+                    yes=related(order, claim.relation))
 
 
 def _order(at: SphereOptimum, quantity: str, value: Any, effort: Effort) -> tuple[int | None, str]:

@@ -36,7 +36,13 @@ _LINEAR_ONLY = ("beta", "lambda_b_threshold", "feature_norm_sq", "feature_inner"
 
 
 def linear_part(problem: Layered) -> Layered:
-    """The same problem without the ReLU."""
+    """The linear problem to compare with: without the ReLU, and with room for K features where K - 1 are enough.
+
+    T = p ((1+a) I - a 11^T) at a = 1/(K-1) has rank K - 1, relu(T) = p I and |T|_* = K p: it costs what the orthogonal
+    frame costs, and fits into K - 1 features when the hidden layer has K units.
+    """
+    if problem.relu and problem.widths[0] == problem.K - 1 and problem.widths[1] >= problem.K:
+        return dataclasses.replace(problem, relu=False, widths=(problem.K, problem.widths[1]))
     return dataclasses.replace(problem, relu=False)
 
 
@@ -67,7 +73,7 @@ def relu_status(problem: Layered) -> tuple[Truth, str, Rival | None]:
     value, K = kappa_power(problem), problem.K
     if 16 * value >= K:
         return Truth.HOLDS, f"16 kappa^3 = {16 * value} >= K: zero is the only minimiser", None
-    narrow = min(problem.widths)
+    narrow = min(linear_part(problem).widths)
     if narrow < K:
         return Truth.UNDECIDED, f"width {narrow} < K: the rank of relu(W_1 H) may exceed that of W_1 H", None
     if K == 2:
@@ -83,17 +89,23 @@ def relu_optimum(problem: Layered, *, digits: int) -> LayeredOptimum:
     linear = layered_optimum(linear_part(problem), digits=digits)
     truth, because, better = relu_status(problem)
     kept = {name: value for name, value in linear.quantities.items() if name not in _LINEAR_ONLY}
-    notes = [note for note in linear.notes if not note.startswith(("metastable", "spurious"))]
-    if linear.regime == "orthogonal frame":
+    # Which other points of the linear model are optimal is not known to carry over: a sign decides what relu keeps.
+    notes = []
+    if truth is not Truth.HOLDS:
+        kept = {"linear_objective" if name == "objective" else name: value for name, value in kept.items()}
+        notes.append("regime, geometry and quantities are those of the linear model")
+    elif linear.regime == "orthogonal frame":
+        which = "every 0 <= a <= 1/(K-1)" if problem.widths[0] >= problem.K else "a = 1/(K-1)"
         notes.append("relu(W_1 H) and W_2 are orthogonal frames; H need not be: W_1 H may be p ((1+a) I - a 11^T) for "
-                     "every 0 <= a <= 1/(K-1)")
+                     f"{which}")
+    elif linear.regime == "tie":
+        notes.append("zero and the whole frame are optimal; which frames of lower rank a ReLU allows is not said here")
     if better is not None:
         kept["better_value"] = Enclosure.of_ball(better.value)
-        notes.append("the quantities are those of the linear minimum, which is not the minimum here; better_value is "
-                     "that of a certified point below it")
+        notes.append("the linear minimum is not the minimum here; better_value is that of a certified point below it")
     holes = (NUCLEAR_NORM,) if truth is Truth.UNDECIDED else ()
     if truth is Truth.UNDECIDED:
-        notes.append("the objective is an upper bound: the linear minimum is attained with a nonnegative W_1 H")
+        notes.append("linear_objective is an upper bound of the minimum: it is attained with a nonnegative W_1 H")
     return dataclasses.replace(
         linear, problem=problem, truth=truth, rigor=Rigor.EXACT if truth is Truth.HOLDS else Rigor.ENCLOSED,
         quantities=kept, because=f"{because}; {linear.because}", holes=holes, notes=tuple(notes),
@@ -129,7 +141,7 @@ def _five(kappa: arb, a: arb) -> arb:
 
 def rival(problem: Layered) -> Rival | None:
     """A point certified to lie below the linear minimum, or None when these blocks give none (for K < 5 never)."""
-    if problem.K < 5 or min(problem.widths) < problem.K:
+    if problem.K < 5 or min(problem.widths) < problem.K:  # the blocks have rank up to K
         return None
     with ctx.workprec(_BITS):
         kappa, base = to_ball(power(kappa_power(problem), Fraction(1, 3))), _base(problem)

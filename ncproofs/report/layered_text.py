@@ -34,6 +34,7 @@ LAYERED: tuple[str, str, dict[str, str], dict[str, str]] = (
         "W_row_norm_sq": "|row of W_L|^2",
         "W_singular_values_sq_l": "squared singular values of W_l across the classes (K or K - 1 of them)",
         "W_mean_singular_value_sq_l": "the one along the mean of the classes, when there is a bias",
+        "linear_objective": "with --relu, where it is not known to be the minimum: that of the linear model",
         "better_value": "with --relu, where the linear minimum is beaten: the value of a certified point below it",
         "W_fro_sq_l, H_fro_sq": "sums of squares of all entries",
         "..._n9": "for unequal classes: kappa, kappa_power, sigma (the class's own logit), feature_norm_sq and "

@@ -46,7 +46,7 @@ __all__ = ["Continuum", "mse_continuum", "mse_stratum", "one_direction", "one_di
 Array = NDArray[np.float64]
 
 _EQUAL = Fraction(1, 10**6)
-_ORTHOGONAL = Fraction(1, 10**4)
+_ORTHOGONAL = Fraction(1, 10**9)
 #: Dense Hessians in balls are looked at up to this dimension; the index rests on the proof above, not on them.
 _DENSE = 200
 

@@ -144,3 +144,10 @@ def test_an_empty_result_speaks() -> None:
     assert "certified 0, undecided 0" in str(empty)
     assert empty.saddles == ()
     assert isinstance(seek(RIDGE, 0, 0, ("squares",)), Candidate)
+
+
+def test_one_continuum_counts_once() -> None:
+    """Members of W = u 1^T whose features are nearly orthogonal to u belong to the regular family."""
+    result = critical_points(Spheres(cross_entropy(), 2, 3, 1, 1), 40, rng=3)
+    families = [found for found in result.points if found.candidate.stratum]
+    assert len(families) == 1

@@ -37,18 +37,24 @@ class Family:
     whole: tuple[str, ...] = ()
 
 
-def _ridge(given: dict[str, Any]) -> Any:
+def _loss(value: Any) -> Any:
+    """A loss as it is, or by its spelling."""
+    from ncproofs.losses.loss import Loss
     from ncproofs.losses.spelling import loss_from_text
+
+    return value if isinstance(value, Loss) else loss_from_text(value)
+
+
+def _ridge(given: dict[str, Any]) -> Any:
     from ncproofs.problems.features import Ridge
 
-    return Ridge(loss=loss_from_text(given.pop("loss")), **given)
+    return Ridge(loss=_loss(given.pop("loss")), **given)
 
 
 def _spheres(given: dict[str, Any]) -> Any:
-    from ncproofs.losses.spelling import loss_from_text
     from ncproofs.problems.features import Spheres
 
-    return Spheres(loss=loss_from_text(given.pop("loss")), **given)
+    return Spheres(loss=_loss(given.pop("loss")), **given)
 
 
 def _layered(given: dict[str, Any]) -> Any:
@@ -64,11 +70,10 @@ def _codes(given: dict[str, Any]) -> Any:
 
 
 def _multilabel(given: dict[str, Any]) -> Any:
-    from ncproofs.losses.spelling import loss_from_text
     from ncproofs.problems.multilabel import MultiLabel
 
     kept = {key: value for key, value in given.items() if value != "none"}
-    return MultiLabel(loss=loss_from_text(kept.pop("loss")), **kept)
+    return MultiLabel(loss=_loss(kept.pop("loss")), **kept)
 
 
 def _network(given: dict[str, Any]) -> Any:

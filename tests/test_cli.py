@@ -234,6 +234,18 @@ def test_doctor(cli: Cli) -> None:
     )
 
 
+def test_derive_takes_a_loss_as_loss_does(cli: Cli, tmp_path: Path) -> None:
+    text = "log(S1) - t + (1 - exp(t)/S1)/3"
+    file = tmp_path / "mine.toml"
+    file.write_text(f'phi = "{text}"\nname = "mine"\n', encoding="utf-8")
+    for loss in (text, str(file)):
+        code, out, _ = cli("derive", "objective", "--loss", loss)
+        assert code == 0 and "steps proved" in out
+    assert cli("derive", "collapse-optimum", "--loss", "log(S1) - t", "-K", "3", "-d", "3")[0] == 0
+    code, _, err = cli("derive", "objective", "--loss", "nonsense")
+    assert code == 2 and "no loss 'nonsense'" in err
+
+
 def test_derive(cli: Cli) -> None:
     code, out, _ = cli("derive", "objective", "--loss", "cross_entropy")
     assert code == 0 and len(out.splitlines()) > 5

@@ -101,10 +101,10 @@ def _instance_options(command: Callable[..., Any]) -> Callable[..., Any]:
 def objective(loss: str, format_: str, pdf: Path | None, *, standalone: bool) -> int:
     """The weight-decay objective with its gradient, its Hessian form and the critical-point conditions."""
     _check(format_, standalone=standalone)
-    from ncproofs.losses.spelling import loss_from_text
+    from ncproofs.cli.loss import loss_given
     from ncproofs.report.derivation import derive_objective
 
-    return _show([derive_objective(loss_from_text(loss))], format_, pdf, standalone=standalone)
+    return _show([derive_objective(loss_given(loss))], format_, pdf, standalone=standalone)
 
 
 @derive_command.command("riemannian", epilog=_EPILOG)
@@ -113,10 +113,10 @@ def objective(loss: str, format_: str, pdf: Path | None, *, standalone: bool) ->
 def riemannian(loss: str, format_: str, pdf: Path | None, *, standalone: bool) -> int:
     """Unit classifiers and features, temperature tau: Riemannian gradient and Hessian, identities I1-I6."""
     _check(format_, standalone=standalone)
-    from ncproofs.losses.spelling import loss_from_text
+    from ncproofs.cli.loss import loss_given
     from ncproofs.report.derivation import derive_riemannian
 
-    return _show([derive_riemannian(loss_from_text(loss))], format_, pdf, standalone=standalone)
+    return _show([derive_riemannian(loss_given(loss))], format_, pdf, standalone=standalone)
 
 
 def _about(
@@ -143,7 +143,7 @@ def _family_option(command: Callable[..., Any]) -> Callable[..., Any]:
 
 @derive_command.command("spectrum", epilog=_EPILOG)
 @_family_option
-@click.option("--loss", help="A loss, for families that have one; cross_entropy when not given.")
+@click.option("--loss", help="A loss, for families that have one: a name, an expression or a .toml file.")
 @_instance_options
 @_options
 def spectrum(family: str, format_: str, pdf: Path | None, *, standalone: bool, **given: Any) -> int:
@@ -153,7 +153,7 @@ def spectrum(family: str, format_: str, pdf: Path | None, *, standalone: bool, *
 
 @derive_command.command("optimum", epilog=_EPILOG)
 @_family_option
-@click.option("--loss", help="A loss, for families that have one; cross_entropy when not given.")
+@click.option("--loss", help="A loss, for families that have one: a name, an expression or a .toml file.")
 @_instance_options
 @_options
 def optimum(family: str, format_: str, pdf: Path | None, *, standalone: bool, **given: Any) -> int:
@@ -168,12 +168,12 @@ def _theorem_command(name: str) -> click.Command:
     @_options
     def command(format_: str, pdf: Path | None, *, standalone: bool, **given: Any) -> int:
         _check(format_, standalone=standalone)
-        from ncproofs.losses.spelling import loss_from_text
+        from ncproofs.cli.loss import loss_given
         from ncproofs.report.theorem_derivation import derive_theorem
         from ncproofs.theorems.catalogue import load
 
         theorem = load(name)
-        loss = None if given["loss"] is None else loss_from_text(given["loss"])
+        loss = None if given["loss"] is None else loss_given(given["loss"])
         sizes = any(given[key] is not None for key in _SIZES) or bool(given["others"])
         problem = None
         if sizes or (loss is not None and theorem.instance is not None):
@@ -185,9 +185,12 @@ def _theorem_command(name: str) -> click.Command:
 
 def _problem(family: Any, given: dict[str, Any]) -> Any:
     """The instance that the options spell."""
+    from ncproofs.cli.loss import loss_given
     from ncproofs.report.subjects import instance_of
 
-    spelled = {key: given[key] for key in ("loss", *_SIZES) if given.get(key) is not None}
+    spelled = {key: given[key] for key in _SIZES if given.get(key) is not None}
+    if given.get("loss") is not None:
+        spelled["loss"] = loss_given(given["loss"])
     for text in given["others"]:
         key, sign, value = text.partition("=")
         if not sign:

@@ -54,8 +54,10 @@ def _applies(theorem: Theorem, problem: object) -> bool:
     return all(hypothesis.met(problem) is Truth.HOLDS for hypothesis in theorem.hypotheses)
 
 
-def instance_of(family: Family | type, given: Mapping[str, str]) -> Any:
-    """The problem that ``given`` spells; what it leaves out is usual in ``family``; d may be an expression in K.
+def instance_of(family: Family | type, given: Mapping[str, Any]) -> Any:
+    """The problem that ``given`` spells, its loss as text or as a ``Loss``.
+
+    What it leaves out is usual in ``family``; d may be an expression in K.
 
     Raises:
         InvalidSuite: keys that the family does not have, or several instances.

@@ -115,6 +115,8 @@ class Verdict:
             for part in self.evidence:
                 if part.truth is truth:
                     return f"{part.sentence}: {part.witness or part.because}"
+        if not self.evidence:
+            return "no claim of the theorem can be formed here, so nothing was checked"
         if self.unmet:
             return f"conclusion holds here, but outside the hypotheses: {'; '.join(self.unmet)}"
         if self.holes:

@@ -3,6 +3,7 @@
 import pytest
 
 from ncproofs.errors import InvalidClaim, UnknownName
+from ncproofs.problems.layered import Layered
 from ncproofs.theorems.catalogue import CATALOGUE, load
 from ncproofs.theorems.theorem import Theorem, verify
 from ncproofs.truth import Truth
@@ -37,3 +38,9 @@ def test_a_theorem_must_say_something():
         Theorem(name="x", title="x", statement=" ", idea="x", source=source, general=lambda: ())
     with pytest.raises(InvalidClaim, match="claims nothing"):
         Theorem(name="x", title="x", statement="x", idea="x", source=source)
+
+
+def test_a_verdict_without_claims_says_so() -> None:
+    problem = Layered(layers=2, K=2, widths=1, lambdas=("1/15", "1/15"), lambda_H="1/15", relu=True)
+    verdict = verify(load("layered-relu"), problem)
+    assert not verdict.certified and not verdict.evidence and "no claim" in verdict.reason

@@ -6,7 +6,8 @@ dtype lie within e of v. With unit roundoff u of that dtype an operation f gives
     e' = (1 + c u) spread(e) + c u |v'|,     |f(x) - f(v)| <= spread(e) whenever |x - v| <= e,
 
 c being 1 for + * / and the number of units in the last place granted to exp, log and pow (``TRUSTED_ULPS``, of
-which half are roundings of twice u). Where nothing is known (a quotient by an interval around 0) e is infinite.
+which half are roundings of twice u), plus the smallest normal number of the dtype for underflow. Where nothing is
+known (a quotient by an interval around 0, a result that may overflow in the kernel's dtype) e is infinite.
 """
 
 from __future__ import annotations
@@ -39,8 +40,21 @@ class Bounded:
         # The double evaluation of v' itself is off by a few 2^-53; 2^-50 pays for it.
         c = ulps * self.u
         with np.errstate(all="ignore"):
-            error = spread * (1 + c + 2.0**-40) + (c + 2.0**-49) * np.abs(value)
-        return value, np.where(np.isnan(error) | np.isnan(value), np.inf, error)
+            error = spread * (1 + c + 2.0**-40) + (c + 2.0**-49) * np.abs(value) + self.tiny
+        return self.in_range((value, error))
+
+    @property
+    def tiny(self) -> float:
+        """The smallest normal number of the kernel's dtype."""
+        return 2.0**-126 if self.u > 2.0**-30 else 2.0**-1022
+
+    def in_range(self, pair: Pair) -> Pair:
+        """The pair, its error infinite where the kernel's number may have overflowed."""
+        value, error = pair
+        with np.errstate(all="ignore"):
+            lost = np.isnan(error) | np.isnan(value) | (np.abs(value) + error > (2.0**127 if self.u > 2.0**-30
+                                                                                 else 2.0**1023))
+        return value, np.where(lost, np.inf, error)
 
     def constant(self, value: Fraction | int) -> Pair:
         number = np.float64(value.numerator / value.denominator)

@@ -203,7 +203,7 @@ def _sum_errors(columns: SumColumns, pass_: Sweep, sizes: _Sizes, block: tuple[i
     Z = np.concatenate([on_host(z) for z, _ in tiles], axis=0)
     waves = [(v + 0 * Z, err + 0 * Z) for v, err in columns.waves.run(do, {"z": (Z, np.broadcast_to(e, Z.shape))})]
     counted = sizes.gamma(sizes.K + 4 + sizes.class_tiles)
-    totals = {S(i + 1).name: _total(waves[i], counted) for i in range(m)}
+    totals = {S(i + 1).name: do.in_range(_total(waves[i], counted)) for i in range(m)}
     scalars, _ = pass_.scalars(*block)
     t = (on_host(scalars.seen[0]), e * pass_.labels.counts(*block))
     phi = columns.phi.run(do, {"t": t, "K": do.constant(sizes.K), **totals})
@@ -215,7 +215,7 @@ def _sum_errors(columns: SumColumns, pass_: Sweep, sizes: _Sizes, block: tuple[i
         return _Errors(np.abs(value[0]), 2 * value[1], *G, none, none)
     q = (np.concatenate([on_host(part) for _, part in tiles], axis=0), np.broadcast_to(f, Z.shape))
     along = [(Q, f), *(_total(do.multiply(waves[m + i], q), counted) for i in range(m))]
-    along = [(np.abs(v), err) for v, err in along]
+    along = [(np.abs(v), err) for v, err in map(do.in_range, along)]
     second = [_summed([do.multiply(_size(flat[i * (m + 1) + j]), along[j]) for j in range(m + 1)], do)
               for i in range(m + 1)]
     bend = _summed([do.multiply(waves[2 * m + i], first[i + 1]) for i in range(m)], do)

@@ -13,6 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import numpy as np
+
 from ncproofs.errors import InvalidProblem, OutOfScope
 from ncproofs.kernels.arrays import namespace
 from ncproofs.kernels.columns import columns_of
@@ -65,12 +67,17 @@ def evaluate(problem: Ridge | Spheres, point: Point, direction: Point | None = N
         from ncproofs.kernels.triton_softmax import fused
 
         columns = fused(columns)
-    found = sweep(xp, columns, shrunk, moved, labels, tile, threads, heard)
-    if not math.isfinite(found.value):
+    with np.errstate(all="ignore"):  # what overflows is refused below
+        found = sweep(xp, columns, shrunk, moved, labels, tile, threads, heard)
+        if isinstance(problem, Spheres):
+            made = _on_spheres(xp, problem, point, direction, found, labels.N)
+        else:
+            made = _with_decay(xp, problem, point, direction, found, labels.N)
+        parts = [part for part in (*made.gradient, *(made.product or ())) if part is not None]
+        total = made.value + sum(float(xp.sum(part)) for part in parts)
+    if not math.isfinite(total):
         raise OutOfScope(f"{problem.loss} is not finite at this point in {point[0].dtype}")
-    if isinstance(problem, Spheres):
-        return _on_spheres(xp, problem, point, direction, found, labels.N)
-    return _with_decay(xp, problem, point, direction, found, labels.N)
+    return made
 
 
 def scaled(where: Point, scale: float) -> Point:

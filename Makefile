@@ -5,10 +5,13 @@ JOBS ?= auto
 BIN = $(VENV)/bin
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: verify test test-all lint docs bench clean
+.PHONY: verify formal test test-all lint docs bench clean
 
 verify: $(VENV)/.core
 	$(BIN)/ncproofs verify
+
+formal: $(VENV)/.core
+	$(BIN)/ncproofs formal
 
 test: $(VENV)/.test
 	$(BIN)/python -m pytest -q -n $(JOBS) --slow slice

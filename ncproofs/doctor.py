@@ -27,7 +27,7 @@ _NEEDED = (
 _OPTIONAL = ("hypothesis", "pytest", "cvxpy-base", "clarabel", "distributed", "matplotlib")
 _TOOLS = {
     "pdflatex": "compiles what `ncproofs derive --format latex` prints; install texlive-latex-recommended",
-    "coqc": "checks kernel-rank statements; install coq",
+    "coqc": "accepts the theorems of `ncproofs formal`; install coq, libcoq-coquelicot, libcoq-interval, libcoq-flocq",
 }
 
 

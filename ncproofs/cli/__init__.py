@@ -19,6 +19,7 @@ __all__ = ["main"]
 _COMMANDS = {
     "verify": ("verify", "Check theorems: the default suite, a suite file, or theorems by name."),
     "check": ("check", "Check certificates that verify wrote: files, folders or bundles."),
+    "formal": ("formal", "Theorems proved in Coq, compiled and compared with what was read."),
     "list": ("browse", "What is there: theorems, losses, suites, families."),
     "show": ("browse", "One theorem, loss, family or suite in full."),
     "optimum": ("optimum", "The certified optimum of one instance, and its Hessian spectrum."),

@@ -52,7 +52,8 @@ Sizes not given are: loss cross_entropy, K 3:5, d K, n 1, both weights 1/100, no
 @click.option("--weights", help="Weights of the numbers of labels, as m:v, for example 1:1,2:1/2.")
 @click.option("--set", "others", multiple=True, metavar="KEY=VALUE",
               help="Any other key of the theorem's family (see `ncproofs list families`), repeatable.")
-@click.option("--rigor", type=click.Choice(["enclosed", "exact"]), help="The least rigor to accept.")
+@click.option("--rigor", type=click.Choice(["enclosed", "exact", "kernel"]), help="The least rigor to accept.")
+@click.option("--kernel", is_flag=True, help="Let Coq prove the theorems that its library has in whole; minutes.")
 @click.option(
     "--jobs", type=click.IntRange(1, 256), help="Worker processes; as many as processors when not given."
 )
@@ -103,6 +104,10 @@ def verify_command(names: tuple[str, ...], **options: Any) -> int:
     started = time.perf_counter()
     with _folder(options) as folder:
         outcomes, whole = _collect(jobs, options["jobs"], folder)
+        if options["kernel"] and whole:
+            from ncproofs.cli.formal import in_coq
+
+            outcomes = in_coq(outcomes)
         _report(suite.title, outcomes, len(jobs), time.perf_counter() - started, options)
         _report_certificates(outcomes, folder, options["bundle"])
     return _exit_code(outcomes) if whole else 130

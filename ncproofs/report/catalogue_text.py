@@ -6,6 +6,7 @@ import textwrap
 from pathlib import Path
 
 from ncproofs.proof.claims import Claim
+from ncproofs.proof.formal import open_library
 from ncproofs.report.layered_text import LAYERED
 from ncproofs.report.network_text import NETWORK
 from ncproofs.theorems.theorem import Theorem
@@ -136,6 +137,9 @@ def theorem_lines(theorem: Theorem) -> list[str]:
         f"  usually quoted: {source.quoted}",
         f"  this theorem is {source.relation}{f': {source.note}' if source.note else ''}",
     ]
+    if formal := [row for row in open_library().statements if row.theorem == theorem.name]:
+        lines += ["", "proved in Coq: ncproofs formal"]
+        lines += [line for row in formal for line in (f"  - {row.name}: {row.says}", f"    ({row.covers})")]
     if theorem.open_questions:
         lines += ["", "open", *(f"  - {question}" for question in theorem.open_questions)]
     return lines

@@ -139,8 +139,9 @@ def build(library: Library, said: Callable[[str], None] = lambda line: None, sec
         place = Path(name)
         for source in library.sources:
             shutil.copy(source, place)
-        order = _run([coqdep, "-sort", "-R", ".", LOGICAL, *(s.name for s in library.sources)], place, seconds).split()
-        for file in map(Path, order):
+        said_order = _run([coqdep, "-sort", "-R", ".", LOGICAL, *(s.name for s in library.sources)], place, seconds)
+        order = [word for word in said_order.split() if (place / word).is_file()]  # warnings are printed as well
+        for file in map(Path, dict.fromkeys(order)):
             said(f"coqc {file.name}")
             _run([coqc, "-q", "-R", ".", LOGICAL, file.name], place, seconds)
         yield place

@@ -71,6 +71,8 @@ PAIRS = {
 }
 #: Modules in which a binary float is meant: wall-clock time, searches checked later, bounds on rounding.
 FLOATS = {
+    "audit.compare",
+    "audit.measures",
     "manifold",
     "runner",
     "suite",

@@ -26,6 +26,7 @@ _COMMANDS = {
     "search": ("search", "Random critical points of any index, each one certified or undecided."),
     "derive": ("derive", "Derivations, each step machine-checked, as text, LaTeX, PDF, HTML or JSON."),
     "loss": ("loss", "What can be said about a loss of your own."),
+    "audit": ("audit", "How far trained W, H and b are from the optimum."),
     "scale": ("scale", "Closed forms against the array kernels at large K, with rounding bounds."),
     "report": ("report", "HTML, Markdown or JUnit from what `verify --json` printed."),
     "diff": ("report", "What changed between two runs; exit code 1 when something got worse."),

@@ -1,0 +1,1 @@
+"""How far trained classifiers and features are from the theorem's optimum."""

@@ -47,10 +47,11 @@ FLOORS = {
     "campaign_file": 8,
     "report": 8,
     "scale": 8,
+    "sweep": 9,
     "audit": 8,
     "testing": 8,
-    "cli": 9,
-    "__main__": 10,
+    "cli": 10,
+    "__main__": 11,
 }
 #: Neighbours on one floor that may know each other, in this direction.
 PAIRS = {

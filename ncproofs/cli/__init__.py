@@ -18,6 +18,7 @@ __all__ = ["main"]
 #: command -> (module in this room, one line of help); nothing is imported before its command is called.
 _COMMANDS = {
     "verify": ("verify", "Check theorems: the default suite, a suite file, or theorems by name."),
+    "sweep": ("sweep", "A suite over hours or several machines, kept job by job, resumable."),
     "check": ("check", "Check certificates that verify wrote: files, folders or bundles."),
     "formal": ("formal", "Theorems proved in Coq, compiled and compared with what was read."),
     "list": ("browse", "What is there: theorems, losses, suites, families."),

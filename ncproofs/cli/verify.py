@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ncproofs.runner import Outcome
     from ncproofs.suite import Check, Job, Suite
 
-__all__ = ["verify_command"]
+__all__ = ["exit_code", "progress", "report", "verify_command"]
 
 _SIZES = ("loss", "K", "d", "n", "lambda_W", "lambda_H", "lambda_b", "tau", "counts", "labels", "weights")
 
@@ -108,9 +108,9 @@ def verify_command(names: tuple[str, ...], **options: Any) -> int:
             from ncproofs.cli.formal import in_coq
 
             outcomes = in_coq(outcomes)
-        _report(suite.title, outcomes, len(jobs), time.perf_counter() - started, options)
+        report(suite.title, outcomes, len(jobs), time.perf_counter() - started, options)
         _report_certificates(outcomes, folder, options["bundle"])
-    return _exit_code(outcomes) if whole else 130
+    return exit_code(outcomes) if whole else 130
 
 
 def _selected(names: tuple[str, ...], options: dict[str, Any]) -> Suite:
@@ -250,7 +250,7 @@ def _collect(jobs: tuple[Job, ...], workers: int | None, folder: Path | None) ->
     outcomes: list[Outcome] = []
     running = run(jobs, workers=workers, certificates=folder)
     try:
-        with _progress(len(jobs)) as tell:
+        with progress(len(jobs)) as tell:
             for outcome in running:
                 outcomes.append(outcome)
                 tell(len(outcomes), outcome)
@@ -262,7 +262,7 @@ def _collect(jobs: tuple[Job, ...], workers: int | None, folder: Path | None) ->
 
 
 @contextmanager
-def _progress(asked: int) -> Iterator[Callable[[int, Outcome], None]]:
+def progress(asked: int) -> Iterator[Callable[[int, Outcome], None]]:
     """A bar on a terminal, plain lines elsewhere; on stderr."""
     if not sys.stderr.isatty():
 
@@ -284,7 +284,7 @@ def _progress(asked: int) -> Iterator[Callable[[int, Outcome], None]]:
         yield lambda done, outcome: bar.update(task, completed=done, description=outcome.verdict.theorem)
 
 
-def _report(title: str, outcomes: list[Outcome], asked: int, seconds: float, options: dict[str, Any]) -> None:
+def report(title: str, outcomes: list[Outcome], asked: int, seconds: float, options: dict[str, Any]) -> None:
     from ncproofs.cli.report import write_reports
     from ncproofs.report import results, summary
 
@@ -354,7 +354,7 @@ def _append_summary(found: Any) -> None:
         raise click.UsageError(f"{place} cannot be written ({error.strerror}); see GITHUB_STEP_SUMMARY") from None
 
 
-def _exit_code(outcomes: list[Outcome]) -> int:
+def exit_code(outcomes: list[Outcome]) -> int:
     """3 for a defect of ncproofs, 1 when something fails, 4 when something is open, else 0."""
     import os
 

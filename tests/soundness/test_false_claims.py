@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ncproofs.cli import main
-from ncproofs.cli.verify import _exit_code
+from ncproofs.cli.verify import exit_code
 from ncproofs.proof.discharge import Effort, discharge
 from ncproofs.runner import Outcome, run
 from ncproofs.suite import expand, read_suite, validate
@@ -104,7 +104,7 @@ def test_no_false_instance_passes(outcomes: list[Outcome]) -> None:
     """Each check on its own has an exit code other than 0, and a false one is never certified."""
     assert len(outcomes) >= 40
     for outcome in outcomes:
-        assert _exit_code([outcome]) in (1, 4), outcome.verdict
+        assert exit_code([outcome]) in (1, 4), outcome.verdict
         if outcome.job.check.number <= 12:
             assert not outcome.verdict.certified, outcome.verdict.covers
 

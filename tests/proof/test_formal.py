@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -226,3 +227,37 @@ def test_the_shipped_library_is_accepted_as_it_was_read(compiled: Path) -> None:
     shipped = formal.open_library()
     answers = formal.accepted(shipped, formal.printed(shipped, compiled), formal.version())
     assert [s.name for s, a in zip(shipped.statements, answers, strict=True) if a.rigor is not Rigor.KERNEL] == []
+
+
+@coq
+@pytest.mark.slow
+def test_check_asks_coq_about_saddle_boxes_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "saddle.json").write_bytes(seal(*saddle(3, 3, 1, None)))
+    (tmp_path / "other.json").write_bytes(seal(*saddle(3, 3, 1, None, focal(2))))
+    assert main(["check", str(tmp_path), "--kernel"]) == 0
+    said = capsys.readouterr().out
+    assert said.count("by Coq") == 1 and "2 accepted" in said
+
+
+@pytest.fixture
+def golden_coq(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """Coq as if it printed the golden file, which the test may change."""
+    texts = dict(formal.open_library().golden)
+    monkeypatch.setattr(formal, "build", lambda *_: nullcontext(Path()))
+    monkeypatch.setattr(formal, "printed", lambda *_: texts)
+    monkeypatch.setattr(formal, "version", lambda: "8")
+    return texts
+
+
+def test_a_verdict_is_of_the_kernel_where_coq_has_the_whole_theorem(
+    golden_coq: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["verify", "sphere-lower-bound", "equality-case", "--json"]
+    assert main([*words, "--kernel"]) == 0
+    rows = {row["theorem"]: row for row in json.loads(capsys.readouterr().out)["rows"]}
+    assert (rows["sphere-lower-bound"]["rigor"], rows["equality-case"]["rigor"]) == ("kernel", "exact")
+    assert len(rows["sphere-lower-bound"]["claims"]) == 4
+    assert main([*words, "--kernel", "--rigor", "kernel"]) == 4  # Coq has equality-case for cross-entropy alone
+    assert main(["verify", "sphere-lower-bound", "--rigor", "kernel"]) == 4  # nobody asked Coq
+    golden_coq["NCSum.dot"] += " "
+    assert main([*words, "--kernel"]) == 4

@@ -11,7 +11,8 @@ from ncproofs.errors import NcproofsError
 from ncproofs.losses.loss import Loss
 from ncproofs.proof.claims import Axiom, Claim, Hole, Identity, Sign, SumIdentity, UniqueRoot
 from ncproofs.proof.discharge import Effort, discharge
-from ncproofs.report.claim_formulas import claim_formulas, range_phrase
+from ncproofs.proof.wording import printed_as_proved
+from ncproofs.report.claim_formulas import claim_formulas, is_empty, range_phrase
 from ncproofs.report.prose import sentence
 from ncproofs.report.references import references
 from ncproofs.report.steps import Derivation, Formula, Preface, Step, Value
@@ -108,7 +109,7 @@ def _steps(claims: Iterable[Claim], section: str, effort: Effort) -> Iterator[St
             statement=_sentence(claim, evidence),
             formulas=claim_formulas(claim),
             reason=claim.because if claim.because != evidence.because else "",
-            checked=f"{evidence.because}{_covered(claim, evidence, section)}",
+            checked=f"{evidence.because}{_covered(claim, evidence, section)}{_empty(claim)}",
             evidence=evidence,
             where=range_phrase(ranges_of(claim)),
             section=section,
@@ -116,9 +117,13 @@ def _steps(claims: Iterable[Claim], section: str, effort: Effort) -> Iterator[St
 
 
 def _proved(claim: Claim, effort: Effort) -> Evidence:
-    """What ``discharge`` finds; an error is a step that is not proved, and the document goes on."""
+    """What ``discharge`` finds; an error is a step that is not proved, and the document goes on.
+
+    So is a formula whose printed form is not shown to be the proved one.
+    """
     try:
-        return discharge(claim, effort)
+        apart = printed_as_proved(claim) if isinstance(claim, (Identity, SumIdentity)) else None
+        return apart or discharge(claim, effort)
     except NcproofsError as error:
         return Evidence(
             truth=Truth.UNDECIDED, rigor=Rigor.SAMPLED, sentence=claim.sentence, because=f"cannot be settled: {error}"
@@ -138,6 +143,16 @@ def _covered(claim: Claim, evidence: Evidence, section: str) -> str:
     """What the proof covers, unless the heading or the range of the letters that is printed above says it."""
     said = isinstance(claim, (Identity, Sign)) or not evidence.covers or section.endswith(evidence.covers)
     return "" if said else f"; covers {evidence.covers}"
+
+
+def _empty(claim: Claim) -> str:
+    """A formula X = X shows no step; the document says why."""
+    if not isinstance(claim, (Identity, SumIdentity)) or claim.wording is not None or not is_empty(claim):
+        return ""
+    return (
+        "; both sides were the same expression before they were printed, so no step is seen (state the claim with "
+        "ncproofs.proof.wording.worded to keep its sides as written)"
+    )
 
 
 def _loss_steps(loss: Loss | None) -> tuple[Step, ...]:

@@ -11,6 +11,7 @@ from ncproofs.problems.multilabel import MultiLabel
 from ncproofs.proof.claims import Axiom, Claim, Identity, SumIdentity
 from ncproofs.proof.domain import Domain, integers_from, real
 from ncproofs.proof.multilabel_claims import LabelNullity, LabelSpectrum, LabelStationary
+from ncproofs.proof.wording import worded
 from ncproofs.theorems.multilabel.letters import (
     BALANCED,
     BELOW,
@@ -58,8 +59,9 @@ def _sum_of_squares() -> Iterator[Claim]:
         sentence="a column of the logit gradient G at the optimum is -(v rho_m/N) a_S: entries on S",
         because="its entry is (v/N)(m a_m - 1), and m a_m + (K-m) b_m = 1",
     )
-    yield Identity(
-        left=v / count * (m * outside), right=v / count * (m * p * outside) * (1 / p),
+    rho, off = sympy.symbols("rho b_m", positive=True)
+    yield worded(
+        v / count * m * off, v / count * rho / p, {rho: m * p * off, off: outside},
         where=Domain.of(*EVERY_GAP.ranges, *above_zero(v, count)), sentence="and off S",
     )
     mean = total(dw[l, x], l) / K

@@ -11,6 +11,7 @@ from ncproofs.problems.codes import Codes
 from ncproofs.proof.claims import Axiom, Claim, Identity, Sign, SumIdentity
 from ncproofs.proof.code_claims import CodeMinimisesLoss
 from ncproofs.proof.domain import Domain, between, integers_from, nonnegative, positive, real
+from ncproofs.proof.wording import worded
 from ncproofs.theorems.softmax_codes.source import K, d, paper, tau
 from ncproofs.theorems.theorem import Hypothesis, Theorem
 from ncproofs.truth import Truth
@@ -66,8 +67,9 @@ def _gap() -> Iterator[Claim]:
                sentence="e^x - 1 >= x", because="so the bound of T3 below is at least tau log(K (K-1))")
     yield Sign(expression=x * sympy.exp(x) - sympy.exp(x) + 1, relation=">=", where=Domain.of((x, nonnegative())),
                sentence="e^x - 1 <= x e^x", because="so it is at most tau log(K (K-1)) + tau K eta, eta -> 0")
-    yield Identity(
-        left=sympy.log(1 + (sympy.exp(K * eta) - 1)), right=K * eta,
+    largest = sympy.Symbol("E", positive=True)  # e^{M/tau} at its greatest
+    yield worded(
+        sympy.log(1 + largest), K * eta, {largest: sympy.exp(K * eta) - 1},
         where=Domain.of((K, integers_from(2)), (eta, positive())),
         sentence="T3: log(1 + e^{M/tau}) <= K f_tau <= K eta with eta = (K-1) e^{-rho*/tau} gives e^{M/tau} <= "
                  "e^{K eta} - 1",

@@ -15,6 +15,8 @@ __all__ = [
 ]
 
 SCHEMA = 1
+#: Why a step that only gives a name holds.
+BY_DEFINITION = "a definition"
 
 
 @dataclass(frozen=True)
@@ -172,12 +174,17 @@ def _step_text(step: Step) -> list[str]:
 def summary_line(steps: Sequence[Step]) -> str:
     """How many steps are proved."""
     closed = [step for step in steps if not step.is_open]
-    cited = sum(step.evidence.because == BY_AXIOM for step in closed)
-    proved = sum(step.evidence.rigor >= Rigor.ENCLOSED for step in closed) - cited
-    named = f", {cited} classical theorem{'s' if cited > 1 else ''} cited" if cited else ""
-    compared = len(closed) - proved - cited
-    rest = f", {compared} more compared at points" if compared else ""
-    return f"Machine-checked: {proved} of {len(steps)} steps proved{named}{rest}."
+    cited = [step for step in closed if step.evidence.because == BY_AXIOM]
+    defined = [step for step in closed if step.evidence.because == BY_DEFINITION]
+    proved = sum(step.evidence.rigor >= Rigor.ENCLOSED for step in closed) - len(cited) - len(defined)
+    compared = len(closed) - proved - len(cited) - len(defined)
+    parts = [f"{proved} of {len(steps)} steps proved"]
+    parts += [f"{len(defined)} definition{'s' if len(defined) > 1 else ''}"] if defined else []
+    parts += [f"{len(cited)} cited as classical"] if cited else []
+    parts += [f"{compared} more compared at points"] if compared else []
+    used = {name for step in steps for name in step.evidence.axioms}
+    named = f" Classical theorems used: {len(used)}." if used else ""
+    return f"Machine-checked: {', '.join(parts)}.{named}"
 
 
 def as_json(derivation: Derivation) -> dict[str, Any]:
@@ -256,4 +263,4 @@ def unnumbered(
 
 def definition(sentence: str) -> Evidence:
     """A definition needs no proof."""
-    return Evidence(truth=Truth.HOLDS, rigor=Rigor.EXACT, sentence=sentence, because="a definition")
+    return Evidence(truth=Truth.HOLDS, rigor=Rigor.EXACT, sentence=sentence, because=BY_DEFINITION)

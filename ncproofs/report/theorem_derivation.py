@@ -15,6 +15,7 @@ from ncproofs.proof.wording import printed_as_proved
 from ncproofs.report.claim_formulas import claim_formulas, is_empty, range_phrase
 from ncproofs.report.prose import sentence
 from ncproofs.report.references import references
+from ncproofs.report.resting import rested_steps
 from ncproofs.report.steps import Derivation, Formula, Preface, Step, Value
 from ncproofs.report.sum_typesetting import tensor_latex
 from ncproofs.report.trees import ranges_of, sum_sides
@@ -63,7 +64,11 @@ def derive_theorem(
     effort = effort or Effort()
     general = tuple(theorem.general()) if theorem.general is not None else ()
     local = _instance_claims(theorem, problem)
-    steps = [*_loss_steps(loss), *_steps(general, "", effort), *_steps(local, f"At {problem}", effort)]
+    proof = "The proof" if theorem.rests_on else ""
+    steps = [
+        *rested_steps(theorem, effort), *_loss_steps(loss), *_steps(general, proof, effort),
+        *_steps(local, f"At {problem}", effort),
+    ]
     return Derivation(
         title=theorem.title,
         subject=theorem.name,
@@ -94,7 +99,7 @@ def _preface(theorem: Theorem) -> Preface:
         hypotheses=tuple(part.sentence for part in theorem.hypotheses),
         open_questions=theorem.open_questions,
         references=references(source),
-        relation=f"{relation}. {source.note}".rstrip(". ") + ".",
+        relation=f"{relation}; {source.note}".rstrip(".; ") + ".",
     )
 
 

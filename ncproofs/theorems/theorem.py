@@ -51,6 +51,7 @@ class Theorem:
         instance: function from a problem of class ``family`` to the claims there, or None.
         covers: what the general claims quantify over, e.g. "all K >= 2, n >= 1, d >= K - 1".
         open_questions: what is not known; printed with the theorem.
+        rests_on: theorems that its claims use, by name; a derivation proves them again.
 
     Raises:
         InvalidClaim: an empty statement, or neither general nor instance claims.
@@ -67,6 +68,7 @@ class Theorem:
     instance: Callable[[Any], Iterable[Claim]] | None = None
     family: type = Ridge
     open_questions: tuple[str, ...] = ()
+    rests_on: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for part in ("name", "title", "statement", "idea"):

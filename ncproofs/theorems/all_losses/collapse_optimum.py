@@ -207,6 +207,9 @@ THEOREM = Theorem(
             "a bias near it"
         ),
     ),
+    rests_on=(
+        "contrastive-bound", "reduced-function", "lower-bound-chain", "equality-case", "focal-uniqueness", "focal-bias",
+    ),
     covers="all K >= 2, n >= 1, d >= K - 1, all weights",
     hypotheses=(
         Hypothesis("the loss is cross-entropy, label smoothing or focal", is_covered),

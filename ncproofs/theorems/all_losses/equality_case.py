@@ -87,6 +87,7 @@ THEOREM = Theorem(
         relation="equal",
         note="the factor sqrt(lambda_W/(n lambda_H)) carries n, which is dropped in some quotations",
     ),
+    rests_on=("lower-bound-chain",),
     covers="all K >= 2, n >= 1, d >= 1",
     general=claims,
 )

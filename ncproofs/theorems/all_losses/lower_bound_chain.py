@@ -148,6 +148,7 @@ THEOREM = Theorem(
         relation="equal",
         note="the paper's text was not at hand; the proof is by one identity, and uses n where some quotations use N",
     ),
+    rests_on=("contrastive-bound", "reduced-function"),
     covers="all K >= 2, n >= 1, d >= 1 (attained for d >= K-1)",
     general=claims,
 )

@@ -114,6 +114,7 @@ THEOREM = Theorem(
         relation="auxiliary",
         note="an explicit family with its curvature and index",
     ),
+    rests_on=("null-sector",),
     covers="all G >= 1, s >= 2, n >= 1, d >= G - 1",
     general=claims,
 )

@@ -152,6 +152,7 @@ THEOREM = Theorem(
         note="true for CE and LS (0 <= alpha <= 1); for focal loss uniqueness needs K p*(gamma) <= 1, see "
         "focal-uniqueness",
     ),
+    rests_on=("focal-convexity-region", "focal-uniqueness"),
     covers="all K >= 2, c > 0, 0 <= alpha <= 1, gamma >= 0",
     general=claims,
     instance=instance,

@@ -137,6 +137,7 @@ THEOREM = Theorem(
     ),
     source=source("with an unregularised bias the minimisers are simplex ETFs, without a bias orthogonal frames",
                   "stronger", "every bias weight and depth: the simplex ETF is exact up to lambda_b*"),
+    rests_on=("layered-optimum",),
     covers="all L >= 1, K >= 2, n >= 1, all weights, widths >= K - 1",
     hypotheses=(LINEAR, EQUAL, Hypothesis("there is a bias", lambda p: Truth.HOLDS if p.has_bias else Truth.FAILS)),
     family=Layered,

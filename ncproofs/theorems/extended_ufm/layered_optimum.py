@@ -158,6 +158,7 @@ THEOREM = Theorem(
     ),
     source=source("without a bias the minimisers of the two-layer linear model are orthogonal frames in every layer",
                   "stronger", "every depth, width and weight; the transition is compared exactly"),
+    rests_on=("layered-reduction",),
     covers="all L >= 1, K >= 2, n >= 1, all widths and weights",
     hypotheses=(LINEAR, UNBIASED, EQUAL),
     family=Layered,

@@ -263,6 +263,7 @@ THEOREM = Theorem(
     source=source("the ReLU model has the minimisers of the linear one, under an assumption on nuclear norms",
                   "corrected",
                   "the assumption is made explicit, proved for K = 2, and shown to be necessary for K >= 5"),
+    rests_on=("layered-optimum",),
     covers="K = 2; all K with (NN) or 16 kappa^3 >= K; K = 5, 6 and more without it",
     hypotheses=(Hypothesis("K = 2, or 16 kappa^3 >= K, or (NN) at the minimiser", _covered),),
     family=Layered,

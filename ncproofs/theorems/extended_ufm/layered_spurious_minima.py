@@ -132,6 +132,7 @@ THEOREM = Theorem(
     "spectrum is known: its zeros are rotations, and the only eigenvalue of uncertain sign is positive at sigma_+.",
     source=source("the minimisers of the deep linear model are collapsed", "auxiliary",
                   "shows that benignity of one layer does not extend to two"),
+    rests_on=("layered-spectrum",),
     covers="all L >= 2, K >= 2, n >= 1, all widths and weights",
     hypotheses=(LINEAR, UNBIASED, EQUAL, DEEP, Hypothesis("kappa < kappa_sn and kappa != kappa_c", _between)),
     family=Layered,

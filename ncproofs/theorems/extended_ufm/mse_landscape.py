@@ -161,6 +161,7 @@ THEOREM = Theorem(
         relation="stronger",
         note="the complete list of critical points, for every d >= 1",
     ),
+    rests_on=("null-sector",),
     covers="all K >= 2, n >= 1, d >= 1, every bias mode",
     hypotheses=(
         Hypothesis("the loss is the mean squared error",

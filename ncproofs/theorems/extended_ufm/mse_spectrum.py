@@ -51,9 +51,9 @@ def _check(point: FramePoint, sector: Sector, regime: str) -> Iterator[Claim]:
             for key in sorted({*found, *wanted}, key=str):
                 left, right = found.get(key, scalar(0)), wanted.get(key, scalar(0))
                 if left.terms or right.terms:
-                    sides = (getattr(move, part).get(key, scalar(0)) for move in (written, meant))
+                    shown, entry = (getattr(move, part).get(key, scalar(0)) for move in (written, meant))
                     yield SumIdentity(
-                        left=left, right=right, wording=wording_of(*sides, {**numbers, **letters}),
+                        left=left, right=right, wording=wording_of(shown, entry, {**numbers, **letters}),
                         sentence=f"{regime}, {sector.name}: {part}{key} of the image of direction {position + 1}",
                         because="direct substitution in the Hessian",
                     )

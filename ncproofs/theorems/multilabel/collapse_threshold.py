@@ -136,6 +136,7 @@ THEOREM = Theorem(
     idea="G G^T at the origin is s^2 (I - J/K), and the lower bound with t_m = 0 holds exactly while s^2 <= lambda_W "
     "lambda_H.",
     source=SOURCE,
+    rests_on=("multilabel-lower-bound",),
     covers="all K >= 2, any set of multiplicities with any counts and weights, every bias mode",
     hypotheses=(LOSS, BALANCED, Hypothesis("d >= K - 1, or the optimum is zero", has_room_below)),
     general=claims,

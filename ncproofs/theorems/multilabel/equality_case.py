@@ -110,6 +110,7 @@ THEOREM = Theorem(
         "eigenvalue for each m, and the a_S of one multiplicity span the complement of 1."
     ),
     source=SOURCE,
+    rests_on=("multilabel-lower-bound", "multilabel-loss-bound"),
     covers="all K >= 2, any set of multiplicities with any counts and weights, every bias mode",
     hypotheses=(LOSS, BALANCED, BELOW, ROOM),
     general=claims,

@@ -137,6 +137,7 @@ THEOREM = Theorem(
         "d = K - 1 = rank W, and criticality itself gives |G|_2 <= mu."
     ),
     source=SOURCE,
+    rests_on=("multilabel-loss-bound",),
     covers="all K >= 2, d >= K-1, any list of label sets, all weights, every bias mode",
     hypotheses=(LOSS, ROOM),
     general=claims,

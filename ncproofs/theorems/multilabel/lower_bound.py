@@ -145,6 +145,7 @@ THEOREM = Theorem(
         "sum a multiple of |W (I - J/K)|^2."
     ),
     source=SOURCE,
+    rests_on=("multilabel-loss-bound",),
     covers="all K >= 2, any set of multiplicities with any counts and weights, d >= 1, every bias mode",
     general=claims,
 )

@@ -213,6 +213,7 @@ THEOREM = Theorem(
         "where every square vanishes. Permutations of the classes split the rest into types."
     ),
     source=SOURCE,
+    rests_on=("multilabel-lower-bound", "multilabel-scalar-system"),
     covers="all K >= 2, any set of multiplicities with any counts and weights, d >= K - 1, every bias mode",
     hypotheses=(LOSS, BALANCED, BELOW, ROOM),
     general=claims,

@@ -121,6 +121,7 @@ THEOREM = Theorem(
         "the system has the value of the lower bound at the same t_m."
     ),
     source=SOURCE,
+    rests_on=("multilabel-lower-bound",),
     covers="all K >= 2, any set of multiplicities with any counts and weights",
     hypotheses=(LOSS, BALANCED, BELOW),
     general=claims,

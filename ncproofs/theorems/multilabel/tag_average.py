@@ -134,6 +134,7 @@ THEOREM = Theorem(
         "in m at fixed m t."
     ),
     source=SOURCE,
+    rests_on=("multilabel-scalar-system", "multilabel-equality-case"),
     covers="all K >= 3, 2 <= m < K (m may be any real number >= 1), all weight decay below the threshold",
     hypotheses=(
         LOSS, BALANCED, BELOW, ROOM,

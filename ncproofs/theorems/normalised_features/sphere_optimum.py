@@ -135,6 +135,7 @@ THEOREM = Theorem(
     idea="The lower bound of theorem sphere-lower-bound is attained; the gradient there is normal because the\n"
     "classifiers sum to zero, and theorem sphere-spectrum gives the curvature.",
     source=SOURCE,
+    rests_on=("sphere-lower-bound", "sphere-spectrum"),
     covers="all K >= 2, n >= 1, d >= K-1, tau > 0",
     hypotheses=(Hypothesis("the loss is cross-entropy", is_cross_entropy), Hypothesis("d >= K - 1", has_room)),
     general=claims,

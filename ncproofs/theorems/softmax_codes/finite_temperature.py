@@ -135,6 +135,7 @@ THEOREM = Theorem(
     idea="Log-sum-exp is its largest term up to log K; strict convexity in the ball; the master identity.",
     source=paper("variability collapse and self-duality as tau -> 0", "stronger",
                  "constants for every tau; where the minimiser is not the code is certified at instances"),
+    rests_on=("softmax-margin-duality", "softmax-code-value"),
     covers="all K >= 2, d >= 1, n >= 1, tau > 0",
     hypotheses=(Hypothesis("K <= d + 1 (false for example at K = 7, d = 3: the pentagonal bipyramid is better)",
                            _simplex),),

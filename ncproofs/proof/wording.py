@@ -74,6 +74,7 @@ def computed(side: Any, letters: Iterable[tuple[Any, sympy.Expr]]) -> Any:
         pairs = list(letters)
         worked = {monomial: computed(coefficient, pairs) for monomial, coefficient in side.terms.items()}
         return IndexedSum({monomial: value for monomial, value in worked.items() if value != 0})
+    side = sympy.sympify(side, strict=True)
     for letter, value in letters:
         side = side.xreplace({letter: value})
     return side.doit()

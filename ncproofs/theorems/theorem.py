@@ -19,17 +19,23 @@ __all__ = ["Hypothesis", "Source", "Theorem", "Verdict", "verify"]
 
 @dataclass(frozen=True)
 class Source:
-    """Which paper, what is usually quoted from it, and how this theorem stands to that."""
+    """Which paper, what is usually quoted from it, and how this theorem stands to that.
+
+    ``authors`` are for the bibliography; those of the papers of the catalogue are known.
+    """
 
     paper: str
     arxiv: str
     quoted: str
     relation: Literal["equal", "stronger", "weaker", "corrected", "auxiliary"]
     note: str = ""
+    authors: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.paper or not self.quoted:
             raise InvalidClaim("a source needs the paper's title and what is usually quoted from it")
+        if isinstance(self.authors, str):
+            raise InvalidClaim(f'authors={self.authors!r} is one text; write a tuple such as ("Ada Lovelace",)')
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import pytest
 import sympy
 
 from ncproofs.calculus.indexed import Index, Tensor, scalar, total
+from ncproofs.errors import InvalidClaim
 from ncproofs.losses import focal, loss_from_expression
 from ncproofs.problems.features import Ridge, Spheres
 from ncproofs.proof.claims import Axiom, Hole, Identity, Sign, SumIdentity, UniqueRoot, Wording
@@ -336,6 +337,22 @@ def test_prose_sets_names_and_leaves_words():
 # --- injection --------------------------------------------------------------------------------------------
 
 NASTY = r"""\input{/etc/passwd} $x$ %& #1 {} ~^_ <script>alert("1")</script> é \end{document} ]"""
+
+
+def test_the_bibliography_names_who_is_known():
+    """Authors of the catalogue's papers; those that a source gives; nobody where nobody is known."""
+    for name in CATALOGUE:
+        entry = references(load(name).source)[0]
+        fields = dict(entry.fields)
+        assert " and " in fields["author"] and re.fullmatch("20[12][0-9]", fields["year"]), name
+        assert entry.text.startswith(fields["author"].split(" and ")[0])
+    given = Source("A paper", "1234.56789", "something", "equal", authors=("Ada Lovelace", "Emmy Noether"))
+    assert dict(references(given)[0].fields)["author"] == "Ada Lovelace and Emmy Noether"
+    assert references(given)[0].text == "Ada Lovelace and Emmy Noether. A paper. arXiv:1234.56789."
+    for unknown in (SOURCE, Source("Another title", "2210.02192", "something", "equal")):
+        assert "author" not in dict(references(unknown)[0].fields)
+    with pytest.raises(InvalidClaim, match="is one text"):
+        Source("A paper", "", "something", "equal", authors="Ada Lovelace")
 
 
 def nasty_theorem():

@@ -74,7 +74,7 @@ class _TextPrinter(StrPrinter):  # type: ignore[misc]
     def _print_Subs(self, subs: Any) -> str:
         pairs = zip(subs.variables, subs.point, strict=True)
         places = ", ".join(f"{self._print(x)} = {self._print(value)}" for x, value in pairs)
-        return f"[{self._print(subs.expr)}] at [{places}]"
+        return f"({self._print(subs.expr)} at {places})"
 
     def _print_Derivative(self, derivative: Any) -> str:
         inner = derivative.expr

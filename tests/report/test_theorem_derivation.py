@@ -331,6 +331,10 @@ def test_prose_sets_names_and_leaves_words():
     assert prose("|dw_k|^2") == r"\ensuremath{|}$\mathrm{d}w_{k}$$|^{2}$"
     assert prose("8c^2 +/- 4.05e-14") == r"8$c^{2}$ +/{-} 4.05e{-}14"
     assert prose("exp(-tau) and K-1") == r"exp($-$$\tau$) and $K$$-$1"
+    assert prose("q_+ > a_- and (x - y)_+ = +-u") == (
+        r"$q_{+}$ \ensuremath{>} $a_{-}$ and ($x$ $-$ $y$$)_{+}$ = $\pm$$u$"
+    )
+    assert prose("a 2 x 2 block, a_-b, 3 x") == r"a 2 $\times$ 2 block, a\_{-}$b$, 3 $x$"
     assert sentence("the end") == "The end." and sentence("log x") == "log x."
 
 

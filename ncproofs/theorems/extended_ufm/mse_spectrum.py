@@ -54,9 +54,15 @@ def _check(point: FramePoint, sector: Sector, regime: str) -> Iterator[Claim]:
                     shown, entry = (getattr(move, part).get(key, scalar(0)) for move in (written, meant))
                     yield SumIdentity(
                         left=left, right=right, wording=wording_of(shown, entry, {**numbers, **letters}),
-                        sentence=f"{regime}, {sector.name}: {part}{key} of the image of direction {position + 1}",
+                        sentence=f"{regime}, {sector.name}: {_place(part, key)} in the Hessian's image of direction "
+                        f"{position + 1}",
                         because="direct substitution in the Hessian",
                     )
+
+
+def _place(part: str, key: tuple[str, str] | str) -> str:
+    """``the block (z, u) of dW``: feature block, class block; db has class blocks only."""
+    return f"the block {key} of {part}" if isinstance(key, str) else f"the block ({', '.join(key)}) of {part}"
 
 
 def _image(matrix: sympy.Matrix, position: int, basis: tuple[Move, ...]) -> Move:

@@ -104,6 +104,11 @@ class Derivation:
         """The conjunction of all steps, with the rigor of the weakest."""
         return conclude(step.evidence for step in self.steps)
 
+    def _repr_html_(self) -> str:
+        from ncproofs.report.derivation_html import notebook_html
+
+        return notebook_html(self)
+
 
 def hole_text(step: Step) -> str:
     """What the box of an open step says."""

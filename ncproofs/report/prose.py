@@ -82,7 +82,8 @@ _RELATIONS = {
 def sentence(text: str) -> str:
     """``text`` with a capital and a full stop, unless it begins with a formula."""
     flat = " ".join(text.split())
-    if re.match(r"[a-z]{2,}[ ,:]", flat) and not re.match(rf"(?:{_GREEK}|sum|spec|trace|log|exp|sup|dim)\b", flat):
+    word = re.match(r"[a-z]{2,}(?:[ ,:.]|$)", flat)
+    if word and not re.match(rf"(?:{_GREEK}|sum|spec|trace|log|exp|sup|dim)\b", flat):
         flat = flat[0].upper() + flat[1:]
     return flat if flat.endswith((".", "?", "!", ":")) or not flat else f"{flat}."
 

@@ -16,7 +16,7 @@ from ncproofs.losses import focal, loss_from_expression
 from ncproofs.problems.features import Ridge, Spheres
 from ncproofs.proof.claims import Axiom, Hole, Identity, Sign, SumIdentity, UniqueRoot, Wording
 from ncproofs.proof.domain import Domain, real
-from ncproofs.proof.wording import worded
+from ncproofs.proof.wording import value_at, worded
 from ncproofs.report.collection import documents
 from ncproofs.report.derivation import derive_loss, derive_objective
 from ncproofs.report.derivation_html import as_html, mathml
@@ -365,10 +365,14 @@ def nasty_theorem():
     return theorem_of(
         Identity(left=symbol + function(symbol), right=function(symbol) + symbol, sentence=NASTY, because=NASTY),
         SumIdentity(left=total(tensor[index], index), right=total(tensor[index], index) + scalar(0), sentence=NASTY),
-        Hole(step=NASTY),
+        worded(
+            sympy.Symbol(f"l{NASTY}") + value_at(sympy.Derivative(function(x), x), x, 0), y,
+            {sympy.Symbol(f"l{NASTY}"): y, function(x): symbol * x**2}, sentence=NASTY,
+        ),
+        Hole(step=NASTY), rests_on=(NASTY, f"{NASTY}:{NASTY}"),
         name=NASTY, title=NASTY, statement=NASTY, idea=NASTY, covers=NASTY, open_questions=(NASTY,),
         hypotheses=(Hypothesis(NASTY, lambda problem: Truth.HOLDS),),
-        source=Source(NASTY, NASTY, NASTY, "equal", NASTY),
+        source=Source(NASTY, NASTY, NASTY, "equal", NASTY, (NASTY, NASTY)),
     )
 
 

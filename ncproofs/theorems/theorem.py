@@ -82,6 +82,8 @@ class Theorem:
                 raise InvalidClaim(f"theorem {self.name!r} has an empty {part}; a reader needs it")
         if self.general is None and self.instance is None:
             raise InvalidClaim(f"theorem {self.name!r} claims nothing; give `general` or `instance` claims")
+        if isinstance(self.rests_on, str):
+            raise InvalidClaim(f'rests_on={self.rests_on!r} is one text; write a tuple such as ("equality-case",)')
 
     def _repr_html_(self) -> str:
         arxiv = f" (arXiv {self.source.arxiv})" if self.source.arxiv else ""

@@ -119,6 +119,11 @@ def test_a_theorem_that_is_used_is_a_step_with_its_own_status(catalogue):
             }
 
 
+def test_names_of_theorems_are_a_tuple():
+    with pytest.raises(InvalidClaim, match="rests_on='equality-case' is one text"):
+        theorem_of(Identity(left=x, right=x), rests_on="equality-case")
+
+
 def test_what_a_claim_names_is_what_the_theorem_rests_on():
     """A theorem that the claims of another one mention is proved again in its derivation."""
     for name in CATALOGUE:

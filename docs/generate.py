@@ -19,6 +19,7 @@ from latex2mathml.converter import convert
 
 from ncproofs.report.catalogue_text import FAMILIES
 from ncproofs.suite import expand, read_suite, suite_path
+from ncproofs.theorems import papers
 from ncproofs.theorems.catalogue import CATALOGUE, load
 from ncproofs.theorems.theorem import Theorem
 
@@ -58,12 +59,16 @@ def folders() -> dict[str, list[str]]:
 def theorem_section(name: str, theorem: Theorem, example: Mapping[str, str] | None) -> str:
     """Everything that the theorem's file says about itself."""
     source = theorem.source
-    paper = f"{escaped(source.paper)}{f' (arXiv {escaped(source.arxiv)})' if source.arxiv else ''}"
+    known = papers.PAPERS.get(source.arxiv)
+    authors = f"{escaped(', '.join(known.authors))}, {known.year}. " if known and known.title == source.paper else ""
+    paper = f"{authors}{escaped(source.paper)}{f' (arXiv {escaped(source.arxiv)})' if source.arxiv else ''}"
     parts = [f"({name})=", f"## {escaped(theorem.title)}", f"`{name}`", escaped(theorem.statement)]
     parts.append(f"**Idea.** {escaped(theorem.idea)}")
     if theorem.hypotheses:
         parts.append("**Hypotheses, checked on each instance**")
         parts.append("\n".join(f"- {escaped(part.sentence)}" for part in theorem.hypotheses))
+    if theorem.rests_on:
+        parts.append(f"**Rests on** {', '.join(f'[{other}](#{other})' for other in theorem.rests_on)}.")
     if theorem.general is not None:
         parts.append(f"**Covers** {escaped(theorem.covers or 'all sizes')}, at once.")
     note = f": {escaped(source.note)}" if source.note else ""

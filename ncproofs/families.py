@@ -40,9 +40,9 @@ class Family:
 def _loss(value: Any) -> Any:
     """A loss as it is, or by its spelling."""
     from ncproofs.losses.loss import Loss
-    from ncproofs.losses.spelling import loss_from_text
+    from ncproofs.losses.spelling import loss_from_text, with_own_name
 
-    return value if isinstance(value, Loss) else loss_from_text(value)
+    return with_own_name(value) if isinstance(value, Loss) else loss_from_text(value)
 
 
 def _ridge(given: dict[str, Any]) -> Any:

@@ -127,6 +127,29 @@ def test_the_example_uses_what_there_is() -> None:
     assert not re.search(hooks["ncproofs-lint"]["files"], "pyproject.toml")
 
 
+def test_the_hook_for_derivations_compares_the_example(tmp_path: Path) -> None:
+    """As pre-commit runs it, in a copy of the example whose folder was written as its README says."""
+    hook = {hook["id"]: hook for hook in loaded(ROOT / ".pre-commit-hooks.yaml")}["ncproofs-derivations"]
+    shutil.copytree(EXAMPLE, tmp_path / "repo")
+    (written,) = re.findall(r"^    ncproofs (derive --only .*?) +#", (EXAMPLE / "README.md").read_text(), re.M)
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, *arguments]
+        where, env = tmp_path / "repo", {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT)}
+        return subprocess.run(command, cwd=where, env=env, capture_output=True, text=True, timeout=120)
+
+    assert run("-m", "ncproofs", *written.split()).returncode == 0
+    program, *entry = hook["entry"].split()
+    assert program == "python" and hook["pass_filenames"] is False
+    assert run(*entry, *hook["args"]).returncode == 0
+    document = tmp_path / "repo" / "derivations" / "benign-landscape.tex"
+    document.write_text(document.read_text(encoding="utf-8").replace("strict", "any"), encoding="utf-8")
+    done = run(*entry, *hook["args"])
+    assert done.returncode == 1 and "stale: benign-landscape.tex" in done.stderr
+    for name, seen in (("derivations/a.tex", True), ("mine/theorems.py", True), ("README.md", False)):
+        assert bool(re.search(hook["files"], name)) is seen
+
+
 def test_no_input_of_the_action_is_read_as_code() -> None:
     for step in loaded(ROOT / ".github" / "actions" / "verify" / "action.yml")["runs"]["steps"]:
         assert "${{" not in step.get("run", "")

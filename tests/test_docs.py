@@ -146,6 +146,24 @@ def test_readme_shows_the_two_commands_and_a_transcript() -> None:
     assert any(is_cheap(command) for command, _ in transcripts(text))
 
 
+def test_the_counts_of_the_readme_are_those_of_the_default_suite() -> None:
+    """The run itself takes a minute and is not repeated here; what it counts is."""
+    from ncproofs.suite import expand, read_suite, shipped_suites
+    from ncproofs.theorems.catalogue import CATALOGUE
+
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    shown = next(output for command, output in transcripts(text) if command == "ncproofs verify")
+    jobs = expand(read_suite(shipped_suites()["default"]))
+    controls = sum(job.check.control for job in jobs)
+    wanted = len(jobs) - controls
+    assert f"certified on {wanted} of {wanted}; controls: {controls} of {controls} came out" in shown
+    assert f"theorems of Neural Collapse: {len(CATALOGUE)} of them" in text
+    named = re.findall(r"^([a-z][a-z-]+) +certified ", shown, re.MULTILINE)
+    listed = list(dict.fromkeys(job.theorem for job in jobs))
+    assert len(named) >= 8 and [name for name in listed if name in named] == named
+    assert max(map(len, shown.splitlines())) <= 118
+
+
 def test_documents_are_linked_and_the_links_lead_somewhere() -> None:
     for path in DOCUMENTS:
         for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", path.read_text(encoding="utf-8")):

@@ -17,6 +17,8 @@ from ncproofs.losses.loss import S, T, Z
 from ncproofs.losses.spelling import loss_from_expression
 from ncproofs.notebook import LARGEST, paragraph, shortened, table
 from ncproofs.problems.codes import Codes
+from ncproofs.proof.claims import Identity
+from ncproofs.report.theorem_derivation import derive_theorem
 from ncproofs.theorems.theorem import Theorem, Verdict
 from ncproofs.truth import Evidence, Rigor, Truth
 
@@ -133,3 +135,12 @@ def test_a_loss_too_long_to_read_is_left_to_its_name() -> None:
     phi = sympy.Add(*(T**k / (k + 1) for k in range(150))) + S(1)
     assert Loss("long", phi, (sympy.exp(Z),), "a test")._repr_latex_() is None
     assert Loss("short", T + S(1), (sympy.exp(Z),), "a test")._repr_latex_() is not None
+
+
+def test_a_derivation_shows_itself_within_bounds() -> None:
+    small = derive_theorem(load("equality-case"))._repr_html_()
+    assert "<math" in small and "Step 1." in small and len(small) < LARGEST
+    claim = Identity(left=T, right=T, sentence=EVIL * 20)
+    theorem = replace(load("equality-case"), title=EVIL, rests_on=(), general=lambda: [claim] * 400)
+    text = derive_theorem(theorem)._repr_html_()
+    assert len(text) < LARGEST and "<script" not in text and "more steps" in text and "Step 1." in text

@@ -10,7 +10,7 @@ holds for all sizes.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sympy
 
@@ -98,6 +98,25 @@ class FramePoint:
     lambda_W: sympy.Expr
     lambda_H: sympy.Expr
     lambda_b: sympy.Expr
+
+    def in_letters(self) -> tuple[FramePoint, dict[sympy.Symbol, sympy.Expr]]:
+        """The same point with a letter for each number that is neither one nor 0; the letters and their values."""
+        values: dict[sympy.Symbol, sympy.Expr] = {}
+
+        def letter(name: str, value: sympy.Expr) -> sympy.Expr:
+            if sympy.sympify(value, strict=True).is_Atom:
+                return value
+            symbol = sympy.Symbol(name, real=True)
+            values[symbol] = value
+            return symbol
+
+        classes = tuple(
+            replace(block, omega=letter(f"omega_{block.name}", block.omega), eta=letter(f"eta_{block.name}", block.eta),
+                    slope=None if block.slope is None else letter(f"g_{block.name}", block.slope))
+            for block in self.classes
+        )
+        weights = (letter(f"lambda_{x}", getattr(self, f"lambda_{x}")) for x in "WHb")
+        return FramePoint(classes, self.hidden, *weights), values
 
     def _rows(self) -> Iterable[Block]:
         return (*(block for block in self.classes if block.omega != 0), self.hidden)

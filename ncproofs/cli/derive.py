@@ -21,8 +21,12 @@ Examples:
   ncproofs derive optimum --family sphere --loss cross_entropy --tau 2
   ncproofs derive objective --loss 'focal(2)' --format latex --standalone > objective.tex
   ncproofs derive --all --out derivations --pdf
+  ncproofs derive --only mine.theorems:bound --only equality-case --out derivations
+  ncproofs derive --check --out derivations            for a pre-commit hook: nothing is written
 
-Exit code 0: every step is proved. 1: one is refuted. 4: one is not proved (a box in the document says which).
+The document is written in any case. Exit code, as of `ncproofs verify`: 0 every step is proved and every hypothesis
+met. 1 a step is refuted. 2 wrong input. 4 a step is not proved, has a hole, or the loss or the sizes do not meet a
+hypothesis: a box in the document says so, and stderr too. With --check: 1 something is stale or missing.
 """
 _SIZES = ("K", "d", "n", "lambda_W", "lambda_H", "lambda_b", "tau")
 
@@ -40,25 +44,42 @@ class _Derive(click.Group):
 @click.group("derive", cls=_Derive, epilog=_EPILOG, invoke_without_command=True,
              subcommand_metavar="THEOREM|objective|riemannian|spectrum|optimum [OPTIONS]")
 @click.option("--all", "all_", is_flag=True, help="Every theorem, and the calculus of every shipped loss.")
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="With --all: the folder to write to.")
-@click.option("--format", "format_", type=click.Choice(["text", "latex", "json", "html"]), default="latex",
-              show_default=True, help="With --all: the format of the files.")
-@click.option("--pdf", is_flag=True, help="With --all: also a PDF of each.")
+@click.option("--only", multiple=True, metavar="THEOREM", help="Instead of --all: these (may be repeated).")
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False),
+              help="With --all or --only: the folder to write to.")
+@click.option("--check", is_flag=True,
+              help="Write nothing: build, compare with the folder, list what is stale or missing. Without --all and "
+                   "--only: what the folder's index lists, in its format.")
+@click.option("--format", "format_", type=click.Choice(["text", "latex", "json", "html"]),
+              help="With --all or --only: the format of the files.  [default: latex]")
+@click.option("--pdf", is_flag=True, help="With --all or --only: also a PDF of each.")
 @click.pass_context
-def derive_command(ctx: click.Context, format_: str, out: Path | None, *, all_: bool, pdf: bool) -> int | None:
+def derive_command(
+    ctx: click.Context, format_: str | None, only: tuple[str, ...], out: Path | None, *, all_: bool, check: bool,
+    pdf: bool,
+) -> int | None:
     """Derivations for any K, n and d; each step is machine-checked before it is printed.
 
     THEOREM is a name of `ncproofs list theorems` or package.module:name.
     """
     if ctx.invoked_subcommand is not None:
-        if all_ or out or pdf:
-            raise click.UsageError("--all, --out and --pdf before a name go without a name; write options after it")
+        if all_ or only or out or pdf or check:
+            raise click.UsageError("--all, --only, --out, --check and --pdf go without a name; write options after it")
         return None
-    if not all_ or out is None:
-        raise click.UsageError("write a theorem, objective, riemannian, spectrum or optimum, or --all --out FOLDER")
-    from ncproofs.report.collection import build_all
+    if out is None or not (all_ or only or check) or (all_ and only):
+        raise click.UsageError(
+            "write a theorem, objective, riemannian, spectrum or optimum; or --all or --only THEOREM, and --out FOLDER"
+        )
+    from ncproofs.report.collection import build_all, check_folder, chosen_documents, listed
 
-    return build_all(out, format_, pdf=pdf, told=lambda line: click.echo(line, err=True))
+    def told(line: str) -> None:
+        click.echo(line, err=True)
+
+    if not check:
+        return build_all(out, format_ or "latex", pdf=pdf, told=told, chosen=chosen_documents(only))
+    there, written = listed(out)
+    chosen = chosen_documents(() if all_ else only or there)
+    return check_folder(out, format_ or written, pdf=pdf, told=told, chosen=chosen, whole=not only)
 
 
 def _options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -82,7 +103,8 @@ def _loss_option(command: Callable[..., Any]) -> Callable[..., Any]:
 def _instance_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """An instance; what is not given is K 3, d K, n 1, weights 1/100, no bias, tau 1."""
     for option in (
-        click.option("--set", "others", multiple=True, metavar="KEY=VALUE", help="Any other key of the family."),
+        click.option("--set", "others", multiple=True, metavar="KEY=VALUE",
+                     help="Any other key of the family; data=FILE for a network."),
         click.option("--tau", help="Temperature of normalised features, exact."),
         click.option("--lambda-b", "lambda_b", help="Weight decay of the bias: none, 0 or a number."),
         click.option("--lambda-H", "lambda_H", help="Weight decay of H."),
@@ -196,6 +218,10 @@ def _problem(family: Any, given: dict[str, Any]) -> Any:
         if not sign:
             raise click.UsageError(f"--set {text} has no value; write KEY=VALUE")
         spelled[key.strip()] = value.strip()
+    if "data" in spelled and not set(spelled["data"]) & set("{[,\n"):
+        from ncproofs.problems.network_data import read_text
+
+        spelled["data"] = read_text(spelled["data"])
     return instance_of(family, spelled)
 
 
@@ -205,10 +231,12 @@ def _check(format_: str, *, standalone: bool) -> None:
 
 
 def _show(derivations: Sequence[Derivation], format_: str, pdf: Path | None, *, standalone: bool) -> int:
-    from ncproofs.report.printing import exit_code, rendered, write_pdf
+    from ncproofs.report.printing import boxes, exit_code, rendered, write_pdf
 
     if pdf is not None:
         write_pdf(derivations, pdf)
     else:
         click.echo(rendered(derivations, format_, standalone=standalone))
+    for line in boxes(derivations):
+        click.echo(f"in a box: {line}", err=True)
     return exit_code(derivations)

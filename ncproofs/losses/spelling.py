@@ -22,7 +22,7 @@ from ncproofs.losses.loss import K, Loss, S, T, Z
 from ncproofs.losses.mean_squared import mean_squared
 from ncproofs.losses.pick_all_label import pick_all_label
 
-__all__ = ["KNOWN", "known_loss", "loss_from_expression", "loss_from_text"]
+__all__ = ["KNOWN", "known_loss", "loss_from_expression", "loss_from_text", "with_own_name"]
 
 #: Name -> (constructor, its parameters in order, an example that can be typed).
 KNOWN: dict[str, tuple[Callable[..., Loss], tuple[str, ...], str]] = {
@@ -102,7 +102,28 @@ def loss_from_expression(
         letters |= {f"S{index}": S(index), f"S_{index}": S(index)}
     expression = expression_from_text(phi, letters, "phi")
     parts = [expression_from_text(text, {"z": Z}, f"f_{i}") for i, text in enumerate(functions, start=1)]
-    return Loss(name or " ".join(phi.split()), expression, tuple(parts), source)
+    return with_own_name(Loss(name or " ".join(phi.split()), expression, tuple(parts), source))
+
+
+def with_own_name(loss: Loss) -> Loss:
+    """``loss``, unless it goes by the name of a shipped loss that it is not: documents would speak of the other one.
+
+    Raises:
+        InvalidLoss: it has such a name.
+    """
+    call = _CALL.fullmatch(loss.name)
+    if call is None or call[1] not in KNOWN:
+        return loss
+    try:
+        shipped = known_loss(loss.name)
+    except NcproofsError:
+        shipped = None
+    if shipped is None or (shipped.phi, shipped.class_functions) != (loss.phi, loss.class_functions):
+        raise InvalidLoss(
+            f"the loss is named {_shown(loss.name)}, which is a loss of ncproofs with another expression; give it "
+            "another name"
+        )
+    return loss
 
 
 def _trimmed(text: object) -> str:
@@ -157,7 +178,7 @@ def _as_loss(value: object, spelled: str) -> Loss:
             raise InvalidLoss(f"{spelled}() raised {_one_line(error)}; mend the function") from error
     if not isinstance(value, Loss):
         raise InvalidLoss(f"{spelled} is of type {type(value).__name__}; name a Loss or a function that returns one")
-    return value
+    return with_own_name(value)
 
 
 def _one_line(error: Exception) -> str:

@@ -32,6 +32,7 @@ __all__ = [
     "SumIdentity",
     "UniqueArgmin",
     "UniqueRoot",
+    "Wording",
 ]
 
 Relation = Literal[">", ">=", "<", "<="]
@@ -45,13 +46,26 @@ class Claim:
     sentence: str = ""
 
 
+@dataclass(frozen=True)
+class Wording:
+    """The sides of an identity as they are printed, before anything was computed; ``letters`` have values.
+
+    Nothing is proved of it: ``ncproofs.proof.wording`` shows that it says the same as the claim.
+    """
+
+    left: Any
+    right: Any
+    letters: tuple[tuple[Any, sympy.Expr], ...] = ()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Identity(Claim):
-    """``left == right`` at every point of ``where`` at which both are defined."""
+    """``left == right`` at every point of ``where`` at which both are defined; ``wording`` is how it is printed."""
 
     left: sympy.Expr
     right: sympy.Expr
     where: Domain = field(default_factory=Domain)
+    wording: Wording | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,6 +106,7 @@ class SumIdentity(Claim):
     left: Any
     right: Any
     relations: tuple[tuple[sympy.Expr, sympy.Expr], ...] = ()
+    wording: Wording | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, kw_only=True)

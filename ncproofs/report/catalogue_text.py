@@ -128,6 +128,8 @@ def theorem_lines(theorem: Theorem) -> list[str]:
     ]
     if theorem.hypotheses:
         lines += ["", "hypotheses", *(f"  - {part.sentence}" for part in theorem.hypotheses)]
+    if theorem.rests_on:
+        lines += ["", f"rests on: {', '.join(theorem.rests_on)}"]
     if theorem.general is not None:
         lines += ["", f"claims for {theorem.covers or 'all sizes'}", *map(_claim_line, theorem.general())]
     if theorem.instance is not None:

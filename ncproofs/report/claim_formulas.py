@@ -2,20 +2,21 @@ r"""Claims of a theorem as displayed formulas, with the range of their letters."
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import sympy
 
 from ncproofs.calculus.indexed import IndexedSum
-from ncproofs.proof.claims import Claim, Identity, Sign, SumIdentity, UniqueRoot
+from ncproofs.proof.claims import Claim, Identity, Sign, SumIdentity, UniqueRoot, Wording
 from ncproofs.proof.domain import Domain, Range
+from ncproofs.proof.wording import letter_name, symbols_of
 from ncproofs.report.steps import Formula
 from ncproofs.report.sum_typesetting import LATEX, TEXT, sum_latex_terms, sum_text
-from ncproofs.report.trees import claim_tree, sides_of, sum_sides
-from ncproofs.report.typesetting import LIMIT, Names, aligned, fitted, name_latex, symbolic, terms_of, width
+from ncproofs.report.trees import claim_tree, printed_sides, sides_of
+from ncproofs.report.typesetting import LIMIT, Names, aligned, fitted, name_latex, plain, symbolic, terms_of, width
 from ncproofs.report.written_sums import chunks, written
 
-__all__ = ["claim_formulas", "equation_latex", "range_phrase"]
+__all__ = ["claim_formulas", "equation_latex", "is_empty", "range_phrase"]
 
 _RELATIONS = {">": ">", ">=": r"\ge", "<": "<", "<=": r"\le"}
 #: Parts of a side that has to be broken are kept below this width.
@@ -25,10 +26,11 @@ _TERM = LIMIT - 100
 def claim_formulas(claim: Claim) -> tuple[Formula, ...]:
     """The display equations of ``claim``, first the claim itself, then the letters that it had to introduce."""
     if isinstance(claim, SumIdentity):
-        return tuple(_sums(claim))
+        return (*_sums(claim), *_letters(claim.wording))
     sides = sides_of(claim)
     if isinstance(claim, Identity):
-        return _expressions(claim, sides[0], "=", sides[1])
+        left, right = sides if claim.wording is None else (claim.wording.left, claim.wording.right)
+        return (*_expressions(claim, left, "=", right), *_letters(claim.wording))
     if isinstance(claim, Sign):
         return _expressions(claim, sides[0], claim.relation, sympy.Integer(0))
     if isinstance(claim, UniqueRoot):
@@ -40,7 +42,7 @@ def _expressions(claim: Claim, left: sympy.Expr, relation: str, right: sympy.Exp
     names = Names([str(symbol) for symbol in left.free_symbols | right.free_symbols])
     sides = [terms_of(fitted(side, _TERM, names)) for side in (left, right)]
     latex = aligned(sides[0], _RELATIONS.get(relation, relation), sides[1])
-    head = Formula(f"{left} {relation} {right}", latex, claim_tree(claim))
+    head = Formula(f"{plain(left)} {relation} {plain(right)}", latex, claim_tree(claim))
     return (head, *_definitions(names))
 
 
@@ -73,8 +75,36 @@ def _root_place(claim: UniqueRoot) -> Formula:
     )
 
 
+def _letters(wording: Wording | None) -> Iterator[Formula]:
+    """``where w = ..., h = ...``: the letters of a wording with their values, as many on a line as fit."""
+    pairs = () if wording is None else wording.letters
+    names = Names([letter_name(letter) for letter, _ in pairs] + [s.name for _, v in pairs for s in symbols_of(v)])
+    row: list[tuple[str, str]] = []
+    word = "where"
+    for position, (letter, value) in enumerate(pairs):
+        terms = terms_of(fitted(value, _TERM - 60, names))
+        entry = (f"{letter} = {plain(value)}", aligned([symbolic(letter)], "=", terms))
+        broken = r"\begin{aligned}" in entry[1]
+        if row and (broken or width(_joined(row, entry)) > LIMIT - 60):
+            yield _where(row, word)
+            row, word = [], "and"
+        row.append(entry)
+        if broken or position == len(pairs) - 1:
+            yield _where(row, word)
+            row, word = [], "and"
+    yield from _definitions(names)
+
+
+def _joined(row: Sequence[tuple[str, str]], *more: tuple[str, str]) -> str:
+    return r",\quad ".join(latex for _, latex in (*row, *more))
+
+
+def _where(row: Sequence[tuple[str, str]], word: str) -> Formula:
+    return Formula(f"{word} {', '.join(text for text, _ in row)}", rf"\text{{{word} }} {_joined(row)}")
+
+
 def _sums(claim: SumIdentity) -> Iterator[Formula]:
-    left, right = sides = sum_sides(claim)
+    left, right = sides = printed_sides(claim)
     names = Names(
         [str(symbol) for side in sides for c in side.terms.values() for symbol in c.free_symbols]
         + [tensor.name for side in sides for tensor in side.tensors]
@@ -105,6 +135,15 @@ def _sums(claim: SumIdentity) -> Iterator[Formula]:
 
 def _same(left: IndexedSum, right: IndexedSum) -> bool:
     return not (left - right).terms
+
+
+def is_empty(claim: Identity | SumIdentity) -> bool:
+    """Whether both sides are printed alike, as X = X."""
+    if isinstance(claim, SumIdentity):
+        nodes = written(printed_sides(claim))
+        return nodes is not None and nodes[0] == nodes[1]
+    left, right = sides_of(claim) if claim.wording is None else (claim.wording.left, claim.wording.right)
+    return plain(left) == plain(right)
 
 
 # --- ranges -----------------------------------------------------------------------------------------------

@@ -1,26 +1,28 @@
-"""Every derivation of the package in one folder, with an index; what is up to date is not built again.
+"""Every derivation of the package, or those that were asked for, in one folder with an index.
 
 A document depends on all of the package, so it is up to date when the package's source is unchanged and the file is
-still what was written. The index is written after each document: an interrupted run goes on where it stopped.
+still what was written; a document about a theorem of one's own is always built again. The index is written after each
+document: an interrupted run goes on where it stopped. ``check_folder`` compares and writes nothing.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from html import escape
 from pathlib import Path
 from typing import Any
 
-from ncproofs.errors import NcproofsError
+from ncproofs.errors import InvalidClaim, NcproofsError
 from ncproofs.report.derivation_html import page
 from ncproofs.report.printing import FORMATS, exit_code, rendered, write_pdf
 from ncproofs.report.steps import Derivation, summary_line
 from ncproofs.store import write_atomically
 
-__all__ = ["build_all", "documents"]
+__all__ = ["build_all", "check_folder", "chosen_documents", "documents", "listed"]
 
 _INDEX = "index.json"
 _VERDICTS = {0: "proved", 1: "refuted", 4: "not proved"}
@@ -30,19 +32,39 @@ def documents() -> dict[str, Callable[[], Derivation]]:
     """Name -> how to build it: each theorem of the catalogue, and the calculus of each shipped loss."""
     from ncproofs.losses.spelling import KNOWN, known_loss
     from ncproofs.report.derivation import derive_objective, derive_riemannian
-    from ncproofs.report.subjects import instance_of
-    from ncproofs.report.theorem_derivation import derive_theorem
-    from ncproofs.theorems.catalogue import CATALOGUE, load
+    from ncproofs.theorems.catalogue import CATALOGUE
 
-    def theorem(name: str) -> Derivation:
-        value = load(name)
-        return derive_theorem(value, problem=None if value.general is not None else instance_of(value.family, {}))
-
-    found: dict[str, Callable[[], Derivation]] = {name: partial(theorem, name) for name in CATALOGUE}
+    found: dict[str, Callable[[], Derivation]] = {name: partial(_theorem, name) for name in CATALOGUE}
     for loss, (_, _, example) in KNOWN.items():
         found[f"objective-{loss}"] = partial(lambda text: derive_objective(known_loss(text)), example)
         found[f"riemannian-{loss}"] = partial(lambda text: derive_riemannian(known_loss(text)), example)
     return found
+
+
+def _theorem(name: str) -> Derivation:
+    from ncproofs.report.subjects import instance_of
+    from ncproofs.report.theorem_derivation import derive_theorem
+    from ncproofs.theorems.catalogue import load
+
+    value = load(name)
+    return derive_theorem(value, problem=None if value.general is not None else instance_of(value.family, {}))
+
+
+def chosen_documents(asked: Sequence[str]) -> dict[str, Callable[[], Derivation]]:
+    """What is asked for by a name of ``documents`` or as ``package.module:theorem``; no names: all documents.
+
+    Raises:
+        UnknownName: there is no such document or theorem.
+    """
+    from ncproofs.theorems.catalogue import load
+
+    known = documents()
+    if not asked:
+        return known
+    for name in asked:
+        if name not in known:
+            load(name)
+    return {name: known.get(name, partial(_theorem, name)) for name in asked}
 
 
 def build_all(
@@ -62,7 +84,7 @@ def build_all(
     known, entries = _read_index(folder, source, format_), {}
     chosen = documents() if chosen is None else chosen
     for number, (name, build) in enumerate(chosen.items(), start=1):
-        entry = known.get(name)
+        entry = known.get(name) if ":" not in name else None
         if entry is not None and _is_current(folder, entry, pdf=pdf):
             told(f"[{number}/{len(chosen)}] {name}: up to date")
         else:
@@ -112,23 +134,29 @@ def _is_current(folder: Path, entry: Mapping[str, Any], *, pdf: bool) -> bool:
 
 
 def _written(folder: Path, name: str, derivation: Derivation, format_: str, *, pdf: bool) -> dict[str, Any]:
-    derivations: Sequence[Derivation] = [derivation]
-    path = folder / f"{name}.{FORMATS[format_]}"
-    write_atomically(path, rendered(derivations, format_))
-    printed = folder / f"{name}.pdf"
+    path = folder / f"{_stem(name, derivation)}.{FORMATS[format_]}"
+    write_atomically(path, rendered([derivation], format_))
+    printed = path.with_suffix(".pdf")
     if pdf:
-        write_pdf(derivations, printed)
+        write_pdf([derivation], printed)
+    files = {"file": path.name, "sha256": _sha256(path), "pdf": printed.name if pdf else "",
+             "pdf_sha256": _sha256(printed) if pdf else ""}
+    return {**_entry(name, derivation), **files}
+
+
+def _entry(name: str, derivation: Derivation) -> dict[str, Any]:
     return {
-        "name": name,
-        "title": derivation.title,
-        "file": path.name,
-        "sha256": _sha256(path),
-        "pdf": printed.name if pdf else "",
-        "pdf_sha256": _sha256(printed) if pdf else "",
-        "summary": summary_line(derivation.steps),
-        "holes": list(derivation.holes),
-        "code": exit_code(derivations),
+        "name": name, "title": derivation.title, "summary": summary_line(derivation.steps),
+        "holes": list(derivation.holes), "code": exit_code([derivation]),
     }
+
+
+def _stem(name: str, derivation: Derivation) -> str:
+    """The name of the file without its ending."""
+    stem = derivation.preface.name if ":" in name and derivation.preface is not None else name
+    if re.fullmatch(r"[A-Za-z0-9][\w-]*", stem, re.ASCII) is None or stem == "index":
+        raise InvalidClaim(f"the theorem {name} is named {stem!r}; a file needs letters, digits, - and _, not 'index'")
+    return stem
 
 
 def _write_index(folder: Path, source: str, format_: str, entries: Mapping[str, dict[str, Any]]) -> None:
@@ -137,16 +165,20 @@ def _write_index(folder: Path, source: str, format_: str, entries: Mapping[str, 
 
 
 def _write_table(folder: Path, format_: str, entries: Mapping[str, dict[str, Any]]) -> None:
+    name, text = _table(format_, entries)
+    write_atomically(folder / name, text)
+
+
+def _table(format_: str, entries: Mapping[str, dict[str, Any]]) -> tuple[str, str]:
     """For people: index.html beside HTML, index.md beside anything else."""
     if format_ == "html":
-        write_atomically(folder / "index.html", page("Derivations", _rows(entries)))
-        return
+        return "index.html", page("Derivations", _rows(entries))
     lines = ["# Derivations", "", "| document | title | verdict | steps |", "|---|---|---|---|"]
     for entry in entries.values():
         files = f"[{entry['name']}]({entry['file']})" + (f", [pdf]({entry['pdf']})" if entry["pdf"] else "")
         title = escape(" ".join(entry["title"].replace("|", "/").split()), quote=False)
         lines.append(f"| {files} | {title} | {_VERDICTS[entry['code']]} | {entry['summary']} |")
-    write_atomically(folder / "index.md", "\n".join(lines) + "\n")
+    return "index.md", "\n".join(lines) + "\n"
 
 
 def _rows(entries: Mapping[str, dict[str, Any]]) -> Iterator[str]:
@@ -156,3 +188,83 @@ def _rows(entries: Mapping[str, dict[str, Any]]) -> Iterator[str]:
         link = f'<a href="{escape(entry["file"])}">{escape(entry["title"])}</a>{pdf}'
         yield f"<li>{link}: {_VERDICTS[entry['code']]}. {escape(entry['summary'])}</li>"
     yield "</ul>"
+
+
+# --- comparing without writing ----------------------------------------------------------------------------
+
+
+def listed(folder: Path) -> tuple[tuple[str, ...], str]:
+    """The documents that the index of ``folder`` lists, and their format.
+
+    Raises:
+        NcproofsError: there is no index, or it cannot be read.
+    """
+    entries, format_ = _any_index(folder)
+    if format_ not in FORMATS or not entries:
+        raise NcproofsError(
+            f"{folder} has no readable {_INDEX}; write the folder first: ncproofs derive --all --out {folder}"
+        )
+    return tuple(entries), format_
+
+
+def _any_index(folder: Path) -> tuple[dict[str, dict[str, Any]], str]:
+    """Entries by name and format of an index of any source; nothing where it cannot be read."""
+    try:
+        data = json.loads((folder / _INDEX).read_text(encoding="utf-8"))
+        entries = {str(entry["name"]): dict(entry) for entry in data["documents"]}
+        return entries, str(data["format"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}, ""
+
+
+def check_folder(
+    folder: Path, format_: str, *, pdf: bool, told: Callable[[str], None],
+    chosen: Mapping[str, Callable[[], Derivation]], whole: bool = True,
+) -> int:
+    """Build every document, compare it with its file, write nothing; 1 when a file is stale, missing or left over.
+
+    A PDF is compared by what the index says of it: that it was printed from this document, and not changed since.
+    ``whole``: the folder has nothing but ``chosen``, and its table of contents is compared too.
+    """
+    known, _ = _any_index(folder)
+    entries: dict[str, dict[str, Any]] = {}
+    wrong = 0
+    for number, (name, build) in enumerate(chosen.items(), start=1):
+        derivation, before = build(), known.get(name, {})
+        path = folder / f"{_stem(name, derivation)}.{FORMATS[format_]}"
+        with_pdf = pdf or bool(before.get("pdf"))
+        found = [state for state in (
+            _state(path, rendered([derivation], format_)), _pdf_state(path, before) if with_pdf else "",
+        ) if state]
+        told(f"[{number}/{len(chosen)}] {name}: {'; '.join(found) or 'up to date'}")
+        wrong += len(found)
+        files = {"file": path.name, "pdf": path.with_suffix(".pdf").name if with_pdf else ""}
+        entries[name] = {**_entry(name, derivation), **files}
+    others = _others(folder, format_, known, entries) if whole else []
+    for line in others:
+        told(line)
+    return 1 if wrong or others else 0
+
+
+def _others(
+    folder: Path, format_: str, known: Mapping[str, dict[str, Any]], entries: Mapping[str, dict[str, Any]]
+) -> list[str]:
+    """What is wrong beside the documents: the table of contents, and documents that nobody asks for any more."""
+    table, text = _table(format_, entries)
+    state = _state(folder / table, text)
+    gone = sorted(f"left over: {entry.get('file')}" for name, entry in known.items() if name not in entries)
+    return [*gone, *([state] if state else [])]
+
+
+def _state(path: Path, text: str) -> str:
+    if not path.is_file():
+        return f"missing: {path.name}"
+    return "" if path.read_bytes() == text.encode() else f"stale: {path.name}"
+
+
+def _pdf_state(path: Path, entry: Mapping[str, Any]) -> str:
+    printed = path.with_suffix(".pdf")
+    if not printed.is_file():
+        return f"missing: {printed.name}"
+    same = entry.get("sha256") == _sha256(path) and entry.get("pdf_sha256") == _sha256(printed)
+    return "" if same else f"stale: {printed.name}"

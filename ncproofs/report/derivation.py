@@ -14,6 +14,7 @@ import sympy
 from ncproofs.calculus.logit_facts import is_convex, is_shift_invariant
 from ncproofs.calculus.logits import logit_gradient, logit_hessian
 from ncproofs.losses.loss import ELL, Loss, SoftmaxForm, T
+from ncproofs.losses.spelling import with_own_name
 from ncproofs.report import checks
 from ncproofs.report.claim_formulas import equation_latex
 from ncproofs.report.latex import as_latex
@@ -34,7 +35,7 @@ def derive_objective(loss: Loss) -> Derivation:
 
     A step that could not be checked is kept, with a hole that every rendering shows.
     """
-    loss = loss.single_label()
+    loss = with_own_name(loss).single_label()
     form = loss.softmax_form()
     steps = [*_loss_steps(loss, form), *_logit_steps(loss, form), *matrix_steps(), *_consequences(loss)]
     title = f"The weight-decay objective with {loss}: gradient, Hessian, critical points"
@@ -47,7 +48,7 @@ def derive_riemannian(loss: Loss) -> Derivation:
     I4 is derived only for a loss that is invariant under constant shifts of the logits, I6 only for one that is
     convex in them; which of these hold is decided here. Open steps are kept with their hole.
     """
-    loss = loss.single_label()
+    loss = with_own_name(loss).single_label()
     form = loss.softmax_form()
     steps = [
         *setting_steps(),
@@ -67,7 +68,7 @@ def _numbered(steps: list[Step]) -> tuple[Step, ...]:
 
 def derive_loss(loss: Loss) -> Derivation:
     """What a theorem needs to know of a loss: its form, its derivatives in the logits, whether it is convex."""
-    form = loss.softmax_form()
+    form = with_own_name(loss).softmax_form()
     steps = [*_loss_steps(loss, form), *_logit_steps(loss, form), _convexity_step(loss)]
     return Derivation(f"The loss {loss}", loss.name, tuple(_loss_letters(loss, form)), _numbered(steps))
 

@@ -11,10 +11,13 @@ from collections.abc import Iterable
 from html import escape
 from xml.etree import ElementTree
 
+from ncproofs.notebook import LARGEST, paragraph
 from ncproofs.report.references import bibtex
 from ncproofs.report.steps import Derivation, Formula, Preface, Step, Value, hole_text, summary_line
 
-__all__ = ["as_html", "html_body", "mathml", "page"]
+__all__ = ["as_html", "html_body", "mathml", "notebook_html", "page"]
+
+_BOXES = 5
 
 _STYLE = """
 body{font:17px/1.5 Georgia,serif;max-width:52rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a;background:#fff}
@@ -74,6 +77,25 @@ def page(title: str, body: Iterable[str]) -> str:
 def as_html(derivation: Derivation) -> str:
     """The whole document."""
     return page(derivation.title, html_body(derivation))
+
+
+def notebook_html(derivation: Derivation) -> str:
+    """For notebooks, below ``LARGEST`` characters: as many steps as fit, and how many do not."""
+    whole = "\n".join(html_body(derivation))
+    if len(whole) <= LARGEST:
+        return whole
+    parts = [paragraph(derivation.title, strong=True), paragraph(summary_line(derivation.steps))]
+    parts += [paragraph(f"in a box: {text}") for text in (*derivation.warnings, *derivation.holes)[:_BOXES]]
+    room = LARGEST - sum(map(len, parts)) - 500
+    shown = 0
+    for step in map(_step, derivation.steps):
+        room -= len(step) + 1
+        if room < 0:
+            break
+        parts.append(step)
+        shown += 1
+    rest = len(derivation.steps) - shown
+    return "\n".join([*parts, paragraph(f"{rest} more steps; ncproofs.report.derivation_html.as_html has them all")])
 
 
 def html_body(derivation: Derivation) -> list[str]:

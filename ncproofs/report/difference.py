@@ -128,8 +128,13 @@ def lines_of(found: Difference) -> list[str]:
     before, after = found.seconds
     ratio = f", {after / before:.2f} times as long" if before >= _NOTICED else ""
     bad = sum(change.bad for change in found.changes)
-    counted = f"{len(found.changes)} changes, {bad} for the worse" if found.changes else "no change"
-    return [*lines, f"{counted}; {found.common} questions in both, {before:.1f} s and {after:.1f} s{ratio}"]
+    counted = f"{_number(len(found.changes), 'change')}, {bad} for the worse" if found.changes else "no change"
+    asked = _number(found.common, "question")
+    return [*lines, f"{counted}; {asked} in both, {before:.1f} s and {after:.1f} s{ratio}"]
+
+
+def _number(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 def as_record(found: Difference) -> dict[str, object]:

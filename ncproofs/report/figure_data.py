@@ -1,4 +1,4 @@
-"""Which figures belong to a theorem's outcomes, and their numbers: spectra, critical points, verdicts over K and d.
+"""Which figures belong to a theorem's outcomes, and their numbers: verdicts over K and d, phases, spectra, landscapes.
 
 Spectra and critical points are worked out again when the report is made, at instances that the report certifies, with
 the certified closed forms; nothing of a results file enters them but the spelling of the instance.
@@ -20,6 +20,7 @@ from ncproofs.errors import NcproofsError, OutOfScope
 from ncproofs.families import problem_of
 from ncproofs.problems.features import Ridge, Spheres
 from ncproofs.report.figures import Cell, CriticalPoint, Stem, landscape_svg, matrix_svg, spectrum_svg
+from ncproofs.report.phase_data import DIAGRAMS, phase_figure
 from ncproofs.runner import Outcome, Standing
 
 __all__ = ["Figure", "figures_of"]
@@ -42,10 +43,14 @@ class Figure:
 
 
 def figures_of(theorem: str, outcomes: Sequence[Outcome]) -> Iterator[Figure]:
-    """The figures of one theorem: verdicts over K and d, then a few spectra or landscapes of certified instances."""
+    """The figures of one theorem: verdicts over K and d, its phase diagram, spectra or landscapes of instances."""
     matrix = _matrix(theorem, outcomes)
     if matrix is not None:
         yield matrix
+    if any(outcome.verdict.certified for outcome in outcomes) and (phases := phase_figure(theorem)) is not None:
+        svg, caption, rows = phases
+        diagram = DIAGRAMS[theorem]
+        yield Figure(svg, caption, (diagram.up.name, f"regimes as {diagram.across.name} grows"), rows)
     spectral, landscape = "spectrum" in theorem, "landscape" in theorem or "saddles" in theorem
     if not spectral and not landscape:
         return

@@ -10,10 +10,10 @@ from ncproofs.errors import NcproofsError
 from ncproofs.report.derivation_html import html_body, page
 from ncproofs.report.latex import as_latex, document
 from ncproofs.report.pdf import pdf_of
-from ncproofs.report.steps import SCHEMA, Derivation, as_json, as_text
+from ncproofs.report.steps import SCHEMA, Derivation, as_json, as_text, hole_text
 from ncproofs.truth import Truth
 
-__all__ = ["FORMATS", "exit_code", "rendered", "write_pdf"]
+__all__ = ["FORMATS", "boxes", "exit_code", "rendered", "write_pdf"]
 
 #: Format -> how its files end.
 FORMATS = {"text": "txt", "latex": "tex", "json": "json", "html": "html"}
@@ -48,7 +48,19 @@ def write_pdf(derivations: Sequence[Derivation], path: Path) -> None:
 
 
 def exit_code(derivations: Sequence[Derivation]) -> int:
-    """0: every step is proved. 1: one is refuted. 4: one is not proved, or has a hole."""
+    """As of ``ncproofs verify``. 0: every step is proved, for a problem that meets the hypotheses. 1: one is refuted.
+    4: one is not proved or has a hole, or a hypothesis is not met.
+    """
     if any(derivation.conclusion()[0] is Truth.FAILS for derivation in derivations):
         return 1
-    return 4 if any(derivation.holes for derivation in derivations) else 0
+    return 4 if boxes(derivations) else 0
+
+
+def boxes(derivations: Sequence[Derivation]) -> tuple[str, ...]:
+    """What stands in boxes: steps that are not proved, and hypotheses that are not met. Open questions are neither."""
+    found = []
+    for derivation in derivations:
+        found += [f"{derivation.title}: {warning}" for warning in derivation.warnings]
+        found += [f"{derivation.title}: step {step.number} ({step.statement}) {hole_text(step)}"
+                  for step in derivation.steps if step.is_open]
+    return tuple(found)

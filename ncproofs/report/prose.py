@@ -60,7 +60,7 @@ _GREEK = (
     "alpha|beta|gamma|delta|epsilon|eta|theta|kappa|lambda|mu|nu|rho|sigma|tau|phi|psi|chi|omega|ell|"
     "Gamma|Delta|Theta|Lambda|Sigma|Phi|Psi|Omega"
 )
-_SUBSCRIPT = r"(?:_(?:\{[A-Za-z0-9]+(?:,[A-Za-z0-9]+)*\}|[A-Za-z0-9]+))"
+_SUBSCRIPT = r"(?:_(?:\{[A-Za-z0-9]+(?:,[A-Za-z0-9]+)*\}|[A-Za-z0-9]+|[+-](?![A-Za-z0-9+-])))"
 _POWER = r"(?:\^(?:\d+|[A-Z]))"
 _WORDS = r"(?:sum|grad|max|min|mean|sup|inf)(?=_(?:[A-Za-z](?![A-Za-z0-9])|\{))"
 _LETTER = r"[A-Za-z](?=[_^']|\*\()|[B-HJ-Zb-z](?![A-Za-z'])"
@@ -69,17 +69,21 @@ _BASE = rf"{_WORDS}|(?:d(?=[A-Za-z][_^]))?(?:{_GREEK}|{_LETTER})|d[A-Z](?![A-Za-
 _MATH = re.compile(
     rf"(?<![A-Za-z_\\'])(?!(?<=\d)[eE][-+]?\d)(?P<base>{_BASE})"  # 1e-9 is a number
     rf"(?P<prime>'{{0,2}})(?P<sub>{_SUBSCRIPT}?)(?P<power>{_POWER}?)(?![A-Za-z0-9_])"
-    r"|(?P<close>[|)\]])\^(?P<exponent>-?\d+|T\b)"
-    r"|(?P<relation>>=|<=|->|!=| - |(?<=\b[A-Za-z])-(?=\d|[A-Za-z]\b)|(?<=\d)-(?=[A-Za-z]\b)"
+    r"|(?P<close>[|)\]])(?:\^(?P<exponent>-?\d+|T\b)|_(?P<part>[+-])(?![A-Za-z0-9+-]))"
+    r"|(?P<relation>\+-(?=[ (A-Za-z0-9])|(?<=\d) x (?=\d)"
+    r"|>=|<=|->|!=| - |(?<=\b[A-Za-z])-(?=\d|[A-Za-z]\b)|(?<=\d)-(?=[A-Za-z]\b)"
     r"|(?<=[(= ])-(?=[A-Za-z0-9]))"
 )
-_RELATIONS = {">=": r"\ge", "<=": r"\le", "->": r"\to", "!=": r"\ne", " - ": " - ", "-": "-"}
+_RELATIONS = {
+    "+-": r"\pm", " x ": r" \times ", ">=": r"\ge", "<=": r"\le", "->": r"\to", "!=": r"\ne", " - ": " - ", "-": "-",
+}
 
 
 def sentence(text: str) -> str:
     """``text`` with a capital and a full stop, unless it begins with a formula."""
     flat = " ".join(text.split())
-    if re.match(r"[a-z]{2,}[ ,:]", flat) and not re.match(rf"(?:{_GREEK}|sum|spec|trace|log|exp|sup|dim)\b", flat):
+    word = re.match(r"[a-z]{2,}(?:[ ,:.]|$)", flat)
+    if word and not re.match(rf"(?:{_GREEK}|sum|spec|trace|log|exp|sup|dim)\b", flat):
         flat = flat[0].upper() + flat[1:]
     return flat if flat.endswith((".", "?", "!", ":")) or not flat else f"{flat}."
 
@@ -101,14 +105,16 @@ def _run(text: str) -> str:
 def _set(match: re.Match[str]) -> str:
     if match["relation"]:
         sign = _RELATIONS[match["relation"]]
-        return f" ${sign.strip()}$ " if sign == " - " else f"${sign}$"
+        return f" ${sign.strip()}$ " if sign.startswith(" ") else f"${sign}$"
     if match["close"]:
-        return f"${match['close']}^{{{match['exponent']}}}$"
+        raised = f"^{{{match['exponent']}}}" if match["exponent"] else f"_{{{match['part']}}}"
+        return f"${match['close']}{raised}$"
     base = match["base"]
     differential = r"\mathrm{d}" if re.fullmatch(rf"d(?:{_GREEK}|[A-Za-z])", base) and base != "delta" else ""
     base = base[1:] if differential else base
     inside = match["sub"].lstrip("_").strip("{}")
     subscript = name_latex(f"x_{inside}").removeprefix("x") if inside else ""
+    subscript = f"_{{{inside}}}" if inside in ("+", "-") else subscript
     power = f"^{{{match['power'][1:]}}}" if match["power"] else ""
     spelled = r"\textstyle\sum" if base == "sum" else name_latex(base)
     return f"${differential}{spelled}{match['prime']}{subscript}{power}$"

@@ -6,6 +6,7 @@ import re
 
 from ncproofs import __version__
 from ncproofs.report.steps import Reference
+from ncproofs.theorems.papers import PAPERS
 from ncproofs.theorems.theorem import Source
 
 __all__ = ["bibtex", "references", "tool"]
@@ -22,13 +23,29 @@ def tool() -> Reference:
 
 
 def references(source: Source) -> tuple[Reference, ...]:
-    """[1] the paper, [2] this tool."""
+    """[1] the paper, [2] this tool. Authors are those that the source gives, or that are known of this paper."""
     arxiv = f" arXiv:{source.arxiv}." if source.arxiv else ""
-    fields = [("title", f"{{{source.paper}}}")]
+    authors, where, known = _authorship(source)
+    fields = [("author", " and ".join(authors))] if authors else []
+    fields += [("title", f"{{{source.paper}}}"), *known]
     if source.arxiv:
         fields += [("eprint", source.arxiv), ("archivePrefix", "arXiv")]
     key = re.sub(r"[^A-Za-z0-9]", "", source.arxiv or source.paper)[:40] or "source"
-    return Reference(f"{source.paper}.{arxiv}", f"arxiv{key}" if source.arxiv else key, tuple(fields)), tool()
+    text = f"{f'{_listed(authors)}. ' if authors else ''}{source.paper}.{where}{arxiv}"
+    return Reference(text, f"arxiv{key}" if source.arxiv else key, tuple(fields)), tool()
+
+
+def _authorship(source: Source) -> tuple[tuple[str, ...], str, list[tuple[str, str]]]:
+    """Authors, where it appeared as text, and as fields of BibTeX."""
+    paper = PAPERS.get(source.arxiv)
+    if source.authors or paper is None or paper.title != source.paper:
+        return source.authors, "", []
+    return paper.authors, f" {paper.venue}, {paper.year}.", [("year", str(paper.year)), ("note", paper.venue)]
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    *most, last = names
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def bibtex(entries: tuple[Reference, ...]) -> list[str]:

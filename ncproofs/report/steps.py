@@ -15,6 +15,8 @@ __all__ = [
 ]
 
 SCHEMA = 1
+#: Why a step that only gives a name holds.
+BY_DEFINITION = "a definition"
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,11 @@ class Derivation:
         """The conjunction of all steps, with the rigor of the weakest."""
         return conclude(step.evidence for step in self.steps)
 
+    def _repr_html_(self) -> str:
+        from ncproofs.report.derivation_html import notebook_html
+
+        return notebook_html(self)
+
 
 def hole_text(step: Step) -> str:
     """What the box of an open step says."""
@@ -172,12 +179,17 @@ def _step_text(step: Step) -> list[str]:
 def summary_line(steps: Sequence[Step]) -> str:
     """How many steps are proved."""
     closed = [step for step in steps if not step.is_open]
-    cited = sum(step.evidence.because == BY_AXIOM for step in closed)
-    proved = sum(step.evidence.rigor >= Rigor.ENCLOSED for step in closed) - cited
-    named = f", {cited} classical theorem{'s' if cited > 1 else ''} cited" if cited else ""
-    compared = len(closed) - proved - cited
-    rest = f", {compared} more compared at points" if compared else ""
-    return f"Machine-checked: {proved} of {len(steps)} steps proved{named}{rest}."
+    cited = [step for step in closed if step.evidence.because == BY_AXIOM]
+    defined = [step for step in closed if step.evidence.because == BY_DEFINITION]
+    proved = sum(step.evidence.rigor >= Rigor.ENCLOSED for step in closed) - len(cited) - len(defined)
+    compared = len(closed) - proved - len(cited) - len(defined)
+    parts = [f"{proved} of {len(steps)} steps proved"]
+    parts += [f"{len(defined)} definition{'s' if len(defined) > 1 else ''}"] if defined else []
+    parts += [f"{len(cited)} cited as classical"] if cited else []
+    parts += [f"{compared} more compared at points"] if compared else []
+    used = {name for step in steps for name in step.evidence.axioms}
+    named = f" Classical theorems used: {len(used)}." if used else ""
+    return f"Machine-checked: {', '.join(parts)}.{named}"
 
 
 def as_json(derivation: Derivation) -> dict[str, Any]:
@@ -256,4 +268,4 @@ def unnumbered(
 
 def definition(sentence: str) -> Evidence:
     """A definition needs no proof."""
-    return Evidence(truth=Truth.HOLDS, rigor=Rigor.EXACT, sentence=sentence, because="a definition")
+    return Evidence(truth=Truth.HOLDS, rigor=Rigor.EXACT, sentence=sentence, because=BY_DEFINITION)

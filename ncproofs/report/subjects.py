@@ -66,6 +66,13 @@ def instance_of(family: Family | type, given: Mapping[str, Any]) -> Any:
     usual = {key: value.partition(":")[0] for key, value in family.usual.items()}
     named = {} if family.name in ("ridge", "sphere") else {"family": family.name}
     spelled = {**named, **usual, **given}
+    missing = [key for key in family.keys if key not in spelled and key not in family.optional]
+    if missing:
+        written = " ".join(f"--set {key}=..." for key in missing)
+        raise InvalidSuite(
+            f"family {family.name} has no usual {' and '.join(missing)}; write {written} (values: `ncproofs show "
+            f"{family.name}`; data may be a file)"
+        )
     loss = given.get("loss", "")
     # One loss, whatever commas it is written with: a grid would take them as separators.
     spared = {"loss": usual["loss"]} if loss and "loss" in usual else {}

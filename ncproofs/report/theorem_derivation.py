@@ -11,9 +11,11 @@ from ncproofs.errors import NcproofsError
 from ncproofs.losses.loss import Loss
 from ncproofs.proof.claims import Axiom, Claim, Hole, Identity, Sign, SumIdentity, UniqueRoot
 from ncproofs.proof.discharge import Effort, discharge
-from ncproofs.report.claim_formulas import claim_formulas, range_phrase
+from ncproofs.proof.wording import printed_as_proved
+from ncproofs.report.claim_formulas import claim_formulas, is_empty, range_phrase
 from ncproofs.report.prose import sentence
 from ncproofs.report.references import references
+from ncproofs.report.resting import rested_steps
 from ncproofs.report.steps import Derivation, Formula, Preface, Step, Value
 from ncproofs.report.sum_typesetting import tensor_latex
 from ncproofs.report.trees import ranges_of, sum_sides
@@ -62,7 +64,11 @@ def derive_theorem(
     effort = effort or Effort()
     general = tuple(theorem.general()) if theorem.general is not None else ()
     local = _instance_claims(theorem, problem)
-    steps = [*_loss_steps(loss), *_steps(general, "", effort), *_steps(local, f"At {problem}", effort)]
+    proof = "The proof" if theorem.rests_on else ""
+    steps = [
+        *rested_steps(theorem, effort), *_loss_steps(loss), *_steps(general, proof, effort),
+        *_steps(local, f"At {problem}", effort),
+    ]
     return Derivation(
         title=theorem.title,
         subject=theorem.name,
@@ -93,7 +99,7 @@ def _preface(theorem: Theorem) -> Preface:
         hypotheses=tuple(part.sentence for part in theorem.hypotheses),
         open_questions=theorem.open_questions,
         references=references(source),
-        relation=f"{relation}. {source.note}".rstrip(". ") + ".",
+        relation=f"{relation}; {source.note}".rstrip(".; ") + ".",
     )
 
 
@@ -108,7 +114,7 @@ def _steps(claims: Iterable[Claim], section: str, effort: Effort) -> Iterator[St
             statement=_sentence(claim, evidence),
             formulas=claim_formulas(claim),
             reason=claim.because if claim.because != evidence.because else "",
-            checked=f"{evidence.because}{_covered(claim, evidence, section)}",
+            checked=f"{evidence.because}{_covered(claim, evidence, section)}{_empty(claim)}",
             evidence=evidence,
             where=range_phrase(ranges_of(claim)),
             section=section,
@@ -116,9 +122,13 @@ def _steps(claims: Iterable[Claim], section: str, effort: Effort) -> Iterator[St
 
 
 def _proved(claim: Claim, effort: Effort) -> Evidence:
-    """What ``discharge`` finds; an error is a step that is not proved, and the document goes on."""
+    """What ``discharge`` finds; an error is a step that is not proved, and the document goes on.
+
+    So is a formula whose printed form is not shown to be the proved one.
+    """
     try:
-        return discharge(claim, effort)
+        apart = printed_as_proved(claim) if isinstance(claim, (Identity, SumIdentity)) else None
+        return apart or discharge(claim, effort)
     except NcproofsError as error:
         return Evidence(
             truth=Truth.UNDECIDED, rigor=Rigor.SAMPLED, sentence=claim.sentence, because=f"cannot be settled: {error}"
@@ -138,6 +148,16 @@ def _covered(claim: Claim, evidence: Evidence, section: str) -> str:
     """What the proof covers, unless the heading or the range of the letters that is printed above says it."""
     said = isinstance(claim, (Identity, Sign)) or not evidence.covers or section.endswith(evidence.covers)
     return "" if said else f"; covers {evidence.covers}"
+
+
+def _empty(claim: Claim) -> str:
+    """A formula X = X shows no step; the document says why."""
+    if not isinstance(claim, (Identity, SumIdentity)) or claim.wording is not None or not is_empty(claim):
+        return ""
+    return (
+        "; both sides were the same expression before they were printed, so no step is seen (state the claim with "
+        "ncproofs.proof.wording.worded to keep its sides as written)"
+    )
 
 
 def _loss_steps(loss: Loss | None) -> tuple[Step, ...]:

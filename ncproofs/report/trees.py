@@ -2,6 +2,8 @@
 
 The trees are those of docs/certificate-format.md (``["+", "K", ["^", "x", 2]]``), with three additions for what
 certificates do not need: ``["pi"]``, ``["abs", x]`` and ``["function", name, argument...]`` for any other function.
+The sides as they are printed (``written``) may also have ``["derivative", f, [x, order]...]``, ``["at", f, [x,
+value]...]`` and ``letters``: names with the trees of their values.
 """
 
 from __future__ import annotations
@@ -14,9 +16,12 @@ import sympy
 from ncproofs.calculus.indexed import Index, IndexedSum, Tensor, scalar
 from ncproofs.proof.claims import Claim, Identity, Sign, SumIdentity, UniqueRoot
 from ncproofs.proof.domain import Domain, Range
+from ncproofs.proof.wording import letter_name
 from ncproofs.report.written_sums import Entry, Node, Number, Plus, Sum, entries_of, written
 
-__all__ = ["claim_tree", "domain_tree", "expression_tree", "ranges_of", "sides_of", "sum_sides", "sum_terms"]
+__all__ = [
+    "claim_tree", "domain_tree", "expression_tree", "printed_sides", "ranges_of", "sides_of", "sum_sides", "sum_terms",
+]
 
 
 def expression_tree(expression: sympy.Expr) -> Any:
@@ -39,6 +44,14 @@ def expression_tree(expression: sympy.Expr) -> Any:
         return ["exp", "1"]
     if expression is sympy.pi:
         return ["pi"]
+    if isinstance(expression, sympy.Derivative):
+        return ["derivative", expression_tree(expression.expr), *([str(x), int(order)] for x, order in
+                                                                  expression.variable_count)]
+    if isinstance(expression, sympy.Subs):
+        pairs = zip(expression.variables, expression.point, strict=True)
+        return ["at", expression_tree(expression.expr), *([str(x), expression_tree(value)] for x, value in pairs)]
+    if isinstance(expression, sympy.core.function.AppliedUndef):
+        return letter_name(expression)
     return ["function", type(expression).__name__, *map(expression_tree, expression.args)]
 
 
@@ -63,6 +76,27 @@ def sides_of(claim: Claim) -> tuple[sympy.Expr, ...]:
 def sum_sides(claim: SumIdentity) -> tuple[IndexedSum, IndexedSum]:
     """Both sides as sums; a claim may state one of them as a plain expression."""
     return scalar(claim.left), scalar(claim.right)
+
+
+def printed_sides(claim: SumIdentity) -> tuple[IndexedSum, IndexedSum]:
+    """Both sides as they are printed: as worded, or else as proved."""
+    if claim.wording is None:
+        return sum_sides(claim)
+    return scalar(claim.wording.left), scalar(claim.wording.right)
+
+
+def _letters_tree(claim: Identity | SumIdentity) -> dict[str, Any]:
+    """The letters of a wording, each with the tree of its value; a value may have letters that come later."""
+    if claim.wording is None:
+        return {}
+    return {"letters": [[letter_name(letter), expression_tree(value)] for letter, value in claim.wording.letters]}
+
+
+def _worded(claim: Identity) -> dict[str, Any]:
+    if claim.wording is None:
+        return {}
+    sides = {"left": expression_tree(claim.wording.left), "right": expression_tree(claim.wording.right)}
+    return {"written": sides, **_letters_tree(claim)}
 
 
 def ranges_of(claim: Claim) -> Domain:
@@ -132,7 +166,7 @@ def _sum_tree(claim: SumIdentity) -> dict[str, Any]:
     entries = [*reduced, *entries_of(left), *entries_of(right)]
     tensors = sorted({tensor for tensor, _ in entries if tensor is not None}, key=lambda tensor: tensor.name)
     indices: list[Index] = sorted({index for _, found in entries for index in found})
-    nodes = written((left, right))
+    nodes = written(printed_sides(claim))
     return {
         "kind": "sum identity",
         "domain": domain_tree(ranges_of(claim)),
@@ -145,6 +179,7 @@ def _sum_tree(claim: SumIdentity) -> dict[str, Any]:
         "left": sum_terms(left),
         "right": sum_terms(right),
         **({} if nodes is None else {"written": {"left": written_tree(nodes[0]), "right": written_tree(nodes[1])}}),
+        **_letters_tree(claim),
     }
 
 
@@ -165,7 +200,7 @@ def claim_tree(claim: Claim) -> Mapping[str, Any] | None:
     if isinstance(claim, Identity):
         return {
             "kind": "identity", "domain": domain_tree(ranges_of(claim)),
-            "left": expression_tree(claim.left), "right": expression_tree(claim.right),
+            "left": expression_tree(claim.left), "right": expression_tree(claim.right), **_worded(claim),
         }
     if isinstance(claim, Sign):
         return {

@@ -11,9 +11,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import sympy
+from sympy.core.function import AppliedUndef
 from sympy.printing.latex import LatexPrinter
+from sympy.printing.str import StrPrinter
 
-__all__ = ["LIMIT", "Names", "aligned", "fitted", "name_latex", "symbolic", "terms_of", "width"]
+__all__ = ["LIMIT", "Names", "aligned", "fitted", "name_latex", "plain", "symbolic", "terms_of", "width"]
 
 #: Width of a line of an article in tenths of a letter (a letter at 11 pt is about 6 pt wide).
 LIMIT = 480
@@ -52,12 +54,40 @@ class _Printer(LatexPrinter):  # type: ignore[misc]
 
     _print_Dummy = _print_Symbol
 
+    def _print_Subs(self, subs: Any) -> str:
+        places = ", ".join(
+            f"{self._print(x)}={self._print(value)}" for x, value in zip(subs.variables, subs.point, strict=True)
+        )
+        return rf"\left. {self._print(subs.expr)} \right|_{{{places}}}"
+
     def _print_Function(self, expr: Any, exp: Any = None) -> str:
-        if isinstance(expr, sympy.core.function.AppliedUndef):
+        if isinstance(expr, AppliedUndef):
             power = f"^{{{exp}}}" if exp is not None else ""
             inside = ", ".join(self._print(argument) for argument in expr.args)
             return rf"{name_latex(type(expr).__name__)}{power}\left({inside}\right)"
         return str(super()._print_Function(expr, exp))
+
+
+class _TextPrinter(StrPrinter):  # type: ignore[misc]
+    """SymPy's text, with derivatives and values at a point as people write them."""
+
+    def _print_Subs(self, subs: Any) -> str:
+        pairs = zip(subs.variables, subs.point, strict=True)
+        places = ", ".join(f"{self._print(x)} = {self._print(value)}" for x, value in pairs)
+        return f"({self._print(subs.expr)} at {places})"
+
+    def _print_Derivative(self, derivative: Any) -> str:
+        inner = derivative.expr
+        body = self._print(inner) if inner.is_Function else f"({self._print(inner)})"
+        for x, order in reversed(derivative.variable_count):
+            power = "" if order == 1 else f"^{order}"
+            body = f"d{power}/d{self._print(x)}{power} {body}"
+        return body
+
+
+def plain(expression: sympy.Expr) -> str:
+    """The expression as text, the terms in a fixed order."""
+    return str(_TextPrinter().doprint(expression))
 
 
 def symbolic(expression: sympy.Expr) -> str:
@@ -143,7 +173,7 @@ def _one_named(expression: sympy.Expr, limit: int, names: Names) -> sympy.Expr:
     """``expression`` with its widest part named, or with its widest part made narrower."""
     parts = sorted(set(expression.args), key=lambda part: (-width(symbolic(part)), sympy.default_sort_key(part)))
     for part in parts:
-        if part.is_Atom:
+        if part.is_Atom or isinstance(part, (AppliedUndef, sympy.Tuple)):
             continue
         inner = part if part.is_Add else _one_named(part, limit, names)
         replacement = names.of(part) if part.is_Add or inner == part else inner

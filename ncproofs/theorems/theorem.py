@@ -19,17 +19,23 @@ __all__ = ["Hypothesis", "Source", "Theorem", "Verdict", "verify"]
 
 @dataclass(frozen=True)
 class Source:
-    """Which paper, what is usually quoted from it, and how this theorem stands to that."""
+    """Which paper, what is usually quoted from it, and how this theorem stands to that.
+
+    ``authors`` are for the bibliography; those of the papers of the catalogue are known.
+    """
 
     paper: str
     arxiv: str
     quoted: str
     relation: Literal["equal", "stronger", "weaker", "corrected", "auxiliary"]
     note: str = ""
+    authors: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.paper or not self.quoted:
             raise InvalidClaim("a source needs the paper's title and what is usually quoted from it")
+        if isinstance(self.authors, str):
+            raise InvalidClaim(f'authors={self.authors!r} is one text; write a tuple such as ("Ada Lovelace",)')
 
 
 @dataclass(frozen=True)
@@ -51,6 +57,7 @@ class Theorem:
         instance: function from a problem of class ``family`` to the claims there, or None.
         covers: what the general claims quantify over, e.g. "all K >= 2, n >= 1, d >= K - 1".
         open_questions: what is not known; printed with the theorem.
+        rests_on: theorems that its claims use, by name; a derivation proves them again.
 
     Raises:
         InvalidClaim: an empty statement, or neither general nor instance claims.
@@ -67,6 +74,7 @@ class Theorem:
     instance: Callable[[Any], Iterable[Claim]] | None = None
     family: type = Ridge
     open_questions: tuple[str, ...] = ()
+    rests_on: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for part in ("name", "title", "statement", "idea"):
@@ -74,6 +82,8 @@ class Theorem:
                 raise InvalidClaim(f"theorem {self.name!r} has an empty {part}; a reader needs it")
         if self.general is None and self.instance is None:
             raise InvalidClaim(f"theorem {self.name!r} claims nothing; give `general` or `instance` claims")
+        if isinstance(self.rests_on, str):
+            raise InvalidClaim(f'rests_on={self.rests_on!r} is one text; write a tuple such as ("equality-case",)')
 
     def _repr_html_(self) -> str:
         arxiv = f" (arXiv {self.source.arxiv})" if self.source.arxiv else ""

@@ -1,13 +1,16 @@
 """Losses from text: what is read, and what is refused without being run."""
 
+import dataclasses
+import sys
 import time
 
 import pytest
 import sympy
 
 from ncproofs.errors import InvalidLoss, InvalidProblem, NcproofsError, UnknownName
-from ncproofs.losses import focal, known_loss, loss_from_expression, loss_from_text
-from ncproofs.losses.loss import ELL, S, T
+from ncproofs.losses import cross_entropy, focal, known_loss, loss_from_expression, loss_from_text
+from ncproofs.losses.loss import ELL, Loss, S, T
+from ncproofs.report.derivation import derive_loss, derive_objective, derive_riemannian
 
 READ = {
     "cross_entropy": "cross_entropy",
@@ -113,6 +116,35 @@ def test_imports_of_broken_modules_are_one_line(tmp_path, monkeypatch):
         loss_from_text("own_losses:bad")
     with pytest.raises(InvalidLoss, match="raised RuntimeError: no luck"):
         loss_from_text("broken_losses:MINE")
+
+
+@pytest.mark.parametrize("name", ["cross_entropy", "focal(2)", "focal", "label_smoothing(2)", " mean_squared"])
+def test_a_shipped_name_is_not_lent(name, tmp_path, monkeypatch):
+    """Documents name a loss: another expression under a shipped name would be read as the shipped loss."""
+    with pytest.raises(InvalidLoss, match="give it another name"):
+        loss_from_expression("log(S1) - t + 1 - exp(t)/S1", name=name.strip())
+    borrowed = Loss(name.strip(), cross_entropy().phi + 1, cross_entropy().class_functions, "mine")
+    for derive in (derive_objective, derive_riemannian, derive_loss):
+        with pytest.raises(InvalidLoss, match="give it another name"):
+            derive(borrowed)
+    (tmp_path / "lent_losses.py").write_text(
+        "from ncproofs.losses import loss_from_expression\nfrom ncproofs.losses.loss import Loss\n"
+        "own = loss_from_expression('log(S1) - t + 1')\n"
+        f"MINE = Loss({name.strip()!r}, own.phi, own.class_functions, 's')"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    sys.modules.pop("lent_losses", None)
+    with pytest.raises(InvalidLoss, match="give it another name"):
+        loss_from_text("lent_losses:MINE")
+
+
+def test_a_shipped_loss_may_bear_its_name():
+    assert loss_from_expression("log(S1) - t", name="cross_entropy") == cross_entropy_named("given as an expression")
+    assert loss_from_expression("log(S1) - t + 1", name="my_cross_entropy").name == "my_cross_entropy"
+
+
+def cross_entropy_named(source: str) -> Loss:
+    return dataclasses.replace(cross_entropy(), source=source)
 
 
 @pytest.mark.parametrize("text", EXPRESSIONS)

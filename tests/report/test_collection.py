@@ -17,7 +17,7 @@ from ncproofs.families import FAMILIES, problem_of
 from ncproofs.problems.features import Ridge
 from ncproofs.proof.claims import Hole
 from ncproofs.report import collection
-from ncproofs.report.collection import build_all, documents
+from ncproofs.report.collection import build_all, check_folder, documents
 from ncproofs.report.pdf import pdf_of
 from ncproofs.report.subjects import instance_of, theorems_about
 from ncproofs.report.theorem_derivation import derive_theorem
@@ -144,3 +144,147 @@ def test_a_subject_is_one_document():
     data = json.loads(done.output)
     assert [part["theorem"] for part in data["derivations"]] == ["duality-certificate", "sphere-mse"]
     assert done.return_value == 0
+
+
+# --- comparing a folder, writing nothing ------------------------------------------------------------------
+
+OWN_THEOREM = """
+import sympy
+from ncproofs.proof.claims import Identity
+from ncproofs.theorems.theorem import Source, Theorem
+
+x = sympy.Symbol("x", real=True)
+MINE = Theorem("my-square", "A square", "(x + 1)^2 = x^2 + 2x + 1.", "Expand.", Source("None", "", "nothing", "equal"),
+               general=lambda: [Identity(left=(x + 1) ** 2, right=x**2 + 2 * x + 1)])
+BADLY_NAMED = Theorem("../up", "t", "s", "i", Source("None", "", "nothing", "equal"), general=MINE.general)
+"""
+
+
+def told(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, list[str]]:
+    code = main(["derive", *arguments])
+    return code, capsys.readouterr().err.splitlines()
+
+
+def test_a_folder_is_compared_and_not_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    (tmp_path / "own_theorem.py").write_text(OWN_THEOREM, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    out = tmp_path / "derivations"
+    chosen = ("--only", "equality-case", "--only", "own_theorem:MINE", "--out", str(out))
+    assert told(capsys, *chosen, "--format", "html")[0] == 0
+    assert {path.name for path in out.iterdir()} == {
+        "equality-case.html", "my-square.html", "index.html", "index.json"
+    }
+    before = {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in out.iterdir()}
+    code, lines = told(capsys, "--check", "--out", str(out))  # format and documents as the index has them
+    assert code == 0 and [line.partition(": ")[2] for line in lines] == ["up to date"] * 2
+    assert {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in out.iterdir()} == before
+    (out / "my-square.html").write_text("edited", encoding="utf-8")
+    (out / "equality-case.html").unlink()
+    code, lines = told(capsys, "--check", "--out", str(out))
+    assert code == 1 and lines == [
+        "[1/2] equality-case: missing: equality-case.html", "[2/2] own_theorem:MINE: stale: my-square.html",
+    ]
+    code, lines = told(capsys, *chosen[2:], "--check")  # only one of the two is asked about
+    assert code == 1 and len(lines) == 1
+    assert told(capsys, *chosen, "--format", "html")[0] == 0 and told(capsys, "--check", "--out", str(out))[0] == 0
+
+
+def test_a_theorem_of_ones_own_is_written_again_when_it_changes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    (tmp_path / "own_again.py").write_text(OWN_THEOREM, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    arguments = ("--only", "own_again:MINE", "--out", str(tmp_path / "out"))
+    assert "proved" in told(capsys, *arguments)[1][0] and "proved" in told(capsys, *arguments)[1][0]
+    assert told(capsys, "--only", "own_again:BADLY_NAMED", "--out", str(tmp_path / "out"))[0] == 2
+    assert not (tmp_path / "up.tex").exists()
+
+
+def test_what_is_left_over_is_listed(tmp_path: Path):
+    lines: list[str] = []
+    build_all(tmp_path, "text", pdf=False, told=lines.append, chosen=SOME)
+    (tmp_path / "index.md").write_text("edited", encoding="utf-8")
+    lines.clear()
+    one = {"equality-case": SOME["equality-case"]}
+    assert check_folder(tmp_path, "text", pdf=False, told=lines.append, chosen=one) == 1
+    assert lines[1:] == ["left over: sphere-mse.txt", "stale: index.md"]
+
+
+def test_a_pdf_is_compared_by_what_it_was_printed_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(collection, "write_pdf", lambda derivations, path: path.write_bytes(b"%PDF"))
+    one = {"equality-case": SOME["equality-case"]}
+    build_all(tmp_path, "latex", pdf=True, told=lambda line: None, chosen=one)
+
+    def found() -> str:
+        lines: list[str] = []
+        check_folder(tmp_path, "latex", pdf=False, told=lines.append, chosen=one)
+        return lines[0]
+
+    assert found().endswith("up to date")
+    (tmp_path / "equality-case.pdf").write_bytes(b"%PDF changed")
+    assert found().endswith(": stale: equality-case.pdf")
+    (tmp_path / "equality-case.pdf").unlink()
+    assert found().endswith(": missing: equality-case.pdf")
+
+
+@pytest.mark.parametrize("index", [None, "{", '{"format": "text", "documents": []}', '{"format": "x", "documents": 3}'])
+def test_a_folder_without_an_index_cannot_be_compared(tmp_path: Path, capsys: pytest.CaptureFixture[str], index):
+    if index is not None:
+        (tmp_path / "index.json").write_text(index, encoding="utf-8")
+    code, lines = told(capsys, "--check", "--out", str(tmp_path))
+    assert code == 2 and "write the folder first: ncproofs derive --all --out" in lines[0]
+
+
+@pytest.mark.parametrize("arguments", [
+    ("--check",), ("--all", "--only", "equality-case", "--out", "x"), ("--only", "nothing-of-the-kind", "--out", "x"),
+    ("--check", "equality-case"), ("--only", "equality-case"),
+])
+def test_options_that_do_not_go_together(capsys: pytest.CaptureFixture[str], arguments, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert told(capsys, *arguments)[0] == 2 and list(tmp_path.iterdir()) == []
+
+
+# --- exit codes as of verify ------------------------------------------------------------------------------
+
+OUTSIDE = {
+    "a loss outside the hypotheses": ("mse-optimum", "--loss", "cross_entropy", "-K", "3", "-d", "3"),
+    "sizes outside the hypotheses": ("benign-landscape", "--loss", "cross_entropy", "-K", "4", "-d", "1",
+                                     "--lambda-W", "1/400", "--lambda-H", "1/400"),
+    "inside": ("collapse-optimum", "--loss", "focal(2)", "-K", "3", "-d", "3"),
+    "no instance": ("sphere-optimum",),
+}
+
+
+@pytest.mark.parametrize("arguments", OUTSIDE.values(), ids=OUTSIDE)
+def test_exit_codes_are_those_of_verify(capsys: pytest.CaptureFixture[str], arguments):
+    name, *options = arguments
+    asked = [f"loss={options[i + 1]}" for i, option in enumerate(options) if option == "--loss"]
+    sizes = [o for i, o in enumerate(options) if o != "--loss" and (i == 0 or options[i - 1] != "--loss")]
+    lambdas = [] if not asked or "--lambda-W" in options else ["--set", "lambda_W=1/100", "--set", "lambda_H=1/100"]
+    verified = main(["verify", name, *(part for text in asked for part in ("--set", text)), *spelled(sizes), *lambdas])
+    capsys.readouterr()
+    derived = main(["derive", *arguments])
+    captured = capsys.readouterr()
+    assert derived == verified
+    assert bool(derived) is ("in a box: " in captured.err) and "Machine-checked" in captured.out
+
+
+def spelled(options: list[str]) -> list[str]:
+    """-K 3 as verify takes it; the weights as --set."""
+    found: list[str] = []
+    for option, value in zip(options[::2], options[1::2], strict=True):
+        long = option.startswith("--")
+        found += ["--set", f"{option[2:].replace('-', '_')}={value}"] if long else [option, value]
+    return found
+
+
+def test_a_network_needs_its_data(capsys: pytest.CaptureFixture[str], tmp_path: Path):
+    code, lines = told(capsys, "optimum", "--family", "network")
+    assert code == 2 and "--set kind=... --set data=..." in lines[0]
+    (tmp_path / "points.csv").write_text("x,y\n0,0\n1,1\n2,0\n", encoding="utf-8")
+    data = f"data={tmp_path / 'points.csv'}"
+    done = run("spline-interpolation", "--set", "kind=spline", "--set", data, "--format", "json")
+    assert done.return_value == 0 and json.loads(done.output)["warnings"] == []
+    assert told(capsys, "spline-interpolation", "--set", "kind=spline", "--set", "data=no-such-file.csv")[0] == 2

@@ -11,10 +11,12 @@ import pytest
 import sympy
 
 from ncproofs.calculus.indexed import Index, Tensor, scalar, total
+from ncproofs.errors import InvalidClaim
 from ncproofs.losses import focal, loss_from_expression
 from ncproofs.problems.features import Ridge, Spheres
-from ncproofs.proof.claims import Axiom, Hole, Identity, Sign, SumIdentity, UniqueRoot
+from ncproofs.proof.claims import Axiom, Hole, Identity, Sign, SumIdentity, UniqueRoot, Wording
 from ncproofs.proof.domain import Domain, real
+from ncproofs.proof.wording import value_at, worded
 from ncproofs.report.collection import documents
 from ncproofs.report.derivation import derive_loss, derive_objective
 from ncproofs.report.derivation_html import as_html, mathml
@@ -23,6 +25,7 @@ from ncproofs.report.pdf import PdfFailed, pdf_of
 from ncproofs.report.printing import exit_code, rendered
 from ncproofs.report.prose import prose, sentence
 from ncproofs.report.references import bibtex, references
+from ncproofs.report.resting import SECTION
 from ncproofs.report.steps import as_json, as_text
 from ncproofs.report.theorem_derivation import derive_theorem
 from ncproofs.report.typesetting import LIMIT, Names, aligned, fitted, name_latex, symbolic, terms_of, width
@@ -52,13 +55,103 @@ def catalogue():
 
 def test_every_claim_of_the_catalogue_is_a_proved_step(catalogue):
     for name, derivation in catalogue.items():
-        claims = list(load(name).general())
-        assert [step.number for step in derivation.steps] == list(range(1, len(claims) + 1)), name
+        claims, used = list(load(name).general()), len(load(name).rests_on)
+        assert [step.number for step in derivation.steps] == list(range(1, used + len(claims) + 1)), name
         assert derivation.holes == () and exit_code([derivation]) == 0, name
-        for claim, step in zip(claims, derivation.steps, strict=True):
+        for claim, step in zip(claims, derivation.steps[used:], strict=True):
             shown = isinstance(claim, (Identity, Sign, SumIdentity, UniqueRoot))
             assert bool(step.formulas) is shown and (not shown or step.formulas[0].tree), (name, step.number)
             assert not isinstance(claim, Axiom) or claim.name in step.evidence.axioms
+
+
+def sides(formula):
+    """The sides of a displayed equation, as text and as LaTeX."""
+    for spelled, sign in ((formula.text, " = "), (formula.latex.replace("={}&", " = "), " = ")):
+        left, equals, right = spelled.partition(sign)
+        if equals:
+            yield left.strip(), right.strip()
+
+
+def empty(derivation):
+    """Steps with a formula X = X."""
+    return [
+        step.number for step in derivation.steps for formula in step.formulas
+        if any(left == right for left, right in sides(formula))
+    ]
+
+
+def test_no_formula_of_the_catalogue_is_empty(catalogue):
+    """SymPy works a side out before it is printed; what is printed is the side as it was written."""
+    assert {name: found for name, derivation in catalogue.items() if (found := empty(derivation))} == {}
+    calculus = [build() for name, build in documents().items() if name.endswith(("-focal", "-mean_squared"))]
+    assert [derivation.title for derivation in calculus if empty(derivation)] == []
+
+
+def test_an_empty_formula_is_seen_and_says_why():
+    derivation = derive_theorem(theorem_of(Identity(left=x - x, right=sympy.Integer(0)), Identity(left=x, right=x)))
+    assert empty(derivation) == [1, 2]
+    assert all("same expression before they were printed" in step.checked for step in derivation.steps)
+    letters = sympy.symbols("u v")
+    kept = derive_theorem(theorem_of(worded(letters[0] - letters[1], 0, dict.fromkeys(letters, x))))
+    assert empty(kept) == [] and "same expression" not in kept.steps[0].checked
+    assert [formula.text for formula in kept.steps[0].formulas] == ["u - v = 0", "where u = x, v = x"]
+
+
+def test_a_wording_that_is_not_the_claim_is_boxed():
+    claim = Identity(left=x + 1, right=x + 1, wording=Wording(x + y, x + 1, ((y, sympy.Integer(2)),)))
+    derivation = derive_theorem(theorem_of(claim))
+    assert derivation.holes and exit_code([derivation]) == 4
+    assert "NOT PROVED: the formula as printed" in as_text(derivation)
+
+
+# --- theorems that are used -------------------------------------------------------------------------------
+
+
+def test_a_theorem_that_is_used_is_a_step_with_its_own_status(catalogue):
+    for name, derivation in catalogue.items():
+        used = load(name).rests_on
+        steps = [step for step in derivation.steps if step.section == SECTION]
+        assert [step.statement.split(":")[0] for step in steps] == [f"Theorem {other}" for other in used], name
+        for other, step in zip(used, steps, strict=True):
+            assert f"all {len(list(load(other).general()))} claims" in step.checked and not step.is_open
+            assert set(step.evidence.axioms) >= {
+                claim.name for claim in load(other).general() if isinstance(claim, Axiom)
+            }
+
+
+def test_names_of_theorems_are_a_tuple():
+    with pytest.raises(InvalidClaim, match="rests_on='equality-case' is one text"):
+        theorem_of(Identity(left=x, right=x), rests_on="equality-case")
+
+
+def test_what_a_claim_names_is_what_the_theorem_rests_on():
+    """A theorem that the claims of another one mention is proved again in its derivation."""
+    for name in CATALOGUE:
+        theorem = load(name)
+        claims = list(theorem.general()) if theorem.general is not None else []
+        said = " ".join(f"{claim.because} {getattr(claim, 'uses', '')} {claim.sentence}" for claim in claims)
+        named = {other for other in CATALOGUE if re.search(rf"(?<![\w-]){other}(?![\w-])", said)} - {name}
+        assert named <= set(theorem.rests_on), name
+        assert set(theorem.rests_on) <= set(CATALOGUE) and name not in theorem.rests_on
+
+
+BROKEN = theorem_of(Identity(left=x, right=y), name="broken", statement="x = y.")
+OPEN = theorem_of(Hole(step="nobody looked"), name="open")
+LOOP = theorem_of(Axiom(name="Jensen's inequality", uses="a step"), name="loop", rests_on=(f"{__name__}:LOOP",))
+INSTANCES = theorem_of(name="instances", general=None, instance=lambda problem: (), family=Ridge)
+
+
+@pytest.mark.parametrize(("other", "code", "said"), [
+    ("BROKEN", 1, "REFUTED"), ("OPEN", 4, "nobody looked"), ("LOOP", 4, "rests on itself"),
+    ("INSTANCES", 4, "speaks of instances only"), ("MISSING", 4, "cannot be settled"),
+])
+def test_a_theorem_that_is_used_and_not_proved_is_boxed(other, code, said):
+    claim = Identity(left=(x + y) ** 2, right=x**2 + 2 * x * y + y**2)
+    derivation = derive_theorem(theorem_of(claim, rests_on=(f"{__name__}:{other}",)))
+    assert [step.is_open for step in derivation.steps] == [True, False]
+    assert said in as_text(derivation) and exit_code([derivation]) == code
+    for text in (as_latex(derivation), as_html(derivation)):
+        assert derivation.steps[1].statement in text or "PROVED" in text or "REFUTED" in text or "HOLE" in text
 
 
 def test_every_rendering_of_the_catalogue_is_whole(catalogue):
@@ -131,7 +224,9 @@ def test_open_questions_and_unmet_hypotheses_are_boxed():
 
 def test_classical_theorems_are_cited_and_not_counted_as_checked():
     derivation = derive_theorem(theorem_of(Axiom(name="Jensen's inequality", uses="a step")))
-    assert "0 of 1 steps proved, 1 classical theorem cited" in as_text(derivation)
+    assert "0 of 1 steps proved, 1 cited as classical. Classical theorems used: 1." in as_text(derivation)
+    twice = derive_theorem(theorem_of(*2 * [Axiom(name="Jensen's inequality", uses="a step")]))
+    assert "0 of 2 steps proved, 2 cited as classical. Classical theorems used: 1." in as_text(twice)
     assert "Jensen's inequality" in as_text(derivation)
 
 
@@ -241,6 +336,10 @@ def test_prose_sets_names_and_leaves_words():
     assert prose("|dw_k|^2") == r"\ensuremath{|}$\mathrm{d}w_{k}$$|^{2}$"
     assert prose("8c^2 +/- 4.05e-14") == r"8$c^{2}$ +/{-} 4.05e{-}14"
     assert prose("exp(-tau) and K-1") == r"exp($-$$\tau$) and $K$$-$1"
+    assert prose("q_+ > a_- and (x - y)_+ = +-u") == (
+        r"$q_{+}$ \ensuremath{>} $a_{-}$ and ($x$ $-$ $y$$)_{+}$ = $\pm$$u$"
+    )
+    assert prose("a 2 x 2 block, a_-b, 3 x") == r"a 2 $\times$ 2 block, a\_{-}$b$, 3 $x$"
     assert sentence("the end") == "The end." and sentence("log x") == "log x."
 
 
@@ -249,16 +348,36 @@ def test_prose_sets_names_and_leaves_words():
 NASTY = r"""\input{/etc/passwd} $x$ %& #1 {} ~^_ <script>alert("1")</script> é \end{document} ]"""
 
 
+def test_the_bibliography_names_who_is_known():
+    """Authors of the catalogue's papers; those that a source gives; nobody where nobody is known."""
+    for name in CATALOGUE:
+        entry = references(load(name).source)[0]
+        fields = dict(entry.fields)
+        assert " and " in fields["author"] and re.fullmatch("20[12][0-9]", fields["year"]), name
+        assert entry.text.startswith(fields["author"].split(" and ")[0])
+    given = Source("A paper", "1234.56789", "something", "equal", authors=("Ada Lovelace", "Emmy Noether"))
+    assert dict(references(given)[0].fields)["author"] == "Ada Lovelace and Emmy Noether"
+    assert references(given)[0].text == "Ada Lovelace and Emmy Noether. A paper. arXiv:1234.56789."
+    for unknown in (SOURCE, Source("Another title", "2210.02192", "something", "equal")):
+        assert "author" not in dict(references(unknown)[0].fields)
+    with pytest.raises(InvalidClaim, match="is one text"):
+        Source("A paper", "", "something", "equal", authors="Ada Lovelace")
+
+
 def nasty_theorem():
     symbol, function = sympy.Symbol(NASTY, real=True), sympy.Function(NASTY)
     tensor, index = Tensor(NASTY, (K,)), Index(NASTY, K)
     return theorem_of(
         Identity(left=symbol + function(symbol), right=function(symbol) + symbol, sentence=NASTY, because=NASTY),
         SumIdentity(left=total(tensor[index], index), right=total(tensor[index], index) + scalar(0), sentence=NASTY),
-        Hole(step=NASTY),
+        worded(
+            sympy.Symbol(f"l{NASTY}") + value_at(sympy.Derivative(function(x), x), x, 0), y,
+            {sympy.Symbol(f"l{NASTY}"): y, function(x): symbol * x**2}, sentence=NASTY,
+        ),
+        Hole(step=NASTY), rests_on=(NASTY, f"{NASTY}:{NASTY}"),
         name=NASTY, title=NASTY, statement=NASTY, idea=NASTY, covers=NASTY, open_questions=(NASTY,),
         hypotheses=(Hypothesis(NASTY, lambda problem: Truth.HOLDS),),
-        source=Source(NASTY, NASTY, NASTY, "equal", NASTY),
+        source=Source(NASTY, NASTY, NASTY, "equal", NASTY, (NASTY, NASTY)),
     )
 
 

@@ -131,6 +131,7 @@ THEOREM = Theorem(
         relation="stronger",
         note="d >= K-1 suffices, and no singular value decomposition is needed; d = K-2 fails (K=5, d=3)",
     ),
+    rests_on=("null-sector", "critical-point-structure"),
     covers="all K >= 2, n >= 1, d >= K-1, all weights, every bias mode",
     hypotheses=(
         Hypothesis("the loss is convex and shift invariant",

@@ -18,6 +18,7 @@ from ncproofs.proof.claims import (
     Sign,
 )
 from ncproofs.proof.domain import Domain, Range, between, integers_from, nonnegative, positive
+from ncproofs.proof.wording import worded
 from ncproofs.theorems.theorem import Hypothesis, Source, Theorem
 from ncproofs.truth import Truth
 
@@ -86,28 +87,28 @@ def _thresholds() -> Iterator[Claim]:
 
 def _norms() -> Iterator[Claim]:
     sizes = Domain.of(_CLASSES, (n, integers_from(1)), (lW, positive()), (lH, positive()), (m, positive()))
+    w, h = sympy.symbols("w h", positive=True)
     shape = sympy.sqrt(n * lH / lW)
-    w2, h2 = shape * m, m / shape
-    scale = sympy.sqrt(n * lW * lH)
-    yield Identity(
-        left=w2 * h2, right=m**2, where=sizes,
+    meant = {w: sympy.sqrt(shape * m), h: sympy.sqrt(m / shape), c: sympy.sqrt(n * lW * lH)}
+    yield worded(
+        w**2 * h**2, m**2, meant, where=sizes,
         sentence="w^2 = sqrt(n lambda_H/lambda_W) m and h^2 = sqrt(lambda_W/(n lambda_H)) m give w h = m",
     )
-    yield Identity(
-        left=lW * w2, right=scale * m, where=sizes,
+    yield worded(
+        lW * w**2, c * m, meant, where=sizes,
         sentence="lambda_W w^2 = c m: the gradient along the scale of W vanishes when phi'(t) = c",
     )
-    yield Identity(
-        left=n * lH * h2, right=scale * m, where=sizes,
+    yield worded(
+        n * lH * h**2, c * m, meant, where=sizes,
         sentence="n lambda_H h^2 = c m: likewise along the scale of H; c^2 = n lambda_W lambda_H, with n "
         "and not N",
     )
-    yield Identity(
-        left=h2 / w2, right=lW / (n * lH), where=sizes,
+    yield worded(
+        h**2 / w**2, lW / (n * lH), meant, where=sizes,
         sentence="|h|^2/|w|^2 = lambda_W/(n lambda_H)",
     )
-    yield Identity(
-        left=(lW * (K - 1) * w2 + lH * n * (K - 1) * h2) / 2, right=scale * (K - 1) * m, where=sizes,
+    yield worded(
+        (lW * (K - 1) * w**2 + lH * n * (K - 1) * h**2) / 2, c * (K - 1) * m, meant, where=sizes,
         sentence="the weight decay of the ETF is c (K-1) m = c |t|",
     )
 
@@ -205,6 +206,9 @@ THEOREM = Theorem(
             "thresholds; the ratio |h|/|w| carries n; focal loss needs c_tie when K p* > 1 and fails with "
             "a bias near it"
         ),
+    ),
+    rests_on=(
+        "contrastive-bound", "reduced-function", "lower-bound-chain", "equality-case", "focal-uniqueness", "focal-bias",
     ),
     covers="all K >= 2, n >= 1, d >= K - 1, all weights",
     hypotheses=(

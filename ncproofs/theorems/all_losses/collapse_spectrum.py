@@ -194,6 +194,7 @@ THEOREM = Theorem(
         relation="stronger",
         note="every eigenvalue with its multiplicity, as functions of K, n, d",
     ),
+    rests_on=("collapse-optimum", "null-sector"),
     covers="all K >= 2, n >= 1, d >= K-1, all weights below the threshold; CE, label smoothing, focal",
     hypotheses=(
         Hypothesis("d >= K - 1", lambda problem: Truth.HOLDS if problem.d >= problem.K - 1 else Truth.FAILS),

@@ -12,6 +12,7 @@ from ncproofs.problems.features import Ridge
 from ncproofs.proof.claims import Axiom, Claim, Hole, Identity, Sign
 from ncproofs.proof.discharge import discharge
 from ncproofs.proof.domain import Domain, integers_from, nonnegative, positive, real
+from ncproofs.proof.wording import worded
 from ncproofs.theorems.all_losses.focal_letters import gamma, psi, psi_prime, u
 from ncproofs.theorems.theorem import Source, Theorem
 from ncproofs.truth import Truth
@@ -69,9 +70,10 @@ def _increasing() -> Iterator[Claim]:
     )
     yield Axiom(name="Jensen's inequality for log-sum-exp", uses=_JENSEN)
     at = sympy.log(K - 1) + T / (K - 1)
-    yield Identity(
-        left=sympy.log(1 + sympy.exp(at)),
-        right=sympy.log(1 + (K - 1) * sympy.exp(T / (K - 1))),
+    yield worded(
+        sympy.log(1 + sympy.exp(u)),
+        sympy.log(1 + (K - 1) * sympy.exp(T / (K - 1))),
+        {u: at},
         where=Domain.of(_CLASSES, (T, real())),
         sentence="at equality cross-entropy is phi(t) = log(1 + (K-1) e^{t/(K-1)})",
     )

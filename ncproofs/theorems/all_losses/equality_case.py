@@ -9,6 +9,7 @@ import sympy
 from ncproofs.calculus.indexed import IndexedSum, Tensor, delta, scalar, total
 from ncproofs.proof.claims import Axiom, Claim, Identity, SumIdentity
 from ncproofs.proof.domain import Domain, integers_from, positive, real
+from ncproofs.proof.wording import worded
 from ncproofs.theorems.letters import K, c, j, k, l, lH, lW, n
 from ncproofs.theorems.theorem import Source, Theorem
 
@@ -29,8 +30,9 @@ def claims() -> Iterator[Claim]:
                 uses="equality in lower-bound-chain: h_{k,i} = theta (w_k - w_bar) with theta = c/(n lambda_H), "
                      "w_bar = 0, L = phi(t) (so z_j = a_k for j != k), t_{k,i} = t*, and b = 0 when lambda_b > 0")
     x, y, bj, bk = sympy.symbols("a_j a_k b_j b_k", real=True)
-    yield Identity(
-        left=(y - bj) - (x - bk), right=(y + bk) - (x + bj),
+    gram_jk, gram_kj, sum_j, sum_k = sympy.symbols("g_jk g_kj e_j e_k", real=True)
+    yield worded(
+        gram_jk - gram_kj, sum_k - sum_j, {gram_jk: y - bj, gram_kj: x - bk, sum_k: y + bk, sum_j: x + bj},
         where=Domain.of((x, real()), (y, real()), (bj, real()), (bk, real())),
         sentence="theta <w_j,w_k> = a_k - b_j = a_j - b_k, hence a_k + b_k = e for all k",
         because="the Gram matrix is symmetric; so theta <w_j,w_k> = e - b_j - b_k for j != k",
@@ -57,8 +59,8 @@ def claims() -> Iterator[Claim]:
     yield _row_norm()
 
 def _row_norm() -> Identity:
-    return Identity(
-        left=(c / (n * lH)) ** 2, right=(lW / (n * lH)).subs(lW, c**2 / (n * lH)),
+    return worded(
+        theta**2, lW / (n * lH), {theta: c / (n * lH), lW: c**2 / (n * lH)},
         where=Domain.of((n, integers_from(1)), (c, positive()), (lH, positive())),
         sentence="h_{k,i} = theta w_k with theta^2 = lambda_W/(n lambda_H): collapse, self-duality, |h|/|w|",
         because="theta = c/(n lambda_H) and c^2 = n lambda_W lambda_H",
@@ -85,6 +87,7 @@ THEOREM = Theorem(
         relation="equal",
         note="the factor sqrt(lambda_W/(n lambda_H)) carries n, which is dropped in some quotations",
     ),
+    rests_on=("lower-bound-chain",),
     covers="all K >= 2, n >= 1, d >= 1",
     general=claims,
 )

@@ -296,6 +296,7 @@ THEOREM = Theorem(
         note="as usually quoted it fails near c_tie when K p*(gamma) > 1; proved here for c <= 1/(K-1) or "
         "K p1 <= 1",
     ),
+    rests_on=("focal-convexity-region", "lower-bound-chain"),
     covers="all K >= 2, d >= K - 1, gamma >= 0, lambda_b >= 0 with c <= 1/(K-1) or K p1(gamma) <= 1",
     hypotheses=(FOCAL, Hypothesis("d >= K - 1", has_room)),
     general=claims,

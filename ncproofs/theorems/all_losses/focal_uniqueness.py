@@ -159,6 +159,7 @@ THEOREM = Theorem(
         relation="corrected",
         note="as usually quoted it fails from K = 18 on, and for CIFAR-100 and ImageNet sizes at gamma = 2",
     ),
+    rests_on=("focal-convexity-region",),
     covers="all K >= 2, gamma >= 0, c > 0; c_tie at four (K, gamma)",
     hypotheses=(FOCAL,),
     general=claims,

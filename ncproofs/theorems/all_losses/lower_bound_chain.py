@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import sympy
 
 from ncproofs.calculus.indexed import IndexedSum, Tensor, delta, scalar, total
-from ncproofs.proof.claims import Axiom, Claim, Identity, Sign, SumIdentity
+from ncproofs.proof.claims import Axiom, Claim, Sign, SumIdentity
 from ncproofs.proof.domain import Domain, between, integers_from, positive
+from ncproofs.proof.wording import worded
 from ncproofs.theorems.letters import (
     C_SQUARED,
     K,
@@ -95,10 +96,10 @@ def _attained() -> Iterator[Claim]:
         "classifiers with W^T W proportional to P exist exactly when d >= K - 1",
     )
     m = sympy.Symbol("m", positive=True)
-    squared_w = lH * n * m / c * (K - 1)
-    squared_h = lW * m / c * (K - 1) / K * N
-    yield Identity(
-        left=(lW / 2 * squared_w + lH / 2 * squared_h).subs(lW, c**2 / (n * lH)), right=c * (K - 1) * m,
+    squared_w, squared_h = sympy.symbols("S_W S_H", positive=True)  # |W|^2 and |H|^2
+    meant = {squared_w: lH * n * m / c * (K - 1), squared_h: lW * m / c * (K - 1) / K * N, lW: c**2 / (n * lH)}
+    yield worded(
+        lW / 2 * squared_w + lH / 2 * squared_h, c * (K - 1) * m, meant,
         where=Domain.of((K, integers_from(2)), (n, integers_from(1)), (m, positive()), (c, positive()),
                         (lH, positive())),
         sentence="at W^T W = (lambda_H n m/c) P, h_{k,i} = sqrt(lambda_W/(lambda_H n)) w_k the weight decay is c|t|",
@@ -147,6 +148,7 @@ THEOREM = Theorem(
         relation="equal",
         note="the paper's text was not at hand; the proof is by one identity, and uses n where some quotations use N",
     ),
+    rests_on=("contrastive-bound", "reduced-function"),
     covers="all K >= 2, n >= 1, d >= 1 (attained for d >= K-1)",
     general=claims,
 )

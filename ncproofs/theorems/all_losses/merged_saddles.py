@@ -9,6 +9,7 @@ import sympy
 from ncproofs.calculus.indexed import Index, IndexedSum, Tensor, delta, scalar, total
 from ncproofs.proof.claims import Claim, Identity, Sign, SumIdentity
 from ncproofs.proof.domain import Domain, between, integers_from, nonnegative, positive
+from ncproofs.proof.wording import worded
 from ncproofs.theorems.letters import c, lH, lW
 from ncproofs.theorems.theorem import Source, Theorem
 
@@ -78,11 +79,11 @@ def _value() -> Iterator[Claim]:
     m = sympy.Symbol("m", positive=True)
     domain = Domain.of((groups, integers_from(1)), (members, integers_from(1)), (m, positive()), (c, positive()),
                        (n, integers_from(1)), (lH, positive()))
-    norm_w = lH * n * m / c * (groups - 1) * members
-    norm_h = lW * m / c * (groups - 1) * members * n
-    yield Identity(
-        left=(lW / 2 * norm_w + lH / 2 * norm_h).subs(lW, c**2 / (n * lH)), right=c * members * (groups - 1) * m,
-        where=domain,
+    squared_w, squared_h = sympy.symbols("S_W S_H", positive=True)  # |W|^2 and |H|^2
+    meant = {squared_w: lH * n * m / c * (groups - 1) * members, squared_h: lW * m / c * (groups - 1) * members * n,
+             lW: c**2 / (n * lH)}
+    yield worded(
+        lW / 2 * squared_w + lH / 2 * squared_h, c * members * (groups - 1) * m, meant, where=domain,
         sentence="the weight decay of the merged point is c s (G - 1) m",
         because="|W|^2 = (lambda_H n m/c) s (G-1), |H|^2 = (lambda_W m/c) n s (G-1)",
     )
@@ -113,6 +114,7 @@ THEOREM = Theorem(
         relation="auxiliary",
         note="an explicit family with its curvature and index",
     ),
+    rests_on=("null-sector",),
     covers="all G >= 1, s >= 2, n >= 1, d >= G - 1",
     general=claims,
 )

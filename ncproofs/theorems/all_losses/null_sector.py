@@ -9,6 +9,7 @@ import sympy
 from ncproofs.calculus.indexed import Tensor, scalar, total
 from ncproofs.proof.claims import Axiom, Claim, Identity, Sign, SumIdentity
 from ncproofs.proof.domain import Domain, Range, integers_from, nonnegative, positive
+from ncproofs.proof.wording import worded
 from ncproofs.theorems.letters import K, N, a, d, i, j, k, l, lH, lW, n
 from ncproofs.theorems.theorem import Source, Theorem
 
@@ -70,9 +71,10 @@ def _explicit_direction() -> Iterator[Claim]:
     alpha, beta = sympy.symbols("alpha beta", positive=True)  # lambda_W = alpha^4, lambda_H = beta^4
     domain = Domain.of((alpha, positive()), (beta, positive()), (s, nonnegative()))
     size_w, size_h = beta / alpha, alpha / beta  # |dW| = (lambda_H/lambda_W)^(1/4), |dH| its inverse
-    yield Identity(
-        left=alpha**4 * size_w**2 + beta**4 * size_h**2 - 2 * s * size_w * size_h,
-        right=2 * (alpha**2 * beta**2 - s), where=domain,
+    dw, dh, product = sympy.symbols("w h lambda", positive=True)
+    yield worded(
+        lW * dw**2 + lH * dh**2 - 2 * s * dw * dh, 2 * (product - s),
+        {dw: size_w, dh: size_h, product: alpha**2 * beta**2, lW: alpha**4, lH: beta**4}, where=domain,
         sentence="along dW = (lambda_H/lambda_W)^(1/4) v u^T, dH = -(lambda_W/lambda_H)^(1/4) v y^T the second "
         "derivative is exactly 2 (lambda - s)",
         because="lambda_W |dW|^2 + lambda_H |dH|^2 + 2 <G, dW^T dH>, (u, y) the singular pair of s",

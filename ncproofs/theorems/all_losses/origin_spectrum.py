@@ -103,6 +103,7 @@ THEOREM = Theorem(
         relation="stronger",
         note="for focal loss the origin can be a strict local minimum while collapse is global",
     ),
+    rests_on=("null-sector",),
     covers="all K >= 2, n >= 1, d >= 1, any loss invariant under constant shifts",
     hypotheses=(
         Hypothesis("the loss is a function of cross-entropy plus a linear term, or the mean squared error without bias",

@@ -11,6 +11,7 @@ from ncproofs.losses.loss import K, T
 from ncproofs.problems.features import Ridge
 from ncproofs.proof.claims import Axiom, Claim, Identity, Sign, UniqueArgmin
 from ncproofs.proof.domain import Domain, between, integers_from, nonnegative, real
+from ncproofs.proof.wording import worded
 from ncproofs.theorems.all_losses.focal_letters import LINE, curvature, gamma, in_odds, psi, psi_prime, u
 from ncproofs.theorems.theorem import Source, Theorem
 
@@ -33,9 +34,10 @@ def claims() -> Iterator[Claim]:
         sentence="cross-entropy: phi'' = p(1-p)/(K-1)^2",
     )
     smooth = Domain.of(CLASSES, (alpha, nonnegative()), (T, real()))
-    yield Identity(
-        left=sympy.diff(PHI_LS, T, 2),
-        right=sympy.diff(PHI_CE, T, 2),
+    yield worded(
+        sympy.Derivative(PHI_LS, (T, 2)),
+        sympy.Derivative(PHI_CE, (T, 2)),
+        {},
         where=smooth,
         sentence="label smoothing has the same phi''",
     )
@@ -150,6 +152,7 @@ THEOREM = Theorem(
         note="true for CE and LS (0 <= alpha <= 1); for focal loss uniqueness needs K p*(gamma) <= 1, see "
         "focal-uniqueness",
     ),
+    rests_on=("focal-convexity-region", "focal-uniqueness"),
     covers="all K >= 2, c > 0, 0 <= alpha <= 1, gamma >= 0",
     general=claims,
     instance=instance,

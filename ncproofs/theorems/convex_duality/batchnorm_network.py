@@ -11,6 +11,7 @@ from ncproofs.problems.networks import Labels, Network
 from ncproofs.proof.claims import Axiom, Claim, Identity, Sign, SumIdentity
 from ncproofs.proof.domain import Domain, Range, integers_from, positive
 from ncproofs.proof.network_claims import DualityGap, MeanGeometry, NetworkValue
+from ncproofs.proof.wording import worded
 from ncproofs.theorems.convex_duality.linear_network import shrinkage
 from ncproofs.theorems.convex_duality.sources import CONVEX, is_kind, require_kind
 from ncproofs.theorems.theorem import Hypothesis, Source, Theorem
@@ -42,8 +43,9 @@ def _activation() -> Iterator[Claim]:
         left=on + r * p / r**2, right=1 / r, where=where,
         sentence="gamma = sqrt(1-p), alpha = sqrt(p): gamma z + alpha/sqrt N = 1/r on class k", because="1/N = p/r^2",
     )
-    yield Identity(left=off + r * p / r**2, right=sympy.Integer(0), where=where,
-                   sentence="and 0 on all other classes: the feature is the normalised label vector")
+    entry, samples = sympy.symbols("z_0 N", real=True)
+    yield worded(entry + r / samples, 0, {entry: off, samples: r**2 / p}, where=where,
+                 sentence="and 0 on all other classes: the feature is the normalised label vector")
     yield Axiom(name="Cauchy-Schwarz inequality",
                 uses="features are >= 0 and have length at most one, so V with disjoint columns of length at most beta "
                      "is dual feasible, as for whitened data")

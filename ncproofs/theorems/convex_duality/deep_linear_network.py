@@ -10,6 +10,7 @@ from ncproofs.problems.networks import Network
 from ncproofs.proof.claims import Axiom, Claim, Identity, Sign
 from ncproofs.proof.domain import Domain, integers_from, positive
 from ncproofs.proof.network_claims import DualityGap
+from ncproofs.proof.wording import worded
 from ncproofs.theorems.convex_duality.sources import CONVEX, beta, is_kind
 from ncproofs.theorems.theorem import Hypothesis, Source, Theorem
 from ncproofs.truth import Truth
@@ -50,8 +51,8 @@ def _threshold() -> Iterator[Claim]:
     for depth in _DEPTHS:
         edge = s * sympy.Rational(depth - 2, depth - 1)
         kappa = sympy.Rational((depth - 2) ** (depth - 2), (depth - 1) ** (2 * depth - 2))
-        yield Identity(
-            left=edge ** (depth - 2) * (s - edge) ** depth, right=kappa * s ** (2 * depth - 2), where=where,
+        yield worded(
+            sigma ** (depth - 2) * (s - sigma) ** depth, kappa * s ** (2 * depth - 2), {sigma: edge}, where=where,
             sentence=f"L = {depth}: at the tie beta^L = sigma^(L-2)(s - sigma)^L = {kappa} s^{2 * depth - 2}",
             because="sigma = s (L-2)/(L-1)",
         )
@@ -59,10 +60,10 @@ def _threshold() -> Iterator[Claim]:
 
 def _no_duality() -> Iterator[Claim]:
     where = Domain.of((beta, positive()), (L, integers_from(3)), (T, positive()), (p, positive()))
-    reached = L * beta / p  # T^(L-2), so that the test vector T^L v/|v| violates the constraint
-    yield Identity(
-        left=T**2 * (reached * p - L * beta / 2), right=L * beta / 2 * T**2, where=where,
-        sentence="p = |X^T v| > 0, |u| = T^L, T^(L-2) = L beta/p: <v, Xu> - (L beta/2)|u|^(2/L) = (L beta/2) T^2",
+    reached = sympy.Symbol("q", positive=True)  # T^(L-2), so that the test vector T^L v/|v| violates the constraint
+    yield worded(
+        T**2 * (reached * p - L * beta / 2), L * beta / 2 * T**2, {reached: L * beta / p}, where=where,
+        sentence="p = |X^T v| > 0, |u| = T^L, q = T^(L-2) = L beta/p: <v, Xu> - (L beta/2)|u|^(2/L) = (L beta/2) T^2",
         because="T^L p - (L beta/2) T^2 = T^2 (T^(L-2) p - L beta/2)",
     )
     yield Sign(

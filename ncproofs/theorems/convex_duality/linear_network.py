@@ -10,6 +10,7 @@ from ncproofs.problems.networks import Network
 from ncproofs.proof.claims import Axiom, Claim, Identity, Sign
 from ncproofs.proof.domain import Domain, between, nonnegative, positive, real
 from ncproofs.proof.network_claims import DualityGap, NetworkQuantity, NetworkValue
+from ncproofs.proof.wording import worded
 from ncproofs.theorems.convex_duality.sources import CONVEX, beta, is_kind
 from ncproofs.theorems.theorem import Hypothesis, Source, Theorem
 from ncproofs.truth import Truth
@@ -44,8 +45,9 @@ def shrinkage() -> Iterator[Claim]:
         expression=sigma**2 / 2 + (beta - s) * sigma, relation=">=", where=below,
         sentence="so it is least at sigma = 0: rank = number of singular values above beta",
     )
-    yield Identity(
-        left=beta / s * s**2 - (beta / s) ** 2 * s**2 / 2, right=beta * s - beta**2 / 2, where=active,
+    v = sympy.Symbol("v", positive=True)
+    yield worded(
+        v * s**2 - v**2 * s**2 / 2, beta * s - beta**2 / 2, {v: beta / s}, where=active,
         sentence="the dual value of V = (beta/s) along the same direction is beta s - beta^2/2: no gap",
     )
 
@@ -60,8 +62,8 @@ def _one_output() -> Iterator[Claim]:
         because="entry by entry in the eigenbasis of X^T X",
     )
     slope = g**2 / (rho * lam + beta) ** 2
-    yield Identity(
-        left=sympy.diff(slope, rho), right=-2 * lam * g**2 / (rho * lam + beta) ** 3, where=where,
+    yield worded(
+        sympy.Derivative(slope, rho), -2 * lam * g**2 / (rho * lam + beta) ** 3, {}, where=where,
         sentence="|u|^2/rho^2 = sum g^2/(rho l + beta)^2 changes by -2 l g^2/(rho l + beta)^3 in rho",
     )
     yield Sign(

@@ -11,6 +11,7 @@ from ncproofs.problems.networks import Network, Points
 from ncproofs.proof.claims import Axiom, Claim, Identity
 from ncproofs.proof.domain import Domain, nonnegative, positive, real
 from ncproofs.proof.network_claims import DualityGap, NetworkValue
+from ncproofs.proof.wording import worded
 from ncproofs.theorems.convex_duality.sources import CONVEX, is_kind, require_kind
 from ncproofs.theorems.theorem import Hypothesis, Source, Theorem
 from ncproofs.truth import Truth
@@ -28,14 +29,15 @@ def claims() -> Iterator[Claim]:
 
 def _forms() -> Iterator[Claim]:
     where = Domain.of((rise, nonnegative()), (fall, nonnegative()), (first, real()))
-    total, last = rise + fall, first + rise - fall
-    yield Identity(
-        left=total + (first - fall), right=(total + (first + last)) / 2, where=where,
+    total, last = sympy.symbols("T_0 s_last", real=True)
+    meant = {total: rise + fall, last: first + rise - fall}
+    yield worded(
+        total + first - fall, (total + first + last) / 2, meant, where=where,
         sentence="T0 + s_1 - D_- = (T0 + (s_1 + s_(n-1)))/2 = s_1 + D_+",
         because="s_(n-1) = s_1 + D_+ - D_-",
     )
-    yield Identity(
-        left=total + (-first - rise), right=(total - (first + last)) / 2, where=where,
+    yield worded(
+        total - first - rise, (total - first - last) / 2, meant, where=where,
         sentence="T0 - s_1 - D_+ = (T0 - (s_1 + s_(n-1)))/2; so R* = max(T0, (T0 + S0)/2)",
         because="the larger of the two has the absolute value S0 = |s_1 + s_(n-1)|",
     )
@@ -47,35 +49,51 @@ def _by_parts() -> Iterator[Claim]:
         gaps = sympy.symbols(f"d1:{count}", positive=True)
         slopes = sympy.symbols(f"s1:{count}", real=True)
         inner = sympy.symbols(f"g2:{count}", real=True)
-        levels = (m, *inner, sympy.Integer(0))
-        q = [(b - a) / gap for (a, b), gap in zip(pairwise(levels), gaps, strict=True)]
-        v = [q[0], *(b - a for a, b in pairwise(q)), -q[-1]]
-        y = [sum((s * d for s, d in zip(slopes[:i], gaps[:i], strict=True)), sympy.Integer(0)) for i in range(count)]
-        x = [sum(gaps[:i], sympy.Integer(0)) for i in range(count)]
+        levels = (m, *inner, sympy.Symbol(f"g{count}", real=True))
+        q, v, y, x = (sympy.symbols(f"{name}1:{count + 1}", real=True) for name in "qvyx")
+        meant = _points(count, gaps, slopes, levels, (q, v, y, x))
         where = Domain.of(*((d, positive()) for d in gaps), *((s, real()) for s in (*slopes, m, *inner)))
         gain = m * slopes[0] + sum(
             (g * (b - a) for g, (a, b) in zip(inner, pairwise(slopes), strict=True)), sympy.Integer(0)
         )
-        yield Identity(left=sum(v), right=sympy.Integer(0), where=where, sentence=f"n = {count}: sum v = 0")
-        yield Identity(
-            left=sum(a * b for a, b in zip(v, y, strict=True)), right=gain, where=where,
+        yield worded(sum(v), 0, meant, where=where, sentence=f"n = {count}: sum v = 0")
+        yield worded(
+            sum(a * b for a, b in zip(v, y, strict=True)), gain, meant, where=where,
             sentence=f"n = {count}: <v, y> = m s_1 + sum_i g_i Delta_i", because="summation by parts",
         )
         for knot in range(count):
-            yield Identity(
-                left=sum(a * (p - x[knot]) for a, p in zip(v[knot + 1 :], x[knot + 1 :], strict=True)),
-                right=levels[knot], where=where,
-                sentence=f"n = {count}: sum_i v_i (x_i - x_{knot + 1})_+ = g_{knot + 1}",
+            yield worded(
+                sum(a * (p - x[knot]) for a, p in zip(v[knot + 1 :], x[knot + 1 :], strict=True)), levels[knot], meant,
+                where=where, sentence=f"n = {count}: sum_i v_i (x_i - x_{knot + 1})_+ = g_{knot + 1}",
+                because="" if knot < count - 1 else "no point lies beyond the last, and g_n = 0",
             )
+
+
+_Letters = tuple[sympy.Symbol, ...]
+
+
+def _points(
+    count: int, gaps: _Letters, slopes: _Letters, levels: _Letters, letters: tuple[_Letters, ...]
+) -> dict[sympy.Symbol, sympy.Expr]:
+    """The values of v, y, x and q, and g_n = 0."""
+    q, v, y, x = letters
+    steps = (sympy.Integer(0), *q[: count - 1], sympy.Integer(0))
+    found = {v[i]: steps[i + 1] - steps[i] for i in range(count)}
+    for i in range(count):
+        found[y[i]] = sum((s * d for s, d in zip(slopes[:i], gaps[:i], strict=True)), sympy.Integer(0))
+        found[x[i]] = sum(gaps[:i], sympy.Integer(0))
+    found |= {q[i]: (levels[i + 1] - levels[i]) / gaps[i] for i in range(count - 1)}
+    return {**found, levels[-1]: sympy.Integer(0)}
 
 
 def _levels() -> Iterator[Claim]:
     """m = 0, g = sgn Delta; m = 1, g = 1[Delta > 0]; m = -1, g = -1[Delta < 0]: |g| <= 1 and |g - m| <= 1."""
     where = Domain.of((rise, nonnegative()), (fall, nonnegative()), (first, real()))
-    yield Identity(left=first + rise, right=(rise + fall) + (first - fall), where=where,
-                   sentence="m = 1 is worth s_1 + D_+ = T0 + (s_1 - D_-); m = 0 is worth T0")
-    yield Identity(left=-first + fall, right=(rise + fall) + (-first - rise), where=where,
-                   sentence="m = -1 is worth -s_1 + D_- = T0 + (-s_1 - D_+)")
+    total = sympy.Symbol("T_0", real=True)
+    yield worded(first + rise, total + first - fall, {total: rise + fall}, where=where,
+                 sentence="m = 1 is worth s_1 + D_+ = T0 + (s_1 - D_-); m = 0 is worth T0")
+    yield worded(-first + fall, total - first - rise, {total: rise + fall}, where=where,
+                 sentence="m = -1 is worth -s_1 + D_- = T0 + (-s_1 - D_+)")
     c, at, size = sympy.symbols("c t |t|", real=True)
     yield Identity(
         left=c * (at + size) / 2 - c * (size - at) / 2, right=c * at,

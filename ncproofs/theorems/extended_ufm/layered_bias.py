@@ -10,6 +10,7 @@ from ncproofs.calculus.indexed import Index, Tensor, delta, total
 from ncproofs.problems.layered import Layered
 from ncproofs.proof.claims import Axiom, Claim, Identity, Sign, SumIdentity
 from ncproofs.proof.domain import Domain, between, integers_from, nonnegative, positive
+from ncproofs.proof.wording import value_at, worded
 from ncproofs.theorems.extended_ufm import layered_optimum
 from ncproofs.theorems.extended_ufm.layered_letters import EQUAL, LINEAR, K, M, kappa, lb, sigma, sigma_c, source
 from ncproofs.theorems.theorem import Hypothesis, Theorem
@@ -76,8 +77,8 @@ def _threshold() -> Iterator[Claim]:
                  "= 0",
         because="kappa/kappa_b decreases in lambda_b",
     )
-    yield Identity(
-        left=(sigma * ((M - 2) - (M - 1) * sigma)).subs(sigma, sigma_c), right=sympy.Integer(0),
+    yield worded(
+        sigma * ((M - 2) - (M - 1) * sigma), 0, {sigma: sigma_c},
         where=Domain.of((M, integers_from(3))),
         sentence="for two layers or more beta jumps from 0 to (M-2)/(M-1) at lambda_b*, where both are global",
         because="e(sigma_c) = 0",
@@ -95,8 +96,8 @@ def _geometry() -> Iterator[Claim]:
     yield Identity(left=cosine, right=(B - A) / (B + (K - 1) * A), where=where,
                    sentence="class means with the Gram matrix A P + B 11^T/K have the cosine (B-A)/(B+(K-1)A)",
                    because="its entries are A(1-1/K) + B/K and (B-A)/K; A = alpha^(2/M), B = beta^(2/M)")
-    yield Identity(left=((B - A) / (B + (K - 1) * A)).subs(B, 0), right=-1 / (K - 1), where=where,
-                   sentence="beta = 0 gives -1/(K-1), a simplex ETF", because="substitution")
+    yield worded(value_at((B - A) / (B + (K - 1) * A), B, 0), -1 / (K - 1), {}, where=where,
+                 sentence="beta = 0 gives -1/(K-1), a simplex ETF", because="substitution")
     one = Domain.of((K, integers_from(2)), (lb, positive()), (kappa, between(0, share)))
     at = {A: 1 - kappa, B: 1 - kappa - kappa / lb}
     yield Identity(
@@ -136,6 +137,7 @@ THEOREM = Theorem(
     ),
     source=source("with an unregularised bias the minimisers are simplex ETFs, without a bias orthogonal frames",
                   "stronger", "every bias weight and depth: the simplex ETF is exact up to lambda_b*"),
+    rests_on=("layered-optimum",),
     covers="all L >= 1, K >= 2, n >= 1, all weights, widths >= K - 1",
     hypotheses=(LINEAR, EQUAL, Hypothesis("there is a bias", lambda p: Truth.HOLDS if p.has_bias else Truth.FAILS)),
     family=Layered,

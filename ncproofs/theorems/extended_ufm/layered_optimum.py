@@ -10,6 +10,7 @@ from ncproofs.problems.layered import Layered
 from ncproofs.proof.claims import Axiom, Claim, Identity, Sign, UniqueRoot
 from ncproofs.proof.domain import Domain, between, integers_from, positive
 from ncproofs.proof.layered_claims import LayeredAttained, LayeredGeometry, LayeredQuantity, LayeredValue
+from ncproofs.proof.wording import value_at, worded
 from ncproofs.theorems.extended_ufm.layered_letters import (
     EQUAL,
     LINEAR,
@@ -75,9 +76,9 @@ def _comparison() -> Iterator[Claim]:
     yield Sign(expression=EDGE, relation="<", where=Domain.of(DEEP, (sigma, between(sigma_c, 1))),
                sentence="e(sigma_+) < 0 exactly when sigma_+ > sigma_c, that is kappa < kappa_c",
                because="sigma_+ decreases in kappa")
-    yield Identity(left=EDGE.subs(sigma, sigma_c), right=sympy.Integer(0), where=Domain.of(DEEP),
-                   sentence="at kappa = kappa_c every rank with sigma_c is worth exactly as much as zero",
-                   because="a first-order transition: sigma jumps from (M-2)/(M-1) to 0")
+    yield worded(EDGE, 0, {sigma: sigma_c}, where=Domain.of(DEEP),
+                 sentence="at kappa = kappa_c every rank with sigma_c is worth exactly as much as zero",
+                 because="a first-order transition: sigma jumps from (M-2)/(M-1) to 0")
     gain = sympy.Symbol("g", positive=True)
     yield Sign(
         expression=(1 - r * gain / K) / 2 - (1 - (r + 1) * gain / K) / 2, relation=">",
@@ -100,13 +101,13 @@ def _one_layer() -> Iterator[Claim]:
 
 
 def _known_forms() -> Iterator[Claim]:
-    y, where = 4 * kappa / 3, Domain.of((kappa, positive()))
+    y, x, where = 4 * kappa / 3, sympy.Symbol("x", positive=True), Domain.of((kappa, positive()))
     yield Identity(
         left=y**4 - y + kappa, right=kappa * (256 * kappa**3 - 27) / 81, where=where,
         sentence="two layers (M = 3): x^4 - x + kappa vanishes at x = 4 kappa/3 for kappa^3 = 27/256", because="expand",
     )
-    yield Identity(left=4 * y**3 - 1, right=(256 * kappa**3 - 27) / 27, where=where,
-                   sentence="and so does its derivative: the two roots meet at kappa_sn", because="expand")
+    yield worded(value_at(sympy.Derivative(x**4 - x + kappa, x), x, y), (256 * kappa**3 - 27) / 27, {}, where=where,
+                 sentence="and so does its derivative: the two roots meet at kappa_sn", because="expand")
     threshold = ((L - 1) ** (L - 1) / L ** (2 * L)) ** (1 / L)
     yield Identity(
         left=L * threshold, right=(L - 1) ** ((L - 1) / L) / L, where=Domain.of((L, integers_from(2))),
@@ -157,6 +158,7 @@ THEOREM = Theorem(
     ),
     source=source("without a bias the minimisers of the two-layer linear model are orthogonal frames in every layer",
                   "stronger", "every depth, width and weight; the transition is compared exactly"),
+    rests_on=("layered-reduction",),
     covers="all L >= 1, K >= 2, n >= 1, all widths and weights",
     hypotheses=(LINEAR, UNBIASED, EQUAL),
     family=Layered,

@@ -11,6 +11,7 @@ from ncproofs.problems.layered import Layered
 from ncproofs.proof.claims import Axiom, Claim, Identity, Sign, SumIdentity
 from ncproofs.proof.domain import Domain, integers_from, nonnegative, positive, real
 from ncproofs.proof.layered_claims import LayeredAttained
+from ncproofs.proof.wording import worded
 from ncproofs.theorems.extended_ufm.layered_letters import LINEAR, K, M, d, kappa, n, source, x
 from ncproofs.theorems.theorem import Theorem
 
@@ -47,24 +48,26 @@ def _collapse() -> Iterator[Claim]:
 
 
 def _scaling() -> Iterator[Claim]:
-    nu = weights ** (1 / M)
+    nu, share = sympy.symbols("nu s", positive=True)
+    meant = {share: nu / lam, nu: weights ** (1 / M)}
     where = Domain.of((M, integers_from(2)), (weights, positive()), (lam, positive()), (n, integers_from(1)),
                       (K, integers_from(2)))
-    yield Identity(
-        left=nu**M / weights, right=sympy.Integer(1), where=where,
+    yield worded(
+        nu**M / weights, 1, meant, where=where,
         sentence="with W_l = sqrt(nu/lambda_l) A_l and H_bar = sqrt(nu/(n lambda_H)) A_0 the product is that of the "
                  "A, nu = (n lambda_H lambda_1 ... lambda_L)^(1/M)",
         because="the product of the squared factors is nu^M/(n lambda_H lambda_1 ... lambda_L) = 1",
     )
-    yield Identity(left=lam * (nu / lam), right=nu, where=where,
-                   sentence="and every factor has the decay nu/2 |A|^2", because="substitution")
-    yield Identity(
-        left=n / (2 * N), right=1 / (2 * K), where=where,
+    yield worded(lam * share, nu, meant, where=where, sentence="and every factor has the decay nu/2 |A|^2",
+                 because="lambda |W|^2 = lambda s |A|^2 with s = nu/lambda")
+    samples = sympy.Symbol("N", positive=True)
+    yield worded(
+        n / (2 * samples), 1 / (2 * K), {samples: N}, where=where,
         sentence="f = (1/2K) [ |A_L ... A_0 - I|^2 + kappa sum |A_l|^2 ] with kappa = K nu: one parameter",
         because="N = n K",
     )
     yield Identity(
-        left=(K * nu) ** M, right=K**M * weights, where=where,
+        left=(K * meant[nu]) ** M, right=K**M * weights, where=where,
         sentence="kappa^M = K^M n lambda_H lambda_1 ... lambda_L is rational for rational weights",
         because="so that thresholds are decided exactly",
     )
@@ -106,7 +109,7 @@ def _modes() -> Iterator[Claim]:
     )
     unit, other = Tensor("u", (K,)), sympy.Symbol("g", real=True)
     yield SumIdentity(
-        left=total((other * unit[k]) ** 2, k), right=other**2 * total(unit[k] ** 2, k),
+        left=total((other * unit[k]) ** 2, k) - total(unit[k] ** 2, k), right=(other**2 - 1) * total(unit[k] ** 2, k),
         sentence="so v = g u with g = x^M + kappa x^(2-M) > 0, and unit lengths force g = 1, v = u",
         because="the columns of U and of V are orthonormal",
     )

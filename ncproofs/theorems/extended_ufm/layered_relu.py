@@ -11,6 +11,7 @@ from ncproofs.problems.layered import Layered
 from ncproofs.proof.claims import Axiom, Claim, Identity, Sign, SumIdentity
 from ncproofs.proof.domain import Domain, between, integers_from, nonnegative, positive, real
 from ncproofs.proof.layered_claims import LayeredGeometry, LayeredValue
+from ncproofs.proof.wording import worded
 from ncproofs.theorems.extended_ufm.layered_letters import K, kappa, source, x
 from ncproofs.theorems.theorem import Hypothesis, Theorem
 from ncproofs.truth import Truth
@@ -131,24 +132,23 @@ def _strong_decay() -> Iterator[Claim]:
 def _counterexamples() -> Iterator[Claim]:
     c6, s6 = [1, sympy.Rational(1, 2), -sympy.Rational(1, 2), -1], ROOT3 / 2
     half = sympy.Rational(1, 2)
-    for power, value, words in (
-        ((1 + c6[1]) ** 2 + s6**2, 3, "1"), ((1 + c6[2]) ** 2 + s6**2, 1, "2"), ((1 + c6[3]) ** 2, 0, "3"),
-    ):
-        yield Identity(left=sympy.sympify(power, strict=True), right=sympy.Integer(value), where=Domain(),
-                       sentence=f"K = 6, P = a circ(1,1,0,0,0,0): frequency {words} has the squared singular value "
-                                f"{value} a^2",
-                       because="|1 + omega^j|^2, omega^6 = 1")
-    yield Identity(
-        left=4 * ((1 + half) ** 2 + s6**2), right=(2 * ROOT3) ** 2, where=Domain(),
+    cosine, sine, size = sympy.symbols("c s S", real=True)
+    for values, value, words in (((c6[1], s6), 3, "1"), ((c6[2], s6), 1, "2"), ((c6[3], 0), 0, "3")):
+        yield worded((1 + cosine) ** 2 + sine**2, value, dict(zip((cosine, sine), values, strict=True)),
+                     sentence=f"K = 6, P = a circ(1,1,0,0,0,0): frequency {words} has the squared singular value "
+                              f"{value} a^2",
+                     because="|1 + omega^j|^2, omega^6 = 1")
+    yield worded(
+        4 * ((1 + cosine) ** 2 + sine**2), size**2, {cosine: half, sine: s6, size: 2 * ROOT3},
         sentence="T = a circ(1,1,0,-1,-1,0): singular value 2 sqrt 3 a at the frequencies 1 and 5, so |T|_* = 4 sqrt "
                  "3 a",
         because="its symbol (1 + omega^j)(1 - (-1)^j) vanishes for even j and for j = 3",
     )
     at = sympy.Rational(2, 5)
-    value = _six(at, at) / 6
     exact = sympy.Rational(621, 2002) + 8 * ROOT3 / 75
-    yield Identity(left=value, right=exact, where=Domain(),
-                   sentence="K = 6, kappa = 2/5, a = 2/5: f = 621/2002 + 8 sqrt 3/75", because="T4, exactly")
+    size = sympy.Symbol("a", positive=True)
+    yield worded(_six(kappa, size) / 6, exact, {kappa: at, size: at},
+                 sentence="K = 6, kappa = 2/5, a = 2/5: f = 621/2002 + 8 sqrt 3/75", because="T4, exactly")
     yield Sign(expression=exact - half, relation="<", where=Domain(),
                sentence="which is below 1/2, the linear minimum for kappa > kappa_c", because="16 (2/5)^3 > 1")
     yield from _five_classes()
@@ -201,9 +201,10 @@ def _first_features() -> Iterator[Claim]:
     yield Identity(left=(K - 1) * (1 + a) + (1 + a - a * K), right=K, where=where,
                    sentence="so |T|_* = K p for all of them, and relu(T) = p I",
                    because="trace; off the diagonal -a p <= 0")
-    yield Identity(left=-(a / (1 + a - a)), right=-a, where=where,
-                   sentence="H_bar^T H_bar is a multiple of T: cosines -a, from an orthogonal frame to a simplex ETF",
-                   because="balanced factors of T >= 0; all have the value of the linear minimum")
+    whole = sympy.Symbol("s", positive=True)
+    yield worded(-a / (whole - a), -a, {whole: 1 + a}, where=where,
+                 sentence="H_bar^T H_bar is a multiple of T: cosines -a, from an orthogonal frame to a simplex ETF",
+                 because="balanced factors of T >= 0; all have the value of the linear minimum")
     q = sympy.Symbol("q", positive=True)
     yield Identity(
         left=K * kappa / (2 * (kappa + q**2)) + kappa * K * q, right=K * (kappa / (2 * (kappa + q**2)) + kappa * q),
@@ -262,6 +263,7 @@ THEOREM = Theorem(
     source=source("the ReLU model has the minimisers of the linear one, under an assumption on nuclear norms",
                   "corrected",
                   "the assumption is made explicit, proved for K = 2, and shown to be necessary for K >= 5"),
+    rests_on=("layered-optimum",),
     covers="K = 2; all K with (NN) or 16 kappa^3 >= K; K = 5, 6 and more without it",
     hypotheses=(Hypothesis("K = 2, or 16 kappa^3 >= K, or (NN) at the minimiser", _covered),),
     family=Layered,

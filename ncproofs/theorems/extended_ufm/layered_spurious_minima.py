@@ -10,6 +10,7 @@ from ncproofs.problems.layered import Layered
 from ncproofs.proof.claims import Axiom, Claim, Identity, Sign
 from ncproofs.proof.domain import Domain, between, integers_from, nonnegative, positive, real
 from ncproofs.proof.layered_claims import LayeredInertia, LayeredKind
+from ncproofs.proof.wording import worded
 from ncproofs.theorems.extended_ufm.layered_letters import (
     DEEP,
     EQUAL,
@@ -32,8 +33,10 @@ COUNT = (M, integers_from(3))
 def _zero() -> Iterator[Claim]:
     inner, fit, size = sympy.symbols("q s S", real=True)
     rho, share = sympy.symbols("rho share", positive=True)
-    yield Identity(
-        left=((K - 2 * inner + fit) + kappa * size - K) / 2, right=-inner + fit / 2 + kappa * size / 2,
+    here, there = sympy.symbols("F F_0", real=True)  # 2 K f(A) and 2 K f(0)
+    yield worded(
+        (here - there) / 2, -inner + fit / 2 + kappa * size / 2,
+        {here: K - 2 * inner + fit + kappa * size, there: K},
         where=Domain.of((K, integers_from(2)), (kappa, positive()), (inner, real()), (fit, real()), (size, real())),
         sentence="K f(A) - K f(0) = -tr(A_L ... A_0) + |A_L ... A_0|^2/2 + (kappa/2) sum |A_l|^2", because="expand",
     )
@@ -129,6 +132,7 @@ THEOREM = Theorem(
     "spectrum is known: its zeros are rotations, and the only eigenvalue of uncertain sign is positive at sigma_+.",
     source=source("the minimisers of the deep linear model are collapsed", "auxiliary",
                   "shows that benignity of one layer does not extend to two"),
+    rests_on=("layered-spectrum",),
     covers="all L >= 2, K >= 2, n >= 1, all widths and weights",
     hypotheses=(LINEAR, UNBIASED, EQUAL, DEEP, Hypothesis("kappa < kappa_sn and kappa != kappa_c", _between)),
     family=Layered,

@@ -10,6 +10,7 @@ from ncproofs.calculus.indexed import Tensor, delta, scalar, total
 from ncproofs.problems.features import Ridge
 from ncproofs.proof.claims import Axiom, BenignLandscape, Claim, Identity, Sign, SumIdentity
 from ncproofs.proof.domain import Domain, between, nonnegative, positive, real
+from ncproofs.proof.wording import worded
 from ncproofs.theorems.letters import K, j, k, l, lb
 from ncproofs.theorems.theorem import Hypothesis, Source, Theorem
 from ncproofs.truth import Truth
@@ -54,8 +55,8 @@ def _modes() -> Iterator[Claim]:
         where=Domain.of((kappa, positive()), (extra, positive()), (di, nonnegative()), (dj, nonnegative())),
         sentence="so tau_i tau_j = 0: at most one mode meets the direction 1", because="<u_i, u_j> = 0",
     )
-    yield Identity(
-        left=((1 - kappa) + kappa) ** 2, right=sympy.Integer(1), where=Domain.of((kappa, positive())),
+    yield worded(
+        (di + kappa) ** 2, 1, {di: 1 - kappa}, where=Domain.of((kappa, positive())),
         sentence="modes orthogonal to 1 have d_i = 1 - kappa, u_i = v_i", because="(d_i + kappa)^2 = |u_i|^2 = 1",
     )
     yield Sign(
@@ -160,6 +161,7 @@ THEOREM = Theorem(
         relation="stronger",
         note="the complete list of critical points, for every d >= 1",
     ),
+    rests_on=("null-sector",),
     covers="all K >= 2, n >= 1, d >= 1, every bias mode",
     hypotheses=(
         Hypothesis("the loss is the mean squared error",

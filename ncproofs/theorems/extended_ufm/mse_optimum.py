@@ -9,6 +9,7 @@ import sympy
 from ncproofs.problems.features import Ridge
 from ncproofs.proof.claims import Axiom, Claim, CollapsedOptimum, Identity, OptimalValue, OptimumIs, Sign
 from ncproofs.proof.domain import Domain, between, integers_from, positive, real
+from ncproofs.proof.wording import worded
 from ncproofs.theorems.theorem import Hypothesis, Source, Theorem
 from ncproofs.truth import Truth
 
@@ -40,8 +41,9 @@ def _bias() -> Iterator[Claim]:
         "lambda_b) on the mean",
         because="completing the square; s is the mean singular value of the logits",
     )
-    yield Identity(
-        left=best.subs(s, y), right=c / lb, where=Domain.of(*_BIASED),
+    weight = sympy.Symbol("kappa_b", positive=True)
+    yield worded(
+        best, c / lb, {s: 1 - K * c / weight, weight: kappa}, where=Domain.of(*_BIASED),
         sentence="with the mean direction present the bias is c/lambda_b: never 0",
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
 
 import sympy
 
@@ -13,6 +14,7 @@ from ncproofs.calculus.symmetry import determinant
 from ncproofs.problems.features import Ridge
 from ncproofs.proof.claims import Claim, Identity, SpectrumAtOptimum, SumIdentity
 from ncproofs.proof.domain import Domain, integers_from, positive, real
+from ncproofs.proof.wording import wording_of
 from ncproofs.theorems.theorem import Hypothesis, Source, Theorem
 from ncproofs.truth import Truth
 
@@ -39,20 +41,44 @@ class Sector:
 
 def _check(point: FramePoint, sector: Sector, regime: str) -> Iterator[Claim]:
     """Every entry of the image of every basis direction, as an identity in the sizes."""
+    spelled, letters = point.in_letters()
+    entries, numbers = _in_letters(sector.matrix)
     for position, start in enumerate(sector.basis):
-        image, expected = point.apply_hessian(start), Move.of()
-        for target_row, target in enumerate(sector.basis):
-            expected = expected.combined(target, sector.matrix[target_row, position])
+        image, expected = point.apply_hessian(start), _image(sector.matrix, position, sector.basis)
+        written, meant = spelled.apply_hessian(start), _image(entries, position, sector.basis)
         for part in ("dW", "dH", "db"):
             found, wanted = getattr(image, part), getattr(expected, part)
             for key in sorted({*found, *wanted}, key=str):
                 left, right = found.get(key, scalar(0)), wanted.get(key, scalar(0))
                 if left.terms or right.terms:
+                    shown, entry = (getattr(move, part).get(key, scalar(0)) for move in (written, meant))
                     yield SumIdentity(
-                        left=left, right=right,
-                        sentence=f"{regime}, {sector.name}: {part}{key} of the image of direction {position + 1}",
+                        left=left, right=right, wording=wording_of(shown, entry, {**numbers, **letters}),
+                        sentence=f"{regime}, {sector.name}: {_place(part, key)} in the Hessian's image of direction "
+                        f"{position + 1}",
                         because="direct substitution in the Hessian",
                     )
+
+
+def _place(part: str, key: tuple[str, str] | str) -> str:
+    """``the block (z, u) of dW``: feature block, class block; db has class blocks only."""
+    return f"the block {key} of {part}" if isinstance(key, str) else f"the block ({', '.join(key)}) of {part}"
+
+
+def _image(matrix: sympy.Matrix, position: int, basis: tuple[Move, ...]) -> Move:
+    """Column ``position`` of the matrix, as a direction."""
+    image = Move.of()
+    for row_, target in enumerate(basis):
+        image = image.combined(target, matrix[row_, position])
+    return image
+
+
+def _in_letters(matrix: sympy.Matrix) -> tuple[sympy.Matrix, dict[sympy.Symbol, sympy.Expr]]:
+    """The matrix with a letter for every entry but 0, and the entries."""
+    names = {place: sympy.Symbol(f"M_{place[0] + 1}{place[1] + 1}") for place in product(*map(range, matrix.shape))}
+    kept = {place: name for place, name in names.items() if matrix[place] != 0}
+    spelled = sympy.Matrix(*matrix.shape, lambda i, j: kept.get((i, j), sympy.S.Zero))
+    return spelled, {name: matrix[place] for place, name in kept.items()}
 
 
 def _entry(name: str, feature: Block, cls: Block) -> IndexedSum:

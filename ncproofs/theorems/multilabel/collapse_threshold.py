@@ -12,6 +12,7 @@ from ncproofs.problems.multilabel import MultiLabel
 from ncproofs.proof.claims import Axiom, Claim, Identity, Sign, SumIdentity
 from ncproofs.proof.domain import Domain, between, positive
 from ncproofs.proof.multilabel_claims import LabelGeometry, LabelOriginCurvature
+from ncproofs.proof.wording import worded
 from ncproofs.theorems.multilabel.letters import (
     BALANCED,
     C2,
@@ -40,10 +41,11 @@ G = Tensor("G", (K, SAMPLES))
 
 
 def _origin() -> Iterator[Claim]:
-    kappa = size / (m * p * (size - 1))
-    sets = size * (size - 1) * C2 / (m * p)
-    yield Identity(
-        left=n * sets * kappa * (v * (m * p / size) / N) ** 2, right=n * v**2 * C2 / N**2,
+    sets, kappa, rho, classes = sympy.symbols("C kappa rho K", positive=True)  # C(K,m), kappa_m^2, rho_m(0)
+    yield worded(
+        n * sets * kappa * (v * rho / N) ** 2, n * v**2 * C2 / N**2,
+        {sets: classes * (classes - 1) * C2 / (m * p), kappa: classes / (m * p * (classes - 1)),
+         rho: m * p / classes, classes: size},
         where=Domain.of(*LABELS, *above_zero(n, v, N, C2)),
         sentence="at W = H = 0 the logit gradient has G G^T = s^2 (I - J/K), s^2 = sum n_m v_m^2 C(K-2, m-1)/N^2",
         because="its columns are -(v rho_m(0)/N) a_S with rho_m(0) = m (K-m)/K, and multilabel-lower-bound",
@@ -65,8 +67,9 @@ def _origin() -> Iterator[Claim]:
         "- s^2",
         because="negative exactly when lambda_W lambda_H N^2 < sum n_m v_m^2 C(K-2, m-1)",
     )
-    yield Identity(left=((lW + lH) / 2 - root) + ((lW + lH) / 2 + root), right=lW + lH, where=where,
-                   sentence="and their sum is lambda_W + lambda_H > 0, so the largest is positive")
+    least, largest = sympy.symbols("mu_1 mu_2", real=True)
+    yield worded(least + largest, lW + lH, {least: (lW + lH) / 2 - root, largest: (lW + lH) / 2 + root}, where=where,
+                 sentence="and their sum is lambda_W + lambda_H > 0, so the largest is positive")
 
 
 def _two_sides() -> Iterator[Claim]:
@@ -77,9 +80,10 @@ def _two_sides() -> Iterator[Claim]:
         "coefficient, so W = 0, H = 0 is the only minimiser (up to a free bias)",
         because="theta = sum n_m v_m^2 C(K-2, m-1)/(lambda_W lambda_H N^2)",
     )
-    zero = m * sympy.log(m + p * sympy.exp(-t))
-    yield Identity(
-        left=zero.subs(t, 0) - t * 0, right=m * sympy.log(size), where=Domain.of(*LABELS),
+    classes = sympy.Symbol("K", positive=True)
+    yield worded(
+        m * sympy.log(m + p * sympy.exp(-t)), m * sympy.log(classes), {t: sympy.Integer(0), classes: size},
+        where=Domain.of(*LABELS),
         sentence="its value is sum (N_m/N) v_m m log K, the bound at t_m = 0",
     )
     yield Sign(
@@ -132,6 +136,7 @@ THEOREM = Theorem(
     idea="G G^T at the origin is s^2 (I - J/K), and the lower bound with t_m = 0 holds exactly while s^2 <= lambda_W "
     "lambda_H.",
     source=SOURCE,
+    rests_on=("multilabel-lower-bound",),
     covers="all K >= 2, any set of multiplicities with any counts and weights, every bias mode",
     hypotheses=(LOSS, BALANCED, Hypothesis("d >= K - 1, or the optimum is zero", has_room_below)),
     general=claims,

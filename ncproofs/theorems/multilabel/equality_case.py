@@ -8,9 +8,10 @@ import sympy
 
 from ncproofs.calculus.indexed import Tensor, scalar, total
 from ncproofs.problems.multilabel import MultiLabel
-from ncproofs.proof.claims import Axiom, Claim, Identity, SumIdentity
+from ncproofs.proof.claims import Axiom, Claim, SumIdentity
 from ncproofs.proof.domain import Domain, nonnegative
 from ncproofs.proof.multilabel_claims import LabelGeometry
+from ncproofs.proof.wording import worded
 from ncproofs.theorems.multilabel.letters import (
     BALANCED,
     BELOW,
@@ -46,14 +47,16 @@ def _conditions() -> Iterator[Claim]:
     yield Axiom(name="inequality of arithmetic and geometric means",
                 uses="equality forces logits constant on S and on its complement; l_m strictly convex forces the gap "
                 "t_m")
-    yield Identity(
-        left=(gap * m * p / size) * (size / (m * p)), right=gap, where=Domain.of(*LABELS, (gap, nonnegative())),
+    multiple, square, classes = sympy.symbols("c_S q_S K", positive=True)
+    yield worded(
+        multiple * square, gap, {multiple: gap * m * p / classes, square: classes / (m * p), classes: size},
+        where=Domain.of(*LABELS, (gap, nonnegative())),
         sentence="W^T h_S sums to 0 and is two-valued with gap t_m, so it is (t_m m (K-m)/K) a_S",
         because="<a_S, a_S> = K/(m (K-m)), and the gap of z is <a_S, z>. With a free bias the same is true of "
         "W^T h_S + (I - J/K) b, and summing over all S gives (I - J/K) b = 0: b lies in the span of 1",
     )
-    yield Identity(
-        left=(sigma / kappa) * (gap * m * p * kappa / (size * sigma)), right=gap * m * p / size,
+    yield worded(
+        sigma / kappa * tau, gap * m * p / classes, {tau: gap * m * p * kappa / (classes * sigma), classes: size},
         where=Domain.of(*LABELS, *above_zero(sigma, kappa), (gap, nonnegative())),
         sentence="so W^T W a_S = tau a_S with the same tau for every S of m labels, tau = t_m m (K-m) lH/(K sigma_m)",
         because="h_S = (sigma_m/lH) W a_S, with lH written kappa",
@@ -107,6 +110,7 @@ THEOREM = Theorem(
         "eigenvalue for each m, and the a_S of one multiplicity span the complement of 1."
     ),
     source=SOURCE,
+    rests_on=("multilabel-lower-bound", "multilabel-loss-bound"),
     covers="all K >= 2, any set of multiplicities with any counts and weights, every bias mode",
     hypotheses=(LOSS, BALANCED, BELOW, ROOM),
     general=claims,

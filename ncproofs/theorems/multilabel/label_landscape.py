@@ -11,6 +11,7 @@ from ncproofs.problems.multilabel import MultiLabel
 from ncproofs.proof.claims import Axiom, Claim, Identity, SumIdentity
 from ncproofs.proof.domain import Domain, nonnegative, positive
 from ncproofs.proof.multilabel_claims import BenignLabelLandscape
+from ncproofs.proof.wording import worded
 from ncproofs.theorems.multilabel.letters import LOSS, ROOM, SOURCE, K, above_zero, b, d, k, l, lb, lH, lW, s, w, x
 from ncproofs.theorems.multilabel.letters import N as SAMPLES
 from ncproofs.theorems.theorem import Theorem
@@ -74,9 +75,10 @@ def _descent() -> Iterator[Claim]:
         because="W^T r = 0 and H^T r = 0 make dz = dW^T H + W^T dH vanish",
     )
     where = Domain.of(*above_zero(lW, lH, sigma))
-    fourth = (lH / lW) ** sympy.Rational(1, 4)
-    yield Identity(
-        left=-2 * sigma + lW * fourth**2 + lH / fourth**2, right=-2 * (sigma - sympy.sqrt(lW * lH)), where=where,
+    mu = sympy.Symbol("mu", positive=True)
+    yield worded(
+        -2 * sigma + lW * ratio**2 + lH / ratio**2, -2 * (sigma - mu),
+        {ratio: (lH / lW) ** sympy.Rational(1, 4), mu: sympy.sqrt(lW * lH)}, where=where,
         sentence="with beta = (lH/lW)^{1/4} and the top singular pair (u, y) it is -2 (|G|_2 - mu): a strict saddle "
         "if |G|_2 > mu",
     )
@@ -135,6 +137,7 @@ THEOREM = Theorem(
         "d = K - 1 = rank W, and criticality itself gives |G|_2 <= mu."
     ),
     source=SOURCE,
+    rests_on=("multilabel-loss-bound",),
     covers="all K >= 2, d >= K-1, any list of label sets, all weights, every bias mode",
     hypotheses=(LOSS, ROOM),
     general=claims,

@@ -9,6 +9,7 @@ import sympy
 from ncproofs.calculus.indexed import Index, Tensor, total
 from ncproofs.proof.claims import Axiom, Claim, Identity, Sign, SumIdentity
 from ncproofs.proof.domain import Domain, real
+from ncproofs.proof.wording import worded
 from ncproofs.theorems.multilabel.letters import (
     EVERY_GAP,
     LABELS,
@@ -91,8 +92,9 @@ def _infimum() -> Iterator[Claim]:
         where=Domain.of(*LABELS, *above_zero(eps)),
         sentence="m log m is the infimum: l_m(t) = m log m + epsilon at e^-t = (m/(K-m)) (e^{epsilon/m} - 1)",
     )
-    yield Identity(
-        left=ell.subs(t, 0), right=m * sympy.log(size), where=Domain.of(*LABELS),
+    classes = sympy.Symbol("K", positive=True)
+    yield worded(
+        ell, m * sympy.log(classes), {t: sympy.Integer(0), classes: size}, where=Domain.of(*LABELS),
         sentence="l_m(0) = m log K, the loss of constant logits",
     )
 

@@ -9,6 +9,7 @@ import sympy
 from ncproofs.calculus.indexed import Tensor, total
 from ncproofs.proof.claims import Axiom, Claim, Identity, Sign, SumIdentity
 from ncproofs.proof.domain import Domain, Range
+from ncproofs.proof.wording import worded
 from ncproofs.theorems.multilabel.letters import (
     C2,
     LABELS,
@@ -43,8 +44,9 @@ beta = sympy.Symbol("b_m", positive=True)
 
 
 def _design() -> Iterator[Claim]:
-    yield Identity(
-        left=m * (1 / m) - p * (1 / p), right=sympy.Integer(0), where=Domain.of(*LABELS),
+    entry, other, classes = sympy.symbols("a_in a_out K", positive=True)
+    yield worded(
+        m * entry - p * other, 0, {entry: 1 / m, other: 1 / p}, where=Domain.of(*LABELS),
         sentence="the entries of a_S = 1_S/m - 1_{S^c}/(K-m) sum to 0",
     )
     yield Identity(
@@ -56,22 +58,25 @@ def _design() -> Iterator[Claim]:
         uses="sum over all S of a_S a_S^T commutes with every permutation of the classes, so it is alpha (I - J/K): "
         "it maps 1 to 0. Its trace gives alpha = C(K,m) kappa_m^2; and sum_S a_S, fixed by all permutations, is 0",
     )
-    kappa = size / (m * p * (size - 1))
-    yield Identity(
-        left=kappa * (size - 1), right=size / (m * p), where=Domain.of(*LABELS),
+    # K! = K (K-1) F, m! = m M, (K-m)! = (K-m) R with F = (K-2)!, M = (m-1)!, R = (K-m-1)!
+    kappa, subsets, rho = sympy.symbols("kappa C rho", positive=True)  # kappa_m^2, C(K,m), rho_m
+    by_size = {kappa: classes / (m * p * (classes - 1)), rho: m * p * beta, classes: size}
+    yield worded(
+        kappa * (classes - 1), classes / (m * p), by_size, where=Domain.of(*LABELS),
         sentence="kappa_m^2 = K/(m (K-m)(K-1)): (1/C(K,m)) sum_S a_S a_S^T = kappa_m^2 (I - J/K)",
         because="both sides have trace |a_S|^2",
     )
-    # K! = K (K-1) F, m! = m M, (K-m)! = (K-m) R with F = (K-2)!, M = (m-1)!, R = (K-m-1)!
-    subsets = size * (size - 1) * F / (m * M * p * R)
-    yield Identity(
-        left=subsets * m * p, right=size * (size - 1) * (F / (M * R)), where=Domain.of(*LABELS, *above_zero(F, M, R)),
+    yield worded(
+        subsets * m * p, classes * (classes - 1) * C2,
+        {subsets: classes * (classes - 1) * F / (m * M * p * R), C2: F / (M * R), classes: size},
+        where=Domain.of(*LABELS, *above_zero(F, M, R)),
         sentence="C(K,m) m (K-m) = K (K-1) C(K-2, m-1)",
         because="both count a set S with one label inside and one class outside marked; F = (K-2)!, M = (m-1)!, R = "
         "(K-m-1)!",
     )
-    yield Identity(
-        left=size * (size - 1) * C2 / (m * p) * kappa * (m * p * beta) ** 2, right=size**2 * C2 * beta**2,
+    yield worded(
+        subsets * kappa * rho**2, classes**2 * C2 * beta**2,
+        {subsets: classes * (classes - 1) * C2 / (m * p), **by_size},
         where=Domain.of(*LABELS, *above_zero(C2, beta)),
         sentence="C(K,m) kappa_m^2 rho_m^2 = K^2 C(K-2, m-1) b_m^2, rho_m = m (K-m) b_m",
         because="so with sigma_s = v rho_m/N the matrix sum_s sigma_s^2 a_s a_s^T is theta lambda_W lambda_H (I - "
@@ -140,6 +145,7 @@ THEOREM = Theorem(
         "sum a multiple of |W (I - J/K)|^2."
     ),
     source=SOURCE,
+    rests_on=("multilabel-loss-bound",),
     covers="all K >= 2, any set of multiplicities with any counts and weights, d >= 1, every bias mode",
     general=claims,
 )

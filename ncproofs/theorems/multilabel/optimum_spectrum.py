@@ -11,6 +11,7 @@ from ncproofs.problems.multilabel import MultiLabel
 from ncproofs.proof.claims import Axiom, Claim, Identity, SumIdentity
 from ncproofs.proof.domain import Domain, integers_from, real
 from ncproofs.proof.multilabel_claims import LabelNullity, LabelSpectrum, LabelStationary
+from ncproofs.proof.wording import worded
 from ncproofs.theorems.multilabel.letters import (
     BALANCED,
     BELOW,
@@ -58,8 +59,9 @@ def _sum_of_squares() -> Iterator[Claim]:
         sentence="a column of the logit gradient G at the optimum is -(v rho_m/N) a_S: entries on S",
         because="its entry is (v/N)(m a_m - 1), and m a_m + (K-m) b_m = 1",
     )
-    yield Identity(
-        left=v / count * (m * outside), right=v / count * (m * p * outside) * (1 / p),
+    rho, off = sympy.symbols("rho b_m", positive=True)
+    yield worded(
+        v / count * m * off, v / count * rho / p, {rho: m * p * off, off: outside},
         where=Domain.of(*EVERY_GAP.ranges, *above_zero(v, count)), sentence="and off S",
     )
     mean = total(dw[l, x], l) / K
@@ -211,6 +213,7 @@ THEOREM = Theorem(
         "where every square vanishes. Permutations of the classes split the rest into types."
     ),
     source=SOURCE,
+    rests_on=("multilabel-lower-bound", "multilabel-scalar-system"),
     covers="all K >= 2, any set of multiplicities with any counts and weights, d >= K - 1, every bias mode",
     hypotheses=(LOSS, BALANCED, BELOW, ROOM),
     general=claims,

@@ -10,6 +10,7 @@ from ncproofs.problems.multilabel import MultiLabel
 from ncproofs.proof.claims import Axiom, Claim, Identity, Sign
 from ncproofs.proof.domain import Domain, at_least
 from ncproofs.proof.multilabel_claims import LabelQuantity, ScalarRoot
+from ncproofs.proof.wording import worded
 from ncproofs.theorems.multilabel.letters import (
     BALANCED,
     BELOW,
@@ -41,8 +42,8 @@ def _monotone() -> Iterator[Claim]:
                sentence="t (m e^t + K - m) >= K t, so t_m <= v_m y/K", because="e^t >= 1")
     yield Sign(expression=sympy.diff(_SHARE, gap), relation="<", where=EVERY_POSITIVE_GAP,
                sentence="(K/(m e^t + K - m))^2 decreases strictly in t >= 0, and so in y")
-    yield Identity(left=_SHARE.subs(gap, 0), right=sympy.Integer(1), where=Domain.of(*LABELS),
-                   sentence="it is 1 at t = 0: the sum starts at the separating weight sum n_m v_m^2 C(K-2, m-1)")
+    yield worded(_SHARE, 1, {gap: sympy.Integer(0)}, where=Domain.of(*LABELS),
+                 sentence="it is 1 at t = 0: the sum starts at the separating weight sum n_m v_m^2 C(K-2, m-1)")
     at = sympy.log(1 + size / m * (q - 1))
     yield Identity(
         left=((size / (m * sympy.exp(gap) + p)) ** 2).subs(gap, at), right=1 / q**2,
@@ -57,27 +58,31 @@ def _monotone() -> Iterator[Claim]:
 
 
 def _optimum() -> Iterator[Claim]:
-    scale = v * m * p * b / (N * lH)  # sigma_m/lH with sigma_m = v rho_m/N, rho_m = m (K-m) b_m
-    ratio = y * N * lH / size  # tau = |W|^2/(K-1)
-    yield Identity(left=scale * size / (m * p), right=v * size * b / (N * lH), where=_WEIGHTS,
-                   sentence="h_S = c_m sum_{k in S} w_k with c_m = v_m K b_m/(N lambda_H)",
-                   because="h_S = (sigma_m/lH) W a_S and W a_S = (K/(m (K-m))) sum_{k in S} w_k")
-    yield Identity(left=scale * ratio * size / (m * p), right=v * y * b, where=_WEIGHTS,
-                   sentence="its logit gap is v_m y b_m = t_m when |W|^2 = y (K-1) N lambda_H/K: the first equations",
-                   because="<a_S, W^T h_S> = (sigma_m/lH) tau |a_S|^2")
-    each = n * size * (size - 1) * C2 / (m * p)
-    term = n * v**2 * C2 * (size * b) ** 2  # its sum over m is lambda_W lambda_H N^2
-    yield Identity(left=lH * each * scale**2 * ratio * size / (m * p), right=ratio * (size - 1) / (lH * N**2) * term,
-                   where=_WEIGHTS,
-                   sentence="lambda_H sum |h_S|^2 = (tau (K-1)/(lambda_H N^2)) sum_m n_m v_m^2 C(K-2,m-1) (K b_m)^2, "
-                   "which is lambda_W |W|^2 by the last equation")
-    yield Identity(left=each / N * v * (m * p * b) * (v * y * b), right=y * (size - 1) / (size * N) * term,
-                   where=_WEIGHTS,
-                   sentence="sum_m (N_m/N) v_m rho_m t_m = (y (K-1)/(K N)) lambda_W lambda_H N^2 = lambda_W |W|^2",
-                   because="so the bound of multilabel-lower-bound equals f* = sum_m (N_m/N) v_m l_m(t_m) + lambda_W "
-                   "|W|^2")
-    yield Identity(left=lW * W2 / 2 + lH * (lW * W2 / lH) / 2, right=lW * W2, where=Domain.of(*above_zero(lW, lH, W2)),
-                   sentence="and so does the value at this point: its weight decay is lambda_W |W|^2")
+    scale, each, rho, reached, classes = sympy.symbols("s_m N_m rho t_m K", positive=True)
+    meant = {
+        scale: v * rho / (N * lH),  # sigma_m/lambda_H
+        each: n * classes * (classes - 1) * C2 / (m * p), reached: v * y * b, tau: y * N * lH / classes,
+        rho: m * p * b, classes: size,
+    }
+    yield worded(scale * classes / (m * p), v * classes * b / (N * lH), meant, where=_WEIGHTS,
+                 sentence="h_S = c_m sum_{k in S} w_k with c_m = v_m K b_m/(N lambda_H)",
+                 because="h_S = (sigma_m/lH) W a_S and W a_S = (K/(m (K-m))) sum_{k in S} w_k")
+    yield worded(scale * tau * classes / (m * p), v * y * b, meant, where=_WEIGHTS,
+                 sentence="its logit gap is v_m y b_m = t_m when |W|^2 = y (K-1) N lambda_H/K: the first equations",
+                 because="<a_S, W^T h_S> = (sigma_m/lH) tau |a_S|^2")
+    term = n * v**2 * C2 * (classes * b) ** 2  # its sum over m is lambda_W lambda_H N^2
+    yield worded(lH * each * scale**2 * tau * classes / (m * p), tau * (classes - 1) / (lH * N**2) * term, meant,
+                 where=_WEIGHTS,
+                 sentence="lambda_H sum |h_S|^2 = (tau (K-1)/(lambda_H N^2)) sum_m n_m v_m^2 C(K-2,m-1) (K b_m)^2, "
+                 "which is lambda_W |W|^2 by the last equation")
+    yield worded(each / N * v * rho * reached, y * (classes - 1) / (classes * N) * term, meant, where=_WEIGHTS,
+                 sentence="sum_m (N_m/N) v_m rho_m t_m = (y (K-1)/(K N)) lambda_W lambda_H N^2 = lambda_W |W|^2",
+                 because="so the bound of multilabel-lower-bound equals f* = sum_m (N_m/N) v_m l_m(t_m) + lambda_W "
+                 "|W|^2")
+    H2 = sympy.Symbol("H_2", positive=True)
+    yield worded(lW * W2 / 2 + lH * H2 / 2, lW * W2, {H2: lW * W2 / lH}, where=Domain.of(*above_zero(lW, lH, W2)),
+                 sentence="and so does the value at this point: its weight decay is lambda_W |W|^2",
+                 because="W_2 = |W|^2 and H_2 = |H|^2 = sum |h_S|^2")
     yield Axiom(name="Gram realisation",
                 uses="classifiers with W^T W = tau (I - J/K) exist exactly when d >= K - 1: the bound is attained")
 
@@ -116,6 +121,7 @@ THEOREM = Theorem(
         "the system has the value of the lower bound at the same t_m."
     ),
     source=SOURCE,
+    rests_on=("multilabel-lower-bound",),
     covers="all K >= 2, any set of multiplicities with any counts and weights",
     hypotheses=(LOSS, BALANCED, BELOW),
     general=claims,

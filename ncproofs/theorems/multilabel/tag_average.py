@@ -8,9 +8,10 @@ from fractions import Fraction
 import sympy
 
 from ncproofs.problems.multilabel import MultiLabel
-from ncproofs.proof.claims import Axiom, Claim, Identity, Sign
+from ncproofs.proof.claims import Axiom, Claim, Sign
 from ncproofs.proof.domain import Domain, at_least, nonnegative, positive
 from ncproofs.proof.multilabel_claims import LabelQuantity
+from ncproofs.proof.wording import worded
 from ncproofs.theorems.multilabel.letters import BALANCED, BELOW, LOSS, ROOM, SOURCE
 from ncproofs.theorems.theorem import Hypothesis, Theorem
 from ncproofs.truth import Truth
@@ -37,8 +38,10 @@ def _ratio() -> Iterator[Claim]:
     b, b1 = sympy.symbols("b_m b_1", positive=True)
     scale = sympy.Symbol("N", positive=True)
     where = Domain.of(*((symbol, positive()) for symbol in (v, v1, b, b1, y, scale)))
-    yield Identity(
-        left=(v * b / scale) / (v1 * b1 / scale), right=(v * y * b) / (v1 * y * b1), where=where,
+    many, one, gap = sympy.symbols("c_m c_1 t_m", positive=True)
+    yield worded(
+        many / one, gap / first,
+        {many: v * b / scale, one: v1 * b1 / scale, gap: v * y * b, first: v1 * y * b1}, where=where,
         sentence="C_sum(m) = c_m/c_1 = t_m/t_1, for any weights: h_S = C_sum(m) sum_{k in S} h_k",
         because="h_k = c_1 w_k and h_S = c_m sum w_k; c_m is proportional to v_m b_m, and t_m = v_m y b_m",
     )
@@ -64,8 +67,8 @@ def _orderings() -> Iterator[Claim]:
 def _limits() -> Iterator[Claim]:
     where = Domain.of((m, at_least(1)), (K, at_least(m + 1)), (first, positive()))
     moved = first * (sympy.exp(first) + K - 1) - (first - sympy.log(m)) * (sympy.exp(first) + K - m)
-    yield Identity(
-        left=_growth(m, first - sympy.log(m)), right=(first - sympy.log(m)) * (sympy.exp(first) + K - m), where=where,
+    yield worded(
+        _growth(m, t), (first - sympy.log(m)) * (sympy.exp(first) + K - m), {t: first - sympy.log(m)}, where=where,
         sentence="at t = t_1 - log m the left side is (t_1 - log m)(e^{t_1} + K - m)",
     )
     yield Sign(
@@ -81,8 +84,8 @@ def _limits() -> Iterator[Claim]:
         sentence="C_sum(m) = (e^{t_1} + K - 1)/(m e^{t_m} + K - m) >= (e^{t_1} + K - 1)/(m e^{t_1} + K - m)",
         because="t_m = t_1 - delta with delta >= 0",
     )
-    yield Identity(
-        left=((sympy.exp(t) + K - 1) / (m * sympy.exp(t) + K - m)).subs(t, 0), right=sympy.Integer(1),
+    yield worded(
+        (sympy.exp(t) + K - 1) / (m * sympy.exp(t) + K - m), 1, {t: sympy.Integer(0)},
         where=Domain.of((m, at_least(1)), (K, at_least(m + 1))),
         sentence="which is 1 at t_1 = 0: C_sum(m) -> 1 at the threshold too",
     )
@@ -131,6 +134,7 @@ THEOREM = Theorem(
         "in m at fixed m t."
     ),
     source=SOURCE,
+    rests_on=("multilabel-scalar-system", "multilabel-equality-case"),
     covers="all K >= 3, 2 <= m < K (m may be any real number >= 1), all weight decay below the threshold",
     hypotheses=(
         LOSS, BALANCED, BELOW, ROOM,

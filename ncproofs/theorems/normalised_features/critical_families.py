@@ -154,6 +154,7 @@ THEOREM = Theorem(
         relation="auxiliary",
         note="explicit families with their index",
     ),
+    rests_on=("sphere-spectrum",),
     covers="all m >= 2, r >= 2, n >= 1, d >= m - 1, tau > 0",
     general=claims,
     open_questions=(

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import sympy
 
 from ncproofs.calculus.indexed import Index, Tensor, delta, scalar, total
-from ncproofs.proof.claims import Claim, Identity, Sign, SumIdentity
+from ncproofs.proof.claims import Claim, Sign, SumIdentity
 from ncproofs.proof.domain import Domain, integers_from, positive
+from ncproofs.proof.wording import value_at, worded
 from ncproofs.theorems.theorem import Source, Theorem
 
 K, n = sympy.symbols("K n", integer=True, positive=True)
@@ -41,9 +42,10 @@ def _curve() -> Iterator[Claim]:
     f = ((K - 1) * others + first) / K
     where = Domain.of((K, integers_from(2)), (tau, positive()))
     values = (sympy.log(K), 0, 0, 0, -3 * (K - 1) / K**2)
+    along = sympy.Function("f")(x)
     for order, value in enumerate(values):
-        yield Identity(
-            left=sympy.diff(f, x, order).subs(x, 0), right=sympy.sympify(value, strict=True), where=where,
+        yield worded(
+            value_at(sympy.Derivative(along, (x, order)) if order else along, x, 0), value, {along: f}, where=where,
             sentence=f"theta_1 = -x^2/(2 tau), phi_1 = x: derivative {order} of f at x = 0 is {value}",
             because="f - log K = -(K-1) x^4/(8 K^2) + O(x^5)",
         )

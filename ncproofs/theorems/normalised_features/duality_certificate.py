@@ -8,9 +8,10 @@ import sympy
 
 from ncproofs.calculus.indexed import Index, Tensor, delta, scalar, total
 from ncproofs.problems.features import Spheres
-from ncproofs.proof.claims import Axiom, Claim, Identity, SumIdentity
+from ncproofs.proof.claims import Axiom, Claim, SumIdentity
 from ncproofs.proof.domain import Domain, integers_from
 from ncproofs.proof.sphere_claims import DualCertificate
+from ncproofs.proof.wording import worded
 from ncproofs.theorems.normalised_features.letters import (
     G,
     N,
@@ -69,8 +70,10 @@ def _eigenvalues() -> Iterator[Claim]:
     for where, left, right, words in rows:
         yield SumIdentity(left=left, right=right, sentence=f"T at collapse on {where}: {words}",
                           because="G = (g/N)(1 - K e_k), alpha = -tau g, beta = -tau K g/N")
-    yield Identity(
-        left=(K - 1) + (n * K - K + 1) + 1 + (K - 1), right=K + n * K,
+    counts, samples = sympy.symbols("m_1:5", positive=True), sympy.Symbol("N", positive=True)
+    numbers = dict(zip(counts, (K - 1, samples - K + 1, sympy.Integer(1), K - 1), strict=True))
+    yield worded(
+        sum(counts), K + samples, {**numbers, samples: n * K},
         where=Domain.of((K, integers_from(2)), (n, integers_from(1))),
         sentence="the multiplicities sum to K + N: T >= 0 exactly when g >= 0", because="that is all of T",
     )

@@ -136,6 +136,7 @@ THEOREM = Theorem(
         quoted="cross-entropy; label smoothing is not treated there", relation="auxiliary",
         note="so collapse is not optimal at every temperature once labels are smoothed",
     ),
+    rests_on=("sphere-spectrum",),
     covers="all K >= 2, n >= 1, 0 < alpha < 1, tau > 0; d >= K-1 below and d >= K beyond the threshold",
     hypotheses=(
         Hypothesis("the loss is label smoothing, 0 < alpha < 1", is_smoothed),

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import sympy
 
 from ncproofs.calculus.indexed import Index, Tensor, delta, total
-from ncproofs.proof.claims import Axiom, Claim, Identity, Sign, SumIdentity
+from ncproofs.proof.claims import Axiom, Claim, Sign, SumIdentity
 from ncproofs.proof.domain import Domain, Range, nonnegative, positive, real
+from ncproofs.proof.wording import worded
 from ncproofs.theorems.theorem import Source, Theorem
 
 K, d = sympy.symbols("K d", integer=True, positive=True)
@@ -61,8 +62,9 @@ def _middle() -> Iterator[Claim]:
                 uses="d + 1 < K: two disjoint sets A, B of classifiers have a common point x in their hulls")
     length = sympy.Symbol("X", nonnegative=True)  # |x|^2
     inner = sympy.Symbol("p", real=True)  # <w_k, x>
-    yield Identity(
-        left=1 - 2 * inner + length, right=1 + 2 * (length / 2 - inner),
+    excess = sympy.Symbol("e", real=True)
+    yield worded(
+        1 - 2 * inner + length, 1 + 2 * excess, {excess: length / 2 - inner},
         where=Domain.of((length, nonnegative()), (inner, real())),
         sentence="|w_k - x|^2 > 1 iff <w_k, x> < |x|^2/2", because="w_k in A, and x is in the hull of B",
     )

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import sympy
 
 from ncproofs.calculus.indexed import Tensor, scalar, total
-from ncproofs.proof.claims import Axiom, Claim, Identity, SumIdentity
+from ncproofs.proof.claims import Axiom, Claim, SumIdentity
 from ncproofs.proof.domain import Domain, nonnegative
+from ncproofs.proof.wording import value_at, worded
 from ncproofs.theorems.normalised_features.letters import (
     G,
     G_invariant,
@@ -49,8 +50,9 @@ def _second_order() -> Iterator[Claim]:
     q = sympy.Symbol("q", nonnegative=True)
     series = (1 + x**2 * q) ** sympy.Rational(-1, 2)
     for order, value in ((0, sympy.Integer(1)), (1, sympy.Integer(0)), (2, -q)):
-        yield Identity(
-            left=sympy.diff(series, x, order).subs(x, 0), right=value, where=Domain.of((q, nonnegative())),
+        yield worded(
+            value_at(sympy.Derivative(series, (x, order)) if order else series, x, 0), value, {},
+            where=Domain.of((q, nonnegative())),
             sentence=f"derivative {order} of |u + x D|^-1 at x = 0, for |u| = 1, D orthogonal to u, q = |D|^2",
             because="so normalise(u + x D) = u + x D - (x^2/2)|D|^2 u + ...: a second-order retraction",
         )
@@ -83,8 +85,8 @@ def _identities() -> Iterator[Claim]:
         because="1^T G = 0; so sum_k alpha_k w_k = 0, and rank W = K forces alpha = 0",
     )
     yield SumIdentity(
-        left=gradient_h(s, a), right=tau * total(G[l, s] * w[l, a], l) - multiplier_h(s) * h[s, a],
-        sentence="I5: beta_s h_s = tau W G_s at a critical point",
+        left=tau * total(G[l, s] * w[l, a], l) - gradient_h(s, a), right=multiplier_h(s) * h[s, a],
+        sentence="I5: tau W G_s - grad_{h_s} = beta_s h_s, so beta_s h_s = tau W G_s at a critical point",
         because="the gradient at h_s; so |beta_s| = tau |W G_s| and h_s lies in span W when beta_s != 0",
     )
     yield Axiom(name="KKT conditions of a convex program",

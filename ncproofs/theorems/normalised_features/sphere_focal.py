@@ -10,6 +10,7 @@ from ncproofs.problems.features import Spheres
 from ncproofs.proof.claims import Axiom, Claim, Identity, Sign
 from ncproofs.proof.domain import Domain, integers_from, nonnegative, positive, real
 from ncproofs.proof.sphere_claims import ContactInequality, SphereGeometry, SphereInertia, SphereValue
+from ncproofs.proof.wording import value_at, worded
 from ncproofs.theorems.normalised_features.sphere_optimum import SOURCE, has_room
 from ncproofs.theorems.theorem import Hypothesis, Source, Theorem
 from ncproofs.truth import Truth
@@ -44,8 +45,8 @@ def claims() -> Iterator[Claim]:
         left=v + s * (m - 1) / 2, right=v + (-s) * (1 - m) / 2, where=Domain.of((v, real()), (s, real()), (m, real())),
         sentence="averaging (J): f >= Phi(1) + |Phi'(1)| (1 - mean r^2)/2", because="Phi'(1) < 0 and mean r^2 <= 1",
     )
-    yield Identity(
-        left=(v + s * (r**2 - 1) / 2).diff(r).subs(r, 1), right=s, where=Domain.of((v, real()), (s, real())),
+    yield worded(
+        value_at(sympy.Derivative(v + s * (r**2 - 1) / 2, r), r, 1), s, {}, where=Domain.of((v, real()), (s, real())),
         sentence="both sides of (J) have value Phi(1) and slope Phi'(1) at r = 1", because="a contact of first order",
     )
     yield Sign(

@@ -10,6 +10,7 @@ from ncproofs.problems.features import Spheres
 from ncproofs.proof.claims import Axiom, Claim, Identity, Sign
 from ncproofs.proof.domain import Domain, Range, between, integers_from, positive, real
 from ncproofs.proof.sphere_claims import DualCertificate, SphereGeometry, SphereSpectrum, SphereValue
+from ncproofs.proof.wording import worded
 from ncproofs.theorems.normalised_features.sphere_optimum import SOURCE
 from ncproofs.theorems.theorem import Hypothesis, Source, Theorem
 from ncproofs.truth import Truth
@@ -52,8 +53,8 @@ def _exact_fit() -> Iterator[Claim]:
         sentence="equal inner products c: the dual basis has squared length (1 + c(K-2))/((1-c)(1+c(K-1)))",
         because="the diagonal of the inverse Gram matrix",
     )
-    yield Identity(
-        left=inverse.subs(c, 0), right=sympy.Integer(1), where=Domain.of((K, integers_from(2))),
+    yield worded(
+        inverse, 1, {c: sympy.Integer(0)}, where=Domain.of((K, integers_from(2))),
         sentence="it is 1 at c = 0 and tends to infinity at c = 1",
     )
     yield Axiom(name="intermediate value theorem",

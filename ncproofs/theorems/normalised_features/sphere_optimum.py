@@ -8,7 +8,7 @@ import sympy
 
 from ncproofs.calculus.indexed import Index, Tensor, delta, scalar, total
 from ncproofs.problems.features import Spheres
-from ncproofs.proof.claims import Claim, Identity, SumIdentity
+from ncproofs.proof.claims import Claim, SumIdentity
 from ncproofs.proof.domain import Domain, integers_from, positive, real
 from ncproofs.proof.sphere_claims import (
     SphereGeometry,
@@ -17,6 +17,7 @@ from ncproofs.proof.sphere_claims import (
     SphereSpectrum,
     SphereValue,
 )
+from ncproofs.proof.wording import value_at, worded
 from ncproofs.theorems.theorem import Hypothesis, Source, Theorem
 from ncproofs.truth import Truth
 
@@ -52,15 +53,16 @@ def _critical() -> Iterator[Claim]:
 def _value() -> Iterator[Claim]:
     where = Domain.of((K, integers_from(2)), (tau, positive()), (alpha, real()))
     t = sympy.Symbol("t", real=True)
-    wrong = sympy.exp(-tau * K / (K - 1))
+    wrong, margin = sympy.symbols("E m", positive=True)
     psi = sympy.log(1 + (K - 1) * sympy.exp(t))
-    yield Identity(
-        left=psi.diff(t).subs(t, -tau * K / (K - 1)) / (K - 1), right=wrong / (1 + (K - 1) * wrong), where=where,
+    meant = {wrong: sympy.exp(-margin), margin: tau * K / (K - 1)}
+    yield worded(
+        value_at(sympy.Derivative(psi, t), t, -margin) / (K - 1), wrong / (1 + (K - 1) * wrong), meant, where=where,
         sentence="cross-entropy: g = q = E/(1 + (K-1)E), E = exp(-tau K/(K-1)), the probability of a wrong class",
         because="psi'(t)/(K-1) at t = -tau K/(K-1)",
     )
-    yield Identity(
-        left=alpha * (K - 1) / K * (tau * K / (K - 1)), right=alpha * tau, where=where,
+    yield worded(
+        alpha * (K - 1) / K * margin, alpha * tau, meant, where=where,
         sentence="label smoothing adds alpha (z_y - mean z) = alpha tau to the value", because="z_y = tau, mean z = 0",
     )
 
@@ -133,6 +135,7 @@ THEOREM = Theorem(
     idea="The lower bound of theorem sphere-lower-bound is attained; the gradient there is normal because the\n"
     "classifiers sum to zero, and theorem sphere-spectrum gives the curvature.",
     source=SOURCE,
+    rests_on=("sphere-lower-bound", "sphere-spectrum"),
     covers="all K >= 2, n >= 1, d >= K-1, tau > 0",
     hypotheses=(Hypothesis("the loss is cross-entropy", is_cross_entropy), Hypothesis("d >= K - 1", has_room)),
     general=claims,

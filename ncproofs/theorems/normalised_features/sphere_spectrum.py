@@ -153,6 +153,7 @@ THEOREM = Theorem(
         quoted="neural collapse solutions are the only local minimisers; no spectrum is quoted",
         relation="stronger",
     ),
+    rests_on=("riemannian-calculus",),
     covers="all K >= 2, n >= 1, d >= K-1, tau > 0",
     hypotheses=(
         Hypothesis("d >= K - 1", lambda problem: Truth.HOLDS if problem.d >= problem.K - 1 else Truth.FAILS),

@@ -15,6 +15,7 @@ from ncproofs.problems.features import Spheres
 from ncproofs.proof.claims import Axiom, Claim, Identity, Sign
 from ncproofs.proof.domain import Domain, Range, between, integers_from, positive
 from ncproofs.proof.sphere_landscape import SpuriousSphereMinimum
+from ncproofs.proof.wording import value_at, worded
 from ncproofs.theorems.theorem import Source, Theorem
 
 K = sympy.Symbol("K", integer=True, positive=True)
@@ -22,38 +23,55 @@ s, q, x, c = sympy.symbols("s q x c", positive=True)
 kappa = K * (K - 2) / (K - 1)
 
 
+def _values(side: int) -> dict[sympy.Symbol, sympy.Expr]:
+    """The letters of sphere-spectrum for one sample a class at +-w_k: n = 1 and +-tau."""
+    one = sympy.Integer(1)
+    return {sectors.n: one, sectors.g: q, sectors.a: q, sectors.b: q**2, sectors.tau: side * s * (K - 1)}
+
+
+def _matrix(sector: str) -> sympy.Matrix:
+    return next(found.matrix for found in sectors.sphere_sectors() if found.name == sector)
+
+
 def _block(side: int, sector: str) -> sympy.Matrix:
     """One sample a class at +-w_k against W, over tau q: the sector of sphere-spectrum at n = 1 and +-tau."""
-    signed = side * s * (K - 1)
-    matrix = next(found.matrix for found in sectors.sphere_sectors() if found.name == sector)
-    values = {sectors.n: 1, sectors.g: q, sectors.a: q, sectors.b: q**2, sectors.tau: signed, sectors.K: K}
-    return (matrix.subs(values, simultaneous=True) / (q * s * (K - 1))).applyfunc(sympy.cancel)
+    matrix = _matrix(sector).subs(_values(side), simultaneous=True)
+    return (matrix / (q * s * (K - 1))).applyfunc(sympy.cancel)
+
+
+_ENTRIES = sympy.Matrix(2, 2, sympy.symbols("B_11 B_12 B_21 B_22", real=True))
+
+
+def _entries(matrix: sympy.Matrix) -> dict[sympy.Symbol, sympy.Expr]:
+    """Letters for the entries of a 2 x 2 block."""
+    return dict(zip(_ENTRIES, matrix, strict=True))
 
 
 def _flips() -> Iterator[Claim]:
     where = Domain.of((K, integers_from(3)), (s, Range(sympy.Integer(1), None, lower_open=True)), (q, positive()))
-    yield Identity(
-        left=_block(-1, "symmetric")[1, 1], right=s - 1, where=where,
+    yield worded(
+        _matrix("symmetric")[1, 1] / (q * s * (K - 1)), s - 1, _values(-1), where=where,
         sentence="a feature at -w_k has the in-plane eigenvalue tau q_- (s - 1)/n, s = tau/(K-1)",
         because="so tau > K - 1 is needed",
     )
     for side, name in ((1, "kept"), (-1, "turned")):
-        yield Identity(
-            left=determinant(_block(side, "antisymmetric")), right=sympy.Integer(0), where=where,
+        yield worded(
+            _ENTRIES.det(), 0, _entries(_block(side, "antisymmetric")), where=where,
             sentence=f"antisymmetric block, {name} features: rank one", because="its kernel is the rotations",
         )
-    schur = {side: {sector: determinant(_block(side, sector)) / _block(side, sector)[1, 1]
-                    for sector in ("symmetric", "standard")} for side in (1, -1)}
-    yield Identity(left=schur[1]["symmetric"], right=4 * s / (1 + s), where=where, because="2 x 2 block",
-                   sentence="symmetric block (K >= 4), kept features: Schur complement 4 s/(s+1)")
-    yield Identity(left=schur[-1]["symmetric"], right=-4 * s / (s - 1), where=where, because="2 x 2 block",
-                   sentence="symmetric block, turned features: Schur complement -4 s/(s-1); so positive definite iff "
-                            "(n-m) q_+/(s+1) > m q_-/(s-1)")
+    for side, right, words in (
+        (1, 4 * s / (1 + s), "symmetric block (K >= 4), kept features: Schur complement 4 s/(s+1)"),
+        (-1, -4 * s / (s - 1), "symmetric block, turned features: Schur complement -4 s/(s-1); so positive definite "
+                               "iff (n-m) q_+/(s+1) > m q_-/(s-1)"),
+    ):
+        yield worded(_ENTRIES.det() / _ENTRIES[1, 1], right, _entries(_block(side, "symmetric")), where=where,
+                     because="2 x 2 block", sentence=words)
     kept = 1 + s - s * q * kappa - (s - 1) ** 2 / ((K - 1) ** 2 * (1 + s))
     turned = s * (1 - q * kappa) - 1 - (s + 1) ** 2 / ((K - 1) ** 2 * (s - 1))
-    yield Identity(left=schur[1]["standard"], right=kept, where=where, because="2 x 2 block",
+    schur = {side: determinant(_block(side, "standard")) / _block(side, "standard")[1, 1] for side in (1, -1)}
+    yield Identity(left=schur[1], right=kept, where=where, because="2 x 2 block",
                    sentence="standard block, kept features: Schur complement a_+")
-    yield Identity(left=schur[-1]["standard"], right=turned, where=where, because="2 x 2 block",
+    yield Identity(left=schur[-1], right=turned, where=where, because="2 x 2 block",
                    sentence="standard block, turned features: a_-; positive iff (n-m) q_+ a_+ + m q_- a_- > 0")
     yield Sign(
         expression=sympy.together(kept), relation=">",
@@ -67,11 +85,13 @@ def _flips() -> Iterator[Claim]:
                 "representation; inside a class the features decouple")
 
 
-def _squared_error_derivatives() -> tuple[sympy.Expr, list[sympy.Expr], sympy.Matrix]:
-    """Value, gradient and Hessian in the six angles, at w = (u, -u), h = +-c u +- t e; c = 1/(2 tau), t^2 = 1 - c^2."""
-    t = sympy.Symbol("t", positive=True)
-    angles = sympy.symbols("theta_1 theta_2 phi_1:5", real=True)
-    value = sympy.Integer(0)
+_ANGLES = sympy.symbols("theta_1 theta_2 phi_1:5", real=True)
+_UP = sympy.Symbol("t", positive=True)
+
+
+def _squared_error_value() -> sympy.Expr:
+    """The loss at w = (u, -u), h = +-c u +- t e turned by the six angles; c = 1/(2 tau), t^2 = 1 - c^2."""
+    value, t, angles = sympy.Integer(0), _UP, _ANGLES
     for i, (across, up) in enumerate(((c, t), (c, -t), (-c, t), (-c, -t))):
         phi = angles[2 + i]
         feature = across * sympy.cos(phi) - up * sympy.sin(phi), up * sympy.cos(phi) + across * sympy.sin(phi)
@@ -79,23 +99,29 @@ def _squared_error_derivatives() -> tuple[sympy.Expr, list[sympy.Expr], sympy.Ma
             theta = angles[k]
             logit = side * (sympy.cos(theta) * feature[0] + sympy.sin(theta) * feature[1]) / (2 * c)
             value += (logit - int(k == i // 2)) ** 2 / 8
-    zero = dict.fromkeys(angles, sympy.Integer(0))
+    return value
 
-    def reduced(expression: sympy.Expr) -> sympy.Expr:
-        return sympy.expand(sympy.expand(expression.subs(zero)).subs(t**2, 1 - c**2))
 
-    gradient = [reduced(sympy.diff(value, angle)) for angle in angles]
-    return reduced(value), gradient, sympy.hessian(value, angles).applyfunc(reduced)
+def _reduced(expression: sympy.Expr) -> sympy.Expr:
+    """At all angles 0."""
+    zero = dict.fromkeys(_ANGLES, sympy.Integer(0))
+    return sympy.expand(sympy.expand(expression.subs(zero)).subs(_UP**2, 1 - c**2))
 
 
 def _squared_error() -> Iterator[Claim]:
-    value, gradient, hessian = _squared_error_derivatives()
-    where = Domain.of((c, between(0, sympy.Integer(1))))
-    yield Identity(left=value, right=sympy.Rational(1, 4), where=where, because="logits (1/2, -1/2) in every sample",
-                   sentence="MSE, K = d = 2, n = 2: w = (u, -u), h = +-u/(2 tau) +- t e has value 1/4")
-    for position, slope in enumerate(gradient, start=1):
-        yield Identity(left=slope, right=sympy.Integer(0), where=where, because="its derivatives in the six angles",
-                       sentence=f"it is critical: derivative {position} of 6 vanishes")
+    value, where = _squared_error_value(), Domain.of((c, between(0, sympy.Integer(1))))
+    f, at_zero = sympy.Function("f"), dict.fromkeys(_ANGLES, sympy.Integer(0))
+    for position, angle in enumerate(_ANGLES, start=1):
+        alone = value.subs({other: zero for other, zero in at_zero.items() if other != angle})
+        meant = {f(angle): alone, _UP: sympy.sqrt(1 - c**2)}
+        if position == 1:
+            yield worded(value_at(f(angle), angle, 0), sympy.Rational(1, 4), meant, where=where,
+                         because="logits (1/2, -1/2) in every sample",
+                         sentence="MSE, K = d = 2, n = 2: w = (u, -u), h = +-u/(2 tau) +- t e has value 1/4")
+        yield worded(value_at(sympy.Derivative(f(angle), angle), angle, 0), 0, meant, where=where,
+                     because="f is the loss as a function of this angle, the other five at 0",
+                     sentence=f"it is critical: derivative {position} of 6 vanishes")
+    hessian = sympy.hessian(value, _ANGLES).applyfunc(_reduced)
     quadratic = 32 * c**4 * x**2 - 12 * c**2 * (1 - c**2) * x + 1 - 2 * c**2
     polynomial = x * (8 * c**2 * x - 1 + c**2) ** 2 * (8 * c**2 * x - 3 * (1 - c**2)) * quadratic / (16384 * c**10)
     yield Identity(

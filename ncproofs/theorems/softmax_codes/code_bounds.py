@@ -10,6 +10,7 @@ from ncproofs.problems.codes import Codes
 from ncproofs.proof.claims import Axiom, Claim, Identity, Sign
 from ncproofs.proof.code_claims import CodeBracket
 from ncproofs.proof.domain import Domain, Range, between, integers_from, positive
+from ncproofs.proof.wording import worded
 from ncproofs.theorems.softmax_codes.source import K, d, paper
 from ncproofs.theorems.theorem import Theorem
 
@@ -22,8 +23,9 @@ def _caps() -> Iterator[Claim]:
                 uses="caps of half the least angle are disjoint: A_d(th/2) <= 1/K; a set of K - 1 points that "
                      "cannot be "
                      "enlarged covers: A_d(th) >= 1/(K-1); so 1 - cos th_L <= rho* <= 1 - cos 2 th_U")
-    yield Identity(
-        left=1 - (1 - 2 * s**2), right=2 * s**2, where=Domain.of((s, between(0, 1))),
+    double = sympy.Symbol("c", real=True)  # cos 2 th
+    yield worded(
+        1 - double, 2 * s**2, {double: 1 - 2 * s**2}, where=Domain.of((s, between(0, 1))),
         sentence="1 - cos 2 th = 2 sin^2 th", because="s = sin th",
     )
     yield from _sandwich()
@@ -73,9 +75,10 @@ def _plane() -> Iterator[Claim]:
     exact = {3: (sympy.Integer(1), sympy.Rational(3, 2)), 4: (sympy.Rational(3, 4), sympy.Rational(4, 3)),
              6: (sympy.Rational(1, 2), sympy.Integer(1)), 12: ((5 - sympy.sqrt(5)) / 8, 1 - 1 / sympy.sqrt(5))}
     for size, (sine_sq, value) in exact.items():
-        yield Identity(left=(4 - 1 / sine_sq) / 2, right=value, where=Domain(),
-                       sentence=f"at K = {size} it is the exact value {value}",
-                       because=f"sin^2(pi {size}/(6 {size - 2})) = {sine_sq}")
+        square = sympy.Symbol("S", positive=True)
+        yield worded((4 - 1 / square) / 2, value, {square: sine_sq},
+                     sentence=f"at K = {size} it is the exact value {value}",
+                     because=f"sin^2(pi {size}/(6 {size - 2})) = {sine_sq}")
 
 
 def _greedy_versus_disjoint() -> Iterator[Claim]:

@@ -108,6 +108,7 @@ THEOREM = Theorem(
     "margins as a sum of three terms, each nonnegative as soon as <w, h> >= 0, which projection directions satisfy.",
     source=paper("the softmax code is conjectured to solve the Tammes problem in general", "stronger",
                  "the equality of the two values is proved for every d and K"),
+    rests_on=("softmax-margin-duality",),
     covers="all K >= 2, d >= 1, any unit vectors with <w, h> >= 0",
     general=claims,
     open_questions=("whether the two sets of solutions coincide when a Tammes code has rattlers",),

@@ -11,6 +11,7 @@ from ncproofs.problems.codes import Codes
 from ncproofs.proof.claims import Axiom, Claim, Identity, Sign, SumIdentity
 from ncproofs.proof.code_claims import CodeValue
 from ncproofs.proof.domain import Domain, Range, integers_from
+from ncproofs.proof.wording import worded
 from ncproofs.theorems.softmax_codes.source import K, d, paper
 from ncproofs.theorems.theorem import Hypothesis, Theorem
 from ncproofs.truth import Truth
@@ -28,8 +29,9 @@ def _simplex() -> Iterator[Claim]:
         left=total(rest**2, k, a), right=K * (K**2 - total(mean**2, a)) / (K - 1) ** 2,
         sentence="sum_k |w_k - mean_{j != k} w_j|^2 = K (K^2 - |sum_j w_j|^2)/(K-1)^2", because="|w_k| = 1",
     )
-    yield Identity(
-        left=sympy.sqrt(K * K**2 / (K - 1) ** 2 / K), right=K / (K - 1), where=Domain.of((K, integers_from(2))),
+    bound = sympy.Symbol("s", positive=True)  # the sum above where sum_j w_j = 0
+    yield worded(
+        sympy.sqrt(bound / K), K / (K - 1), {bound: K * K**2 / (K - 1) ** 2}, where=Domain.of((K, integers_from(2))),
         sentence="so the least rho_k is at most K/(K-1), for every K and d", because="the mean bounds the least",
     )
     g = -1 / (K - 1)

@@ -11,6 +11,7 @@ from ncproofs.problems.codes import Codes
 from ncproofs.proof.claims import Axiom, Claim, Identity, Sign, SumIdentity
 from ncproofs.proof.code_claims import CodeMinimisesLoss
 from ncproofs.proof.domain import Domain, between, integers_from, nonnegative, positive, real
+from ncproofs.proof.wording import worded
 from ncproofs.theorems.softmax_codes.source import K, d, paper, tau
 from ncproofs.theorems.theorem import Hypothesis, Theorem
 from ncproofs.truth import Truth
@@ -66,8 +67,9 @@ def _gap() -> Iterator[Claim]:
                sentence="e^x - 1 >= x", because="so the bound of T3 below is at least tau log(K (K-1))")
     yield Sign(expression=x * sympy.exp(x) - sympy.exp(x) + 1, relation=">=", where=Domain.of((x, nonnegative())),
                sentence="e^x - 1 <= x e^x", because="so it is at most tau log(K (K-1)) + tau K eta, eta -> 0")
-    yield Identity(
-        left=sympy.log(1 + (sympy.exp(K * eta) - 1)), right=K * eta,
+    largest = sympy.Symbol("E", positive=True)  # e^{M/tau} at its greatest
+    yield worded(
+        sympy.log(1 + largest), K * eta, {largest: sympy.exp(K * eta) - 1},
         where=Domain.of((K, integers_from(2)), (eta, positive())),
         sentence="T3: log(1 + e^{M/tau}) <= K f_tau <= K eta with eta = (K-1) e^{-rho*/tau} gives e^{M/tau} <= "
                  "e^{K eta} - 1",
@@ -133,6 +135,7 @@ THEOREM = Theorem(
     idea="Log-sum-exp is its largest term up to log K; strict convexity in the ball; the master identity.",
     source=paper("variability collapse and self-duality as tau -> 0", "stronger",
                  "constants for every tau; where the minimiser is not the code is certified at instances"),
+    rests_on=("softmax-margin-duality", "softmax-code-value"),
     covers="all K >= 2, d >= 1, n >= 1, tau > 0",
     hypotheses=(Hypothesis("K <= d + 1 (false for example at K = 7, d = 3: the pentagonal bipyramid is better)",
                            _simplex),),

@@ -11,6 +11,7 @@ from ncproofs.problems.codes import Codes
 from ncproofs.proof.claims import Axiom, Claim, Identity, Sign
 from ncproofs.proof.code_claims import CodeValue
 from ncproofs.proof.domain import Domain, between
+from ncproofs.proof.wording import value_at, worded
 from ncproofs.theorems.softmax_codes.source import paper
 from ncproofs.theorems.theorem import Hypothesis, Theorem
 from ncproofs.truth import Truth
@@ -49,8 +50,9 @@ def _certificate(d: int, K: int) -> Iterator[Claim]:
                  f"{', '.join(map(str, values))}",
         because="f <= 0 on [-1, c] by its form",
     )
-    yield Identity(left=f.subs(t, 1), right=K * values[0], where=where, because=f"so K points have c(W) >= {c}",
-                   sentence=f"({d}, {K}): f(1) = K f_0")
+    mean = sympy.Symbol("f_0", positive=True)
+    yield worded(value_at(f, t, 1), K * mean, {mean: values[0]}, where=where, because=f"so K points have c(W) >= {c}",
+                 sentence=f"({d}, {K}): f(1) = K f_0")
     for k, value in enumerate(values):
         yield Sign(expression=value, relation=">", where=Domain(), sentence=f"({d}, {K}): f_{k} = {value} > 0",
                    because="Gegenbauer coefficient")

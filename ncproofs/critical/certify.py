@@ -94,6 +94,8 @@ def terrain_of(problem: FeatureProblem) -> Terrain:
     if isinstance(problem, (Ridge, Spheres)) and is_large(problem):
         _refuse_large(problem)
     if isinstance(problem, Ridge):
+        search.refuse_extreme(problem)
+    if isinstance(problem, Ridge):
         return RayTerrain(problem) if is_large(problem) else RidgeTerrain(problem)
     if isinstance(problem, Spheres):
         return SphereTerrain(problem)

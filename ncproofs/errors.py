@@ -6,8 +6,8 @@ Each message names what was given, what is needed and what to write instead, in 
 import re
 
 __all__ = [
-    "InexactInput", "InvalidClaim", "InvalidLoss", "InvalidProblem", "InvalidSuite", "MissingDependency", "NcproofsError",
-    "OutOfScope", "UnknownName", "with_short_numbers",
+    "InexactInput", "InvalidClaim", "InvalidLoss", "InvalidProblem", "InvalidSuite", "MissingDependency",
+    "NcproofsError", "OutOfScope", "UnknownName", "with_short_numbers",
 ]
 
 _LONGEST = 2000

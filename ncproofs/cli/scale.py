@@ -14,6 +14,7 @@ _EPILOG = """\b
 Examples:
   ncproofs scale -K 1000 -d 64                          merged classes: a strict saddle, certified
   ncproofs scale -K 300 -d 512 -n 2 --loss 'focal(2)'   room for a simplex ETF: the certified optimum
+  ncproofs scale -K 5000 -d 100 --loss "log(S1) - t + 1 - exp(t)/S1"   a loss of your own: W = H = 0
   ncproofs scale -K 100000 -d 512 --device cuda --dtype float32
 
 Exit code 0: everything agrees. 1: something does not. 4: a sign is not decided in this dtype.
@@ -21,7 +22,8 @@ Exit code 0: everything agrees. 1: something does not. 4: a sign is not decided 
 
 
 @click.command("scale", epilog=_EPILOG)
-@click.option("--loss", default="cross_entropy", show_default=True, help="cross_entropy, focal(2), ...")
+@click.option("--loss", default="cross_entropy", show_default=True, 
+              help="cross_entropy, focal(2), ..., an expression, a .toml file or package.module:name.")
 @click.option("-K", "--K", "K", required=True, type=click.IntRange(2, 10**8), help="Classes.")
 @click.option("-d", "d", required=True, type=click.IntRange(1, 10**6), help="Feature dimension.")
 @click.option("-n", "n", default=1, show_default=True, type=click.IntRange(1, 10**7), help="Samples per class.")
@@ -35,13 +37,13 @@ Exit code 0: everything agrees. 1: something does not. 4: a sign is not decided 
 @click.option("--json", "json_", is_flag=True, help="One JSON object on stdout.")
 def scale_command(*, json_: bool, **given: Any) -> int:
     """Closed forms against the kernels at large K: value, gradient, and curvature with its rounding bound."""
-    from ncproofs.losses.spelling import loss_from_text
+    from ncproofs.cli.loss import loss_given
     from ncproofs.problems.features import Ridge
     from ncproofs.scale import weights_for
 
     K, n = given["K"], given["n"]
     weight = given["lambda_W"] or weights_for(K, n)
-    problem = Ridge(loss_from_text(given["loss"]), K, given["d"], n, weight, given["lambda_H"] or weight,
+    problem = Ridge(loss_given(given["loss"]), K, given["d"], n, weight, given["lambda_H"] or weight,
                     given["lambda_b"])
     evidence, seconds, needed = _checked(problem, given)
     if json_:

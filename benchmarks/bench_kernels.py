@@ -1,10 +1,11 @@
 """Kernels in ratios, one run: against the matrix products alone, against torch double backward, growth with K.
 
-    python benchmarks/bench_kernels.py [--classes 8000] [--dimension 256] [--device cuda]
+    python benchmarks/bench_kernels.py [--classes 8000] [--dimension 256] [--rounds 3]
 
 ``floor`` is the time of the nine products of gradient and Hessian product (Z, two for its derivative, two for the
 gradient, four for the Hessian product) as whole matrices. torch is measured where it is installed, as loss ->
-autograd.grad(create_graph) -> autograd.grad, on the same arrays.
+autograd.grad(create_graph) -> autograd.grad, on the same arrays; it makes the same nine products, with its own BLAS.
+All take turns in each round; every ratio is the median of the ratios within a round.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import statistics
 import subprocess
 import sys
 import time
@@ -25,13 +27,10 @@ from ncproofs.losses import cross_entropy
 from ncproofs.problems.features import Ridge
 
 
-def best(run: Callable[[], Any], times: int = 3) -> float:
-    seconds = []
-    for _ in range(times):
-        start = time.perf_counter()
-        run()
-        seconds.append(time.perf_counter() - start)
-    return min(seconds)
+def seconds(run: Callable[[], Any]) -> float:
+    start = time.perf_counter()
+    run()
+    return time.perf_counter() - start
 
 
 def arrays(K: int, d: int) -> tuple[Any, ...]:
@@ -47,36 +46,54 @@ def floor(W: Any, H: Any, V: Any, D: Any) -> None:
     H @ Z.T, W @ Z, H @ Q.T, D @ Z.T, W @ Q, V @ Z
 
 
-def compare(K: int, d: int, threads: int) -> None:
+def compare(K: int, d: int, threads: int, rounds: int) -> None:
     problem = Ridge(cross_entropy(), K, d, 1, "1/100", "1/100")
     W, H, V, D = arrays(K, d)
-    rounds = [(best(lambda: floor(W, H, V, D), 1),
-               best(lambda: evaluate(problem, (W, H, None), (V, D, None)), 1),
-               best(lambda: evaluate(problem, (W, H, None), (V, D, None), threads=threads), 1)) for _ in range(3)]
-    products, plain, threaded = (min(column) for column in zip(*rounds, strict=True))
-    print(f"K = N = {K}, d = {d}, float64: products alone {products:.2f} s")
-    print(f"  gradient + Hessian product      {plain / products:.2f} times the products")
-    print(f"  the same, {threads} threads            {threaded / products:.2f} times the products")
-    against_torch(W, H, V, D, min(plain, threaded))
+    runs: dict[str, Callable[[], Any]] = {
+        "products": lambda: floor(W, H, V, D),
+        "plain": lambda: evaluate(problem, (W, H, None), (V, D, None)),
+        "threaded": lambda: evaluate(problem, (W, H, None), (V, D, None), threads=threads),
+    }
+    torch = double_backward(W, H, V, D)
+    if torch is not None:
+        runs |= torch
+    evaluate(Ridge(cross_entropy(), 4, d, 1, 1, 1), (W[:, :4], H[:, :4], None))  # the loss is lowered once
+    table = [{name: seconds(run) for name, run in runs.items()} for _ in range(rounds)]
+
+    def ratio(over: str, under: str) -> str:
+        found = sorted(row[over] / row[under] for row in table)
+        return f"{statistics.median(found):.2f} ({found[0]:.2f} to {found[-1]:.2f})"
+
+    least = min(row["products"] for row in table)
+    print(f"K = N = {K}, d = {d}, float64, {rounds} rounds: products alone {least:.2f} s, "
+          f"{18 * d * K * K / least / 1e9:.0f} GFLOP/s")
+    print(f"  gradient + Hessian product      {ratio('plain', 'products')} times the products")
+    print(f"  the same, {threads} threads            {ratio('threaded', 'products')} times the products")
+    if torch is None:
+        print("  torch is not installed: no comparison with double backward")
+        return
+    print(f"  torch's double backward         {ratio('torch', 'threaded')} times ours, "
+          f"{ratio('torch', 'torch products')} times its own products")
+    print(f"  torch's double backward         {ratio('torch', 'products')} times the products of NumPy: "
+          "what a method without any other work would reach")
 
 
-def against_torch(W: Any, H: Any, V: Any, D: Any, ours: float) -> None:
+def double_backward(W: Any, H: Any, V: Any, D: Any) -> dict[str, Callable[[], Any]] | None:
     try:
         import torch
     except ImportError:
-        print("  torch is not installed: no comparison with double backward")
-        return
-    K = W.shape[1]
+        return None
+    print(f"torch {torch.__version__}, {torch.get_num_threads()} threads")
     w, h, v, e = (torch.asarray(part) for part in (W, H, V, D))
-    labels = torch.arange(K)
+    labels = torch.arange(W.shape[1])
 
-    def double_backward() -> Any:
+    def backward() -> Any:
         a, b = w.clone().requires_grad_(), h.clone().requires_grad_()
         loss = torch.nn.functional.cross_entropy(b.T @ a, labels) + (a.square().sum() + b.square().sum()) / 200
         slopes = torch.autograd.grad(loss, (a, b), create_graph=True)
         return torch.autograd.grad(slopes, (a, b), grad_outputs=(v, e))
 
-    print(f"  torch {torch.__version__} double backward    {best(double_backward, 2) / ours:.2f} times ours")
+    return {"torch": backward, "torch products": lambda: floor(w, h, v, e)}
 
 
 def growth(K: int, d: int) -> None:
@@ -110,10 +127,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--classes", type=int, default=8000)
     parser.add_argument("--dimension", type=int, default=256)
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--growth", type=int, nargs="*", default=[2000, 8000])
     given = parser.parse_args()
     print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} processors, numpy {np.__version__}")
-    compare(given.classes, given.dimension, os.cpu_count() or 1)
+    compare(given.classes, given.dimension, os.cpu_count() or 1, given.rounds)
     for K in given.growth:
         growth(K, given.dimension)
 

@@ -24,7 +24,7 @@ from ncproofs.errors import InvalidProblem, NcproofsError, OutOfScope
 from ncproofs.families import family_of_class, problem_of
 from ncproofs.losses.loss import Loss
 from ncproofs.losses.spelling import loss_from_expression, loss_from_text
-from ncproofs.problems.features import FeatureProblem
+from ncproofs.problems.multilabel import MultiLabel, Problem
 from ncproofs.store import decode, encode
 from ncproofs.truth import Rigor
 
@@ -37,6 +37,7 @@ _SCHEMA = 1
 _DIGITS = 20
 _LARGEST = 2**30
 _PLACEHOLDER = "cross_entropy"
+_SAMPLES = ("counts", "labels", "weights")
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class Heading:
     ``loss`` is how the loss was given; None for one that is told by its expressions.
     """
 
-    problem: FeatureProblem
+    problem: Problem
     seed: int
     methods: tuple[str, ...]
     loss: str | None = None
@@ -73,10 +74,12 @@ class Heading:
         return cls(plain, seed_of(record["seed"]), chosen(record["methods"]))
 
 
-def spelled(problem: FeatureProblem) -> dict[str, str]:
+def spelled(problem: Problem) -> dict[str, str]:
     """The problem as exact strings, under the names of the command line."""
     family = family_of_class(type(problem))
-    values = {key: getattr(problem, key) for key in family.keys}
+    samples: Mapping[str, str] = problem.spelling if isinstance(problem, MultiLabel) else {}
+    kept = [key for key in family.keys if key in samples or key not in _SAMPLES]
+    values = {key: samples[key] if key in samples else getattr(problem, key) for key in kept}
     return {"family": family.name, **{key: "none" if value is None else str(value) for key, value in values.items()}}
 
 

@@ -3,7 +3,8 @@ r"""The theory at real class counts: a point known in closed form, evaluated by 
 Where a simplex ETF has room (K <= d + 1) the point is the certified optimum. Beyond, it is the critical point of
 merged classes with the most groups that divide K and leave a free direction: a strict saddle, whose value and whose
 curvature 2 (lambda - s_1) along the explicit direction of the null sector are known for every K. Losses without
-that closed form are looked at in W = H = 0. What is compared:
+these closed forms, also a user's own, are looked at in W = H = 0. On spheres it is equal groups of classes on a simplex
+or a cross-polytope (``symmetric_codes``). What is compared:
 
     value      |f - closed form| within the rounding bound
     gradient   |grad f| within what rounding of the point and of the arithmetic explains
@@ -15,6 +16,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -23,18 +25,20 @@ import numpy as np
 
 from ncproofs.arithmetic.enclosure import Enclosure
 from ncproofs.critical.optimum import optimum
-from ncproofs.critical.saddles import merged_saddle, origin_saddle
+from ncproofs.critical.saddles import merged_saddle, origin_of
+from ncproofs.critical.symmetric_codes import symmetric_code
 from ncproofs.errors import InvalidProblem, MissingDependency, OutOfScope
 from ncproofs.kernels.bounds import rounding_bounds
 from ncproofs.kernels.curvature import curvature_below
 from ncproofs.kernels.features import evaluate, inner
 from ncproofs.kernels.sweep import TILE, Point
 from ncproofs.losses.loss import ELL
-from ncproofs.problems.features import Ridge
+from ncproofs.problems.features import Ridge, Spheres
 from ncproofs.truth import Evidence, Rigor, Truth
 
 __all__ = ["Known", "Where", "known_point", "memory_needed", "scale_checks"]
 
+_FORMS = {Ridge: "2 (lambda - s_1)", Spheres: "that of the closed form"}
 #: A point rounded to the dtype moves by a relative u, and its gradient by at most |Hess f| u |X|; the rounding bound
 #: of the gradient is about that large, so this many times it is what rounding explains.
 _EXPLAINED = 4
@@ -64,20 +68,24 @@ class Known:
     curvature: Enclosure | None
 
 
-def memory_needed(problem: Ridge, dtype: str, tile: int = TILE) -> int:
+def memory_needed(problem: Ridge | Spheres, dtype: str, tile: int = TILE) -> int:
     """Bytes at the peak: point, direction, gradient and product, and six tiles."""
     size = 8 if dtype == "float64" else 4
     return size * (4 * (problem.K + problem.N) * problem.d + 6 * tile) + 8 * 2 * (problem.K + problem.N) * problem.d
 
 
-def known_point(problem: Ridge) -> Known:
+def known_point(problem: Ridge | Spheres) -> Known:
     """The point that ``scale_checks`` looks at.
 
     Raises:
         OutOfScope: no critical point of this problem is known in closed form.
     """
+    if isinstance(problem, Spheres):
+        return _code(problem)
     if problem.K <= problem.d + 1:
-        return _optimum(problem)
+        with suppress(OutOfScope):
+            return _optimum(problem)
+        return _origin(problem)
     form = problem.loss.softmax_form()
     groups = max((G for G in range(2, problem.d + 1) if problem.K % G == 0), default=0)
     if form is not None and form.profile == ELL and groups:
@@ -142,12 +150,37 @@ def _merged(problem: Ridge, groups: int) -> Known:
 
 
 def _origin(problem: Ridge) -> Known:
-    saddle = origin_saddle(problem)
-    point = _assembled(problem, np.zeros((0, problem.K)), 0.0)
-    return Known("W = H = 0", point, saddle.value, _explicit(problem, 0), saddle.curvature)
+    saddle = origin_of(problem)
+    point, (dW, dH, db) = _assembled(problem, np.zeros((0, problem.K)), 0.0), _explicit(problem, 0)
+    along = (dW, dH if saddle.pull.upper < 0 else -dH, db)
+    return Known("point W = H = 0", point, saddle.value, along, saddle.curvature)
 
 
-def scale_checks(problem: Ridge, where: Where, *, tile: int = TILE, threads: int = 1, directions: int = 2,
+def _code(problem: Spheres) -> Known:
+    code = symmetric_code(problem)
+    G, n, d = code.groups, problem.n, problem.d
+    half = G // 2
+    rows = np.hstack([np.eye(half), -np.eye(half)]) if code.is_cross else _frame(G) * (G / max(1, G - 1)) ** 0.5
+    vertices = np.zeros((d, G))
+    vertices[: len(rows)] = rows
+    if G == 1:
+        vertices[0] = 1.0
+    W = np.repeat(vertices, problem.K // G, axis=1)
+    H = np.repeat(W, n, axis=1)
+    shape = "cross-polytope" if code.is_cross else "simplex"
+    what = f"{G} vertices of a {shape}"
+    if problem.K > G:
+        what = f"{what} with {problem.K // G} classes each" if G > 1 else "point where all vectors are one"
+    if code.curvature is None:
+        return Known(what, (W, H, None), code.value, None, None)
+    dW, dH = np.zeros((d, problem.K)), np.zeros((d, problem.N))  # the last coordinate is free
+    dW[-1, 0], dW[-1, 1] = n**-0.25 / 2**0.5, -(n**-0.25) / 2**0.5
+    b = (1 if code.pull.upper < 0 else -1) * n**0.25 / (2 * n) ** 0.5
+    dH[-1, :n], dH[-1, n : 2 * n] = b, -b
+    return Known(what, (W, H, None), code.value, (dW, dH, None), code.curvature)
+
+
+def scale_checks(problem: Ridge | Spheres, where: Where, *, tile: int = TILE, threads: int = 1, directions: int = 2,
                  seed: int = 0, tell: Callable[[str], None] = lambda _: None) -> Iterator[Evidence]:
     """The comparisons above, each as soon as it is settled; ``tell`` hears what is being computed."""
     tell("closed form")
@@ -171,13 +204,15 @@ def scale_checks(problem: Ridge, where: Where, *, tile: int = TILE, threads: int
     if direction is not None and known.curvature is not None:
         yield from _saddle_checks(problem, known, point, direction, found, bounds, tile, threads)  # type: ignore[arg-type]
         return
+    if isinstance(problem, Spheres):
+        return  # what kind of critical point the whole code is, no theorem here says for every loss
     rng = np.random.default_rng(seed)
     for number in range(directions):
         tell(f"curvature along random direction {number + 1} of {directions}")
         yield _random_check(problem, where, point, rng, tile, threads)
 
 
-def _value_check(problem: Ridge, known: Known, value: float, bound: float) -> Evidence:
+def _value_check(problem: Ridge | Spheres, known: Known, value: float, bound: float) -> Evidence:
     middle = _middle(known.value)
     shown = f"kernel {value:.15g}, closed form {middle:.15g}, difference {value - middle:.2g}, bound {bound:.2g}"
     close = abs(value - middle) <= 2 * bound + 1e-15 * abs(middle)
@@ -187,17 +222,23 @@ def _value_check(problem: Ridge, known: Known, value: float, bound: float) -> Ev
     )
 
 
-def _saddle_checks(problem: Ridge, known: Known, point: Point, direction: Point, found: Any, bounds: Any, tile: int,
-                   threads: int) -> Iterator[Evidence]:
+def _saddle_checks(problem: Ridge | Spheres, known: Known, point: Point, direction: Point, found: Any, bounds: Any,
+                   tile: int, threads: int) -> Iterator[Evidence]:
     assert known.curvature is not None
     expected = _middle(known.curvature)
     off, room = abs(found.curvature - expected), 2 * bounds.curvature + 1e-12 * abs(expected)
     shown = f"kernel {found.curvature:.12g}, closed form {expected:.12g}, bound {bounds.curvature:.2g}"
     yield Evidence(
         truth=Truth.HOLDS if off <= room else Truth.FAILS, rigor=Rigor.ESTIMATED, covers=str(problem),
-        sentence="the curvature along the explicit direction is 2 (lambda - s_1)", because=shown, witness=shown,
+        sentence=f"the curvature along the explicit direction is {_FORMS[type(problem)]}", because=shown, witness=shown,
     )
-    yield curvature_below(problem, point, direction, tile=tile, threads=threads)
+    if isinstance(problem, Spheres):  # floats are no unit vectors: the sign is that of the closed form, in balls
+        if known.curvature.upper < 0:
+            below = f"{known.curvature.decimals(12)[1]}, in balls"
+            yield Evidence(truth=Truth.HOLDS, rigor=Rigor.ENCLOSED, covers=str(problem), because=f"at most {below}",
+                           sentence=f"a strict saddle at the {known.what}: the closed form is below 0")
+    elif expected < 0:  # heavy weight decay makes W = H = 0 the minimum
+        yield curvature_below(problem, point, direction, tile=tile, threads=threads)
 
 
 def _random_check(problem: Ridge, where: Where, point: Point, rng: Any, tile: int, threads: int) -> Evidence:

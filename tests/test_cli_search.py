@@ -20,6 +20,7 @@ from ncproofs.critical.seekers import METHODS
 Cli = Callable[..., tuple[int, str, str]]
 SIZES = ["-K", "3", "-d", "3", "--lambda-W", "1/60", "--lambda-H", "1/100"]
 RIDGE = ["search", "ridge", *SIZES]
+LABELS = ["search", "multilabel", "-K", "3", "-d", "2", *SIZES[4:], "--counts", "1:1,2:1"]
 SPURIOUS = ["search", "ridge", "-K", "4", "-d", "1", "--lambda-W", "1/400", "--lambda-H", "1/400"]
 
 
@@ -96,6 +97,12 @@ WRONG_INPUT = {
     "a folder that is not there": ([*RIDGE, "--out", "no/such/folder/points.jsonl"], "writable folder"),
     "too large": (["search", "sphere", "-K", "20", "-d", "30", "-n", "5", "--tau", "1"], "at most 700"),
     "unknown loss": ([*RIDGE, "--loss", "hinge"], "hinge"),
+    "a number of 401 digits": (
+        ["search", "sphere", "-K", "3", "-d", "3", "--tau", "1e400"], "tau=100000000000...000 (401 digits) given"),
+    "weights beyond floats": (["search", "ridge", "-K", "3", "-d", "3", "--lambda-W", "1e400", "--lambda-H", "1"],
+                              "from 1e-100 to 1e100"),
+    "label sets without any": ([*LABELS[:6], *SIZES[4:]], "--counts needed"),
+    "label sets with another loss": ([*LABELS, "--loss", "focal(2)"], "needs pick_all_label"),
     "temperature zero": (["search", "sphere", "-K", "3", "-d", "3", "--tau", "0"], "tau > 0 is needed"),
 }
 
@@ -131,6 +138,47 @@ def test_a_file_goes_on_with_the_same_arguments(cli: Cli, tmp_path: Path) -> Non
     assert out == cli(*RIDGE, "--count", "9")[1]
     code, _, err = cli(*RIDGE, "--seed", "1", "--out", path)
     assert code == 2 and "another search" in err
+
+
+def test_label_sets_from_a_file(cli: Cli, tmp_path: Path) -> None:
+    sets, points = tmp_path / "sets.txt", str(tmp_path / "points.jsonl")
+    sets.write_text("1\n2\n1 3\n2\n1 2 3\n", encoding="utf-8")
+    call = ["search", "multilabel", "--labels", str(sets), *SIZES[4:], "--lambda-b", "0"]
+    code, out, _ = cli(*call, "--count", "8", "--jobs", "2", "--out", points)
+    assert code == 0 and "0 violations among" in out and "theorem multilabel-landscape" in out
+    _, again, err = cli(*call, "--count", "8", "--out", points, "--certificates", str(tmp_path / "certificates"))
+    assert again == out and "8 of 8 starts are in" in err
+    assert "without a certificate: certificates have no critical points with label sets yet" in err
+
+
+def test_a_spurious_minimum_with_label_sets_is_found_again(cli: Cli) -> None:
+    code, out, _ = cli("search", "multilabel", "-K", "4", "-d", "2", "--counts", "1:1,2:1", "--lambda-W", "1/200",
+                       "--lambda-H", "1/200", "--count", "20", "--method", "descent")
+    assert code == 1 and "value >= 1.32603422523" in out
+    (replay,) = [line.split("again: ")[1] for line in out.splitlines() if "again: " in line]
+    code, again, _ = cli(*shlex.split(replay)[1:])
+    assert code == 1 and "value >= 1.32603422523" in again
+
+
+@pytest.mark.parametrize("whole_group", [False, True])
+def test_workers_end_with_an_interruption_and_the_search_goes_on(tmp_path: Path, *, whole_group: bool) -> None:
+    """Ctrl-C on a terminal reaches the whole process group, ``kill -INT`` the parent alone."""
+    path = tmp_path / "points.jsonl"
+    command = [sys.executable, "-m", "ncproofs", *RIDGE, "--count", "100000", "--jobs", "2", "--out", str(path)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                               env={**os.environ, "OPENBLAS_NUM_THREADS": "1"}, start_new_session=True)
+    assert process.stderr is not None
+    process.stderr.readline()  # the first point
+    os.killpg(process.pid, signal.SIGINT) if whole_group else process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)  # returns only when no worker holds the pipes any more
+    assert process.returncode == 130
+    assert "Traceback" not in err and "a rerun goes on from" in err
+    kept = path.read_bytes()
+    done = sum(json.loads(line)["kind"] == "start" for line in kept.splitlines()[1:])
+    again = subprocess.run([*command[:-5], "5", *command[-4:]], capture_output=True, text=True, timeout=120,
+                           env={**os.environ, "OPENBLAS_NUM_THREADS": "1"}, check=False)
+    assert again.returncode == 0 and done >= 1
+    assert "starts are in" in again.stderr and path.read_bytes().startswith(kept)
 
 
 def test_an_interruption_keeps_what_was_finished(tmp_path: Path) -> None:

@@ -94,6 +94,7 @@ FLOATS = {
     "critical.code_stress",
     "critical.code_algebraic",
     "critical.code_temperature",
+    "critical.label_terrain",
     "critical.levenshtein",
     "critical.multilabel_search",
     "critical.sphere_terrain",

@@ -20,6 +20,13 @@ AGREEING = {
     "merged classes, single precision": ["-K", "60", "-d", "13", "--dtype", "float32"],
     "the optimum": ["-K", "12", "-d", "11", "-n", "3", "--loss", "label_smoothing(1/10)"],
     "the optimum with a bias": ["-K", "6", "-d", "9", "--loss", "focal(2)", "--lambda-b", "1/100"],
+    "a loss of one's own": ["-K", "30", "-d", "5", "-n", "2", "--loss", "log(S1) - t + S1/50 + 1 - exp(t)/S1"],
+    "squared errors": ["-K", "30", "-d", "50", "--loss", "mean_squared"],
+    "a target that repels": ["-K", "30", "-d", "5", "--loss", "t - log(S1)"],
+    "spheres, cross-polytope": ["-K", "40", "-d", "7", "-n", "3", "--tau", "5"],
+    "spheres, simplex in groups": ["-K", "27", "-d", "5", "--tau", "2", "--loss", "focal(5/2)"],
+    "spheres, one vertex": ["-K", "23", "-d", "3", "-n", "2", "--tau", "3/2", "--loss", "mean_squared"],
+    "spheres, a loss of one's own": ["-K", "24", "-d", "4", "--tau", "2", "--loss", "t - log(S1) + S1/9", "-n", "5"],
     "the origin": ["-K", "97", "-d", "5", "--loss", "focal(2)"],
 }
 
@@ -36,6 +43,11 @@ REFUSED = {
     "too large": (["-K", "1000000", "-d", "100000"], "are free on cpu"),
     "no such device": (["-K", "10", "-d", "5", "--device", "nonsense"], "device 'nonsense'"),
     "a float": (["-K", "10", "-d", "5", "--lambda-W", "x"], "is not an exact number"),
+    "weights and a temperature": (
+        ["-K", "10", "-d", "5", "--tau", "1", "--lambda-b", "0"], "write --tau or the weights"),
+    "no critical point at 0": (["-K", "9", "-d", "5", "--loss", "mean_squared", "--lambda-b", "1"], "is not critical"),
+    "no value at 0": (["-K", "9", "-d", "5", "--loss", "log(t)"], "not defined at W = H = 0"),
+    "no value on the code": (["-K", "9", "-d", "5", "--tau", "1", "--loss", "log(-t)"], "not defined at the symmetric"),
     "one class": (["-K", "1", "-d", "5"], "not in the range"),
 }
 
@@ -62,6 +74,35 @@ def test_a_point_that_is_not_critical_or_a_wrong_value_is_seen(monkeypatch: pyte
     assert set(checks(known, monkeypatch, problem)) == {Truth.HOLDS}
 
 
+WHOLE = {"simplex": ["-K", "8", "-d", "9"], "cross-polytope": ["-K", "18", "-d", "9"]}
+
+
+@pytest.mark.parametrize("arguments", WHOLE.values(), ids=WHOLE)
+def test_a_code_with_one_class_a_vertex_has_value_and_gradient(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["scale", *arguments, "-n", "2", "--tau", "3", "--loss", "log(S1) - t + 1 - exp(t)/S1", "--json"]) == 0
+    checks = json.loads(capsys.readouterr().out)["checks"]
+    assert [check["truth"] for check in checks] == ["holds", "holds"]
+
+
+def test_heavy_weight_decay_makes_no_saddle_of_the_origin(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["scale", "-K", "30", "-d", "4", "--loss", "mean_squared", "--lambda-W", "10", "--json"]) == 0
+    checks = json.loads(capsys.readouterr().out)["checks"]
+    assert len(checks) == 3 and "kernel 19.9" in checks[2]["because"]
+
+
+def test_the_origin_of_any_loss_agrees_with_that_of_softmax_losses() -> None:
+    from ncproofs.critical.saddles import origin_of, origin_saddle
+    from ncproofs.losses import focal, label_smoothing
+
+    for loss in (cross_entropy(), focal("3/2"), label_smoothing("1/5")):
+        problem = Ridge(loss, 7, 3, 4, "1/90", "1/200", 0)
+        plain, known = origin_of(problem), origin_saddle(problem)
+        for left, right in ((plain.value, known.value), (plain.curvature, known.curvature)):
+            assert left.lower <= right.upper and right.lower <= left.upper and left.upper - left.lower < 1e-30
+
+
 def test_a_loss_without_a_known_point_is_out_of_scope() -> None:
-    with pytest.raises(OutOfScope):
-        scale.known_point(Ridge(mean_squared(), 50, 5, 1, "1/100", "1/100"))
+    with pytest.raises(OutOfScope, match="write --lambda-b none"):
+        scale.known_point(Ridge(mean_squared(), 50, 5, 1, "1/100", "1/100", 0))

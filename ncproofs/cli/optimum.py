@@ -119,13 +119,14 @@ def multilabel(digits: int, *, spectrum_: bool, json_: bool, labels: Path | None
     from ncproofs.critical.multilabel import label_optimum
     from ncproofs.critical.multilabel_spectrum import multilabel_spectrum
 
-    problem = _multilabel_problem(labels, given)
+    problem = multilabel_problem(labels, given)
     found = label_optimum(problem, digits=digits)
     entries = multilabel_spectrum(problem, digits=digits) if spectrum_ else None
     return _told(problem, found, entries, digits, json_=json_)
 
 
-def _multilabel_problem(labels: Path | None, given: dict[str, str | None]) -> Any:
+def multilabel_problem(labels: Path | None, given: dict[str, str | None]) -> Any:
+    """The problem of --counts or of the file --labels; what is missing is a usage error."""
     from ncproofs.problems.label_sets import largest_label, read_label_file
 
     sets: Any = None

@@ -14,6 +14,8 @@ _EPILOG = """\b
 Examples:
   ncproofs scale -K 1000 -d 64                          merged classes: a strict saddle, certified
   ncproofs scale -K 300 -d 512 -n 2 --loss 'focal(2)'   room for a simplex ETF: the certified optimum
+  ncproofs scale -K 5000 -d 100 --loss "log(S1) - t + 1 - exp(t)/S1"   a loss of your own: W = H = 0
+  ncproofs scale -K 1000 -d 64 --tau 8                  unit vectors: classes in groups on a cross-polytope
   ncproofs scale -K 100000 -d 512 --device cuda --dtype float32
 
 Exit code 0: everything agrees. 1: something does not. 4: a sign is not decided in this dtype.
@@ -21,13 +23,15 @@ Exit code 0: everything agrees. 1: something does not. 4: a sign is not decided 
 
 
 @click.command("scale", epilog=_EPILOG)
-@click.option("--loss", default="cross_entropy", show_default=True, help="cross_entropy, focal(2), ...")
+@click.option("--loss", default="cross_entropy", show_default=True, 
+              help="cross_entropy, focal(2), ..., an expression, a .toml file or package.module:name.")
 @click.option("-K", "--K", "K", required=True, type=click.IntRange(2, 10**8), help="Classes.")
 @click.option("-d", "d", required=True, type=click.IntRange(1, 10**6), help="Feature dimension.")
 @click.option("-n", "n", default=1, show_default=True, type=click.IntRange(1, 10**7), help="Samples per class.")
 @click.option("--lambda-W", "lambda_W", help="Weight decay of W, exact; 1/(4 K n) when not given.")
 @click.option("--lambda-H", "lambda_H", help="Weight decay of H, exact; as lambda_W when not given.")
-@click.option("--lambda-b", "lambda_b", default="none", show_default=True, help="none, 0 or a number.")
+@click.option("--lambda-b", "lambda_b", help="none (no bias), 0 or a number.  [default: none]")
+@click.option("--tau", help="Unit classifiers and features at this temperature, instead of weight decay.")
 @click.option("--device", default="cpu", show_default=True, help="cpu (NumPy), or a device of torch such as cuda.")
 @click.option("--dtype", default="float64", show_default=True, type=click.Choice(["float64", "float32"]))
 @click.option("--threads", type=click.IntRange(1, 256), help="NumPy only; all processors when not given.")
@@ -35,20 +39,29 @@ Exit code 0: everything agrees. 1: something does not. 4: a sign is not decided 
 @click.option("--json", "json_", is_flag=True, help="One JSON object on stdout.")
 def scale_command(*, json_: bool, **given: Any) -> int:
     """Closed forms against the kernels at large K: value, gradient, and curvature with its rounding bound."""
-    from ncproofs.losses.spelling import loss_from_text
-    from ncproofs.problems.features import Ridge
-    from ncproofs.scale import weights_for
-
-    K, n = given["K"], given["n"]
-    weight = given["lambda_W"] or weights_for(K, n)
-    problem = Ridge(loss_from_text(given["loss"]), K, given["d"], n, weight, given["lambda_H"] or weight,
-                    given["lambda_b"])
+    problem = _problem(given)
     evidence, seconds, needed = _checked(problem, given)
     if json_:
         click.echo(json.dumps(_record(problem, given, evidence, seconds, needed), indent=1, ensure_ascii=False))
     else:
         click.echo("\n".join(_lines(problem, evidence, seconds)))
     return _code(evidence)
+
+
+def _problem(given: dict[str, Any]) -> Any:
+    from ncproofs.cli.loss import loss_given
+    from ncproofs.problems.features import Ridge, Spheres
+    from ncproofs.scale import weights_for
+
+    loss, K, d, n = loss_given(given["loss"]), given["K"], given["d"], given["n"]
+    if given["tau"] is not None:
+        weights = [name for name in ("lambda_W", "lambda_H", "lambda_b") if given[name] is not None]
+        if weights:
+            raise click.UsageError(f"--tau and {', '.join(weights)} given; write --tau or the weights")
+        return Spheres(loss, K, d, n, given["tau"])
+    weight = given["lambda_W"] or weights_for(K, n)
+    bias: Any = given["lambda_b"] or "none"
+    return Ridge(loss, K, d, n, weight, given["lambda_H"] or weight, bias)
 
 
 def _checked(problem: Any, given: dict[str, Any]) -> tuple[list[Any], float, int]:

@@ -6,7 +6,7 @@ import json
 import os
 import shlex
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ncproofs.campaign import Campaign, Event
     from ncproofs.campaign_file import Heading
     from ncproofs.critical.random_points import SearchResult
+    from ncproofs.problems.multilabel import Problem
     from ncproofs.proof.search_verdict import Judgement
 
 __all__ = ["search_command"]
@@ -31,6 +32,7 @@ Examples:
   ncproofs search sphere -K 4 -d 5 --tau 3 --count 500 --jobs 2 --out points.jsonl --plot points.svg
   ncproofs search ridge -K 4 -d 1 --lambda-W 1/400 --lambda-H 1/400 --method descent   hunts a spurious minimum
   ncproofs search ridge --loss "log(S1) - t" -K 3 -d 3 --lambda-W 1/50 --lambda-H 1/50 a loss of your own
+  ncproofs search multilabel -K 4 -d 2 --counts 1:1,2:1 --lambda-W 1/200 --lambda-H 1/200
 
 Inside the hypotheses of a landscape theorem every certified point must be a global minimiser or have negative
 curvature. Outside, a certified point that is neither is reported with the command that finds it again.
@@ -43,17 +45,15 @@ Exit codes: 0 no certified point contradicts the statement   1 one does (a count
 
 @click.group("search", epilog=_EPILOG)
 def search_command() -> None:
-    """Random critical points of any index: each one certified, with index and nullity, or undecided with the reason."""
+    """Random critical points of any index: each one certified, with index and nullity, or undecided with the reason.
+
+    Layered models, codes and networks have searches of their own, for minima: see `ncproofs optimum`.
+    """
 
 
 def _shared(command: Callable[..., int]) -> Callable[..., int]:
     """The options that every family has."""
-    options = (
-        click.option("--loss", default="cross_entropy", show_default=True,
-                     help="cross_entropy, focal(2), ..., an expression, a .toml file or package.module:name."),
-        click.option("-K", "K", required=True, help="Classes, at least 2."),
-        click.option("-d", "d", required=True, help="Feature dimension."),
-        click.option("-n", "n", default="1", show_default=True, help="Samples per class."),
+    return _with(command, (
         click.option("--count", type=click.IntRange(1, 10**7), default=200, show_default=True, help="Starts."),
         click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True,
                      help="Start i of seed s is the same in every run."),
@@ -68,38 +68,79 @@ def _shared(command: Callable[..., int]) -> Callable[..., int]:
         click.option("--plot", type=click.Path(path_type=Path, dir_okay=False),
                      help="Draw objective against index and the least curvatures (.svg, .png, .pdf)."),
         click.option("--json", "json_", is_flag=True, help="One JSON object on stdout."),
-    )
+    ))
+
+
+def _balanced(command: Callable[..., int]) -> Callable[..., int]:
+    """The options of the families with n samples of each class."""
+    return _with(command, (
+        click.option("--loss", default="cross_entropy", show_default=True,
+                     help="cross_entropy, focal(2), ..., an expression, a .toml file or package.module:name."),
+        click.option("-K", "K", required=True, help="Classes, at least 2."),
+        click.option("-d", "d", required=True, help="Feature dimension."),
+        click.option("-n", "n", default="1", show_default=True, help="Samples per class."),
+    ))
+
+
+def _weighted(command: Callable[..., int]) -> Callable[..., int]:
+    """The options of the families with weight decay."""
+    return _with(command, (
+        click.option("--lambda-W", "lambda_W", required=True, help="Weight decay of W, exact: 1/100 or 0.01."),
+        click.option("--lambda-H", "lambda_H", required=True, help="Weight decay of H."),
+        click.option("--lambda-b", "lambda_b", default="none", show_default=True,
+                     help="none (no bias), 0 (free bias) or a number."),
+    ))
+
+
+def _with(command: Callable[..., int], options: Sequence[Callable[..., Any]]) -> Callable[..., int]:
     for option in reversed(options):
         command = option(command)
     return command
 
 
 @search_command.command("ridge", epilog=_EPILOG)
-@click.option("--lambda-W", "lambda_W", required=True, help="Weight decay of W, exact: 1/100 or 0.01.")
-@click.option("--lambda-H", "lambda_H", required=True, help="Weight decay of H.")
-@click.option("--lambda-b", "lambda_b", default="none", show_default=True,
-              help="none (no bias), 0 (free bias) or a number.")
+@_balanced
+@_weighted
 @_shared
 def ridge(**options: Any) -> int:
     """Weight decay on W and H, with or without a bias."""
-    return _search("ridge", ("K", "d", "n", "lambda_W", "lambda_H", "lambda_b"), options)
+    return _search(_feature_problem("ridge", ("K", "d", "n", "lambda_W", "lambda_H", "lambda_b"), options), options)
 
 
 @search_command.command("sphere", epilog=_EPILOG)
+@_balanced
 @click.option("--tau", required=True, help="Temperature, exact: 1, 3/2 or 0.5.")
 @_shared
 def sphere(**options: Any) -> int:
     """Unit classifiers and features."""
-    return _search("sphere", ("K", "d", "n", "tau"), options)
+    return _search(_feature_problem("sphere", ("K", "d", "n", "tau"), options), options)
 
 
-def _search(family: str, keys: tuple[str, ...], options: dict[str, Any]) -> int:
+@search_command.command("multilabel", epilog=_EPILOG)
+@click.option("--loss", default="pick_all_label", show_default=True, help="pick_all_label, or pick_all_label(1): 1/m.")
+@click.option("-K", "K", help="Classes, at least 2; with --labels the largest label when not given.")
+@click.option("-d", "d", help="Feature dimension; with --labels K when not given.")
+@click.option("--counts", help="m:n for every number m of labels: each set of m labels n times, for example 1:3,2:2.")
+@click.option("--labels", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+              help="Instead: one label set a line, for example 1 3, or a JSON list of lists; classes from 1.")
+@click.option("--weights", default="none", help="Weights v_m of the loss, for example 1:1,2:1/2; 1 when not given.")
+@_weighted
+@_shared
+def multilabel(**options: Any) -> int:
+    """Samples with a set of labels, pick-all-label cross-entropy, weight decay on W and H."""
+    from ncproofs.cli.optimum import multilabel_problem
+
+    keys = ("loss", "K", "d", "counts", "weights", "lambda_W", "lambda_H", "lambda_b")
+    return _search(multilabel_problem(options["labels"], {key: options[key] for key in keys}), options)
+
+
+def _search(problem: Problem, options: dict[str, Any]) -> int:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # small matrices: threads cost more than they save
     from ncproofs.campaign import Campaign
     from ncproofs.campaign_file import opened
     from ncproofs.report.search_figure import check_figure
 
-    heading = _heading(family, keys, options)
+    heading = _heading(problem, options)
     numbers = _numbers(options)
     if options["plot"] is not None:
         check_figure(options["plot"])
@@ -111,18 +152,22 @@ def _search(family: str, keys: tuple[str, ...], options: dict[str, Any]) -> int:
     return _told(result, heading, options, whole=whole)
 
 
-def _heading(family: str, keys: tuple[str, ...], options: dict[str, Any]) -> Heading:
-    from ncproofs.campaign_file import Heading, is_spelling_of
+def _feature_problem(family: str, keys: tuple[str, ...], options: dict[str, Any]) -> Problem:
     from ncproofs.cli.loss import loss_given
-    from ncproofs.critical.certify import terrain_of
-    from ncproofs.critical.random_points import chosen
     from ncproofs.families import problem_of
 
     loss = loss_given(options["loss"])
     problem = problem_of({"family": family, "loss": "cross_entropy", **{key: options[key] for key in keys}})
-    problem = replace(problem, loss=loss)
+    return replace(problem, loss=loss)
+
+
+def _heading(problem: Problem, options: dict[str, Any]) -> Heading:
+    from ncproofs.campaign_file import Heading, is_spelling_of
+    from ncproofs.critical.certify import terrain_of
+    from ncproofs.critical.random_points import chosen
+
     terrain_of(problem)
-    text = options["loss"] if is_spelling_of(options["loss"], loss) else None
+    text = options["loss"] if is_spelling_of(options["loss"], problem.loss) else None
     return Heading(problem, options["seed"], chosen(options["methods"]), text)
 
 
@@ -248,6 +293,8 @@ def _replay(heading: Heading, judged: Judgement, place: int, options: dict[str, 
         starts.add(found.better.number)
     words = ["ncproofs", "search", spelled(heading.problem)["family"], "--loss", options["loss"]]
     for key, value in spelled(heading.problem).items():
+        if key == "labels":
+            value = str(options["labels"])
         if key not in ("family", "loss") and value != "none":
             words += [f"-{key}" if len(key) == 1 else f"--{key.replace('_', '-')}", value]
     for method in options["methods"]:

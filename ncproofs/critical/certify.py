@@ -17,6 +17,8 @@ import numpy as np
 from ncproofs.arithmetic.enclosure import Enclosure
 from ncproofs.critical import continua, search
 from ncproofs.critical.krawczyk import CertifiedPoint, NotCertified, certify_critical_point
+from ncproofs.critical.label_terrain import LabelTerrain
+from ncproofs.critical.multilabel_search import distinct_sets
 from ncproofs.critical.profiles import profile_of
 from ncproofs.critical.ray_terrain import RayTerrain, ray_point
 from ncproofs.critical.ridge_terrain import RidgeTerrain
@@ -25,9 +27,10 @@ from ncproofs.critical.sphere_krawczyk import CertifiedSpherePoint, certify_sphe
 from ncproofs.critical.sphere_terrain import SphereTerrain
 from ncproofs.critical.terrain import Array, Terrain, inertia, size_of
 from ncproofs.errors import InvalidProblem, NcproofsError, OutOfScope
-from ncproofs.problems.features import FeatureProblem, Ridge, Spheres
+from ncproofs.problems.features import Ridge, Spheres
+from ncproofs.problems.multilabel import MultiLabel, Problem
 
-__all__ = ["BITS", "Classified", "Kind", "certify", "is_large", "point_size", "stratum", "terrain_of"]
+__all__ = ["BITS", "Classified", "Kind", "certify", "is_large", "parts_of", "point_size", "stratum", "terrain_of"]
 
 BITS = (64, 128, 256, 512)
 _DENSE = 700
@@ -79,28 +82,39 @@ class Classified:
         return self.is_certified and self.index == 0 and self.excess_nullity == 0
 
 
-def is_large(problem: FeatureProblem) -> bool:
+def is_large(problem: Problem) -> bool:
     """Whether dense Hessians are too large, and the search keeps to points with the symmetry of all classes."""
     return problem.dimension > _DENSE
 
 
-def terrain_of(problem: FeatureProblem) -> Terrain:
+def terrain_of(problem: Problem) -> Terrain:
     """The problem as the search sees it.
 
     Raises:
         InvalidProblem: not a problem of this package.
-        OutOfScope: too large for dense Hessians, and not a Ridge problem with a loss of known profile.
+        OutOfScope: too large for dense Hessians, and not a Ridge problem with a loss of known profile; label sets
+            with another loss than pick-all-label cross-entropy; weights that have no room among floats.
     """
-    if isinstance(problem, (Ridge, Spheres)) and is_large(problem):
+    if isinstance(problem, (Ridge, Spheres, MultiLabel)) and is_large(problem):
         _refuse_large(problem)
+    if isinstance(problem, (Ridge, MultiLabel)):
+        search.refuse_extreme(problem)
     if isinstance(problem, Ridge):
         return RayTerrain(problem) if is_large(problem) else RidgeTerrain(problem)
     if isinstance(problem, Spheres):
         return SphereTerrain(problem)
+    if isinstance(problem, MultiLabel):
+        return _label_terrain(problem)
     raise InvalidProblem(f"{problem!r} is not a problem; write for example Ridge(cross_entropy(), K=3, ...)")
 
 
-def _refuse_large(problem: FeatureProblem) -> None:
+def _label_terrain(problem: MultiLabel) -> LabelTerrain:
+    if not problem.is_pick_all_label:
+        raise OutOfScope(f"{problem.loss} given; the search over label sets needs pick_all_label")
+    return LabelTerrain(distinct_sets(problem))
+
+
+def _refuse_large(problem: Problem) -> None:
     needed = f"{problem.dimension} coordinates are too many for a dense Hessian (at most {_DENSE})"
     if not isinstance(problem, Ridge):
         raise OutOfScope(f"{needed}; lower K, d or n")
@@ -110,24 +124,36 @@ def _refuse_large(problem: FeatureProblem) -> None:
         raise OutOfScope(f"{needed}, and {problem.loss} has no closed forms; lower K, d or n") from None
 
 
-def stratum(problem: FeatureProblem, x: Array) -> str:
+def stratum(problem: Problem, x: Array) -> str:
     """The name of the continuum of critical points on which ``x`` lies in floats; empty for an isolated one."""
-    if is_large(problem):
+    if is_large(problem) or isinstance(problem, MultiLabel):
         return ""
     if isinstance(problem, Ridge):
         return continua.mse_stratum(problem, search.unpack(problem, x)[0])
-    X = x.reshape(problem.d, -1)
-    return continua.one_direction_stratum(problem, X[:, : problem.K], X[:, problem.K :])
+    W, H, _ = parts_of(problem, x)
+    return continua.one_direction_stratum(problem, W, H)
 
 
-def point_size(problem: FeatureProblem) -> int:
+def point_size(problem: Problem) -> int:
     """How many floats a point of ``problem`` is in the search."""
     if is_large(problem):
         return 1
+    if isinstance(problem, MultiLabel):
+        return distinct_sets(problem).unknowns
     return problem.dimension if isinstance(problem, Ridge) else problem.d * (problem.K + problem.N)
 
 
-def certify(problem: FeatureProblem, x: Array, bits: tuple[int, ...] = BITS) -> Classified:
+def parts_of(problem: Problem, x: Array) -> tuple[Array, Array, Array | None]:
+    """W (d, K), H (d, N) and b of the flat floats of the search; b None without a bias and on spheres."""
+    if isinstance(problem, Ridge):
+        return search.unpack(problem, x)
+    if isinstance(problem, MultiLabel):
+        return _label_terrain(problem).whole(x)
+    X = x.reshape(problem.d, -1)
+    return X[:, : problem.K], X[:, problem.K :], None
+
+
+def certify(problem: Problem, x: Array, bits: tuple[int, ...] = BITS) -> Classified:
     """Classify the critical point of ``problem`` near the flat floats ``x``; the lowest of ``bits`` that suffices.
 
     Raises:
@@ -168,7 +194,7 @@ def _settled(terrain: Terrain, start: Array) -> tuple[Array, Array] | Classified
     return x, values
 
 
-def _isolated(problem: FeatureProblem, x: Array, bits: tuple[int, ...], excess: int, name: str) -> Classified:
+def _isolated(problem: Problem, x: Array, bits: tuple[int, ...], excess: int, name: str) -> Classified:
     """Krawczyk's operator at rising precision; ``excess`` zero eigenvalues in floats are no symmetries."""
     # A true zero eigenvalue survives every precision: where floats see one, only the first and the last are tried.
     ladder = bits if excess <= 0 else tuple(dict.fromkeys((bits[0], bits[-1])))
@@ -209,22 +235,23 @@ def _refused(reason: str, bits: int, excess: int, name: str) -> Classified:
     return Classified(kind="precision", reason=f"{reason} (tried up to {bits} bits)")
 
 
-def _krawczyk(problem: FeatureProblem, x: Array, bits: int) -> CertifiedPoint | CertifiedSpherePoint | NotCertified:
+def _krawczyk(problem: Problem, x: Array, bits: int) -> CertifiedPoint | CertifiedSpherePoint | NotCertified:
     try:
-        if isinstance(problem, Ridge):
-            return certify_critical_point(problem, *search.unpack(problem, x), bits)
-        X = x.reshape(problem.d, -1)
-        return certify_sphere_point(problem, X[:, : problem.K], X[:, problem.K :], bits)
+        W, H, b = parts_of(problem, x)
+        if isinstance(problem, Spheres):
+            return certify_sphere_point(problem, W, H, bits)
+        return certify_critical_point(problem, W, H, b, bits)
     except (ArithmeticError, ValueError, NcproofsError) as error:  # the loss is undefined somewhere in the box
         return NotCertified(f"{type(error).__name__} in ball arithmetic at {bits} bits")
 
 
-def _on_continuum(problem: FeatureProblem, x: Array, name: str) -> Classified | None:
-    if isinstance(problem, Ridge):
-        found = continua.mse_continuum(problem, name, 256)
+def _on_continuum(problem: Problem, x: Array, name: str) -> Classified | None:
+    if isinstance(problem, Spheres):
+        W, H, _ = parts_of(problem, x)
+        found = continua.one_direction(problem, W, H, 128)
     else:
-        X = x.reshape(problem.d, -1)
-        found = continua.one_direction(problem, X[:, : problem.K], X[:, problem.K :], 128)
+        assert isinstance(problem, Ridge)  # label sets lie on no known continuum
+        found = continua.mse_continuum(problem, name, 256)
     if found is None:
         return None
     seen, exact = terrain_of(problem).value(x), float(found.value.lower)

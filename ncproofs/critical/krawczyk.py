@@ -297,8 +297,8 @@ def _null_sector(problem: WeightDecay, chart: _Slice, matrix: arb_mat, bits: int
     row = [*range(rank * K, d * K), *range(d * K + rank * N, d * (K + N))]
     G = arb_mat(K, N, [matrix[i, j] for i in row[:K] for j in row[K:]])
     lW, lH = ball_of(problem.lambda_W, bits), ball_of(problem.lambda_H, bits)
-    values: list[arb] = [lH] * (problem.N - K)
-    for square in eigenvalue_enclosures(G * G.transpose(), bits):
+    values: list[arb] = [lH] * (problem.N - K) if problem.N >= K else [lW] * (K - N)
+    for square in eigenvalue_enclosures(G * G.transpose() if problem.N >= K else G.transpose() * G, bits):
         # s^2 >= 0 exactly; the roots of (x - lambda_W)(x - lambda_H) = s^2, the smaller one as product /
         # larger.
         larger = (lW + lH + _root((lW - lH) * (lW - lH) + 4 * square)) / 2

@@ -20,7 +20,7 @@ from ncproofs.critical.distinct import agree, same_figure
 from ncproofs.critical.seekers import METHODS, newton
 from ncproofs.critical.terrain import Array, Terrain, inertia, size_of
 from ncproofs.errors import InvalidProblem, UnknownName
-from ncproofs.problems.features import FeatureProblem
+from ncproofs.problems.multilabel import Problem
 
 __all__ = [
     "Candidate", "Distinct", "Found", "SearchResult", "assembled", "candidate_at", "chosen", "critical_points",
@@ -86,7 +86,7 @@ def seed_of(rng: int | np.random.Generator | None) -> int:
     return int(rng)
 
 
-def seek(problem: FeatureProblem, seed: int, number: int, methods: Sequence[str]) -> Candidate:
+def seek(problem: Problem, seed: int, number: int, methods: Sequence[str]) -> Candidate:
     """Where start ``number`` of ``seed`` ends; the methods take turns."""
     terrain = terrain_of(problem)
     method = methods[number % len(methods)]
@@ -98,7 +98,7 @@ def seek(problem: FeatureProblem, seed: int, number: int, methods: Sequence[str]
     return candidate_at(problem, number, method, x)
 
 
-def candidate_at(problem: FeatureProblem, number: int, method: str, x: Array) -> Candidate:
+def candidate_at(problem: Problem, number: int, method: str, x: Array) -> Candidate:
     """The candidate at the floats ``x``; empty or infinite ones did not converge."""
     lost = Candidate(number=number, method=method, x=np.zeros(0), value=0.0, gradient=0.0, converged=False)
     if not (x.size and np.isfinite(x).all()):
@@ -162,7 +162,7 @@ class Distinct:
 class SearchResult:
     """What ``candidates`` starts of ``seed`` found: one entry of ``points`` for each critical point modulo symmetry."""
 
-    problem: FeatureProblem
+    problem: Problem
     seed: int
     methods: tuple[str, ...]
     candidates: int
@@ -208,7 +208,7 @@ def _upper(classified: Classified) -> Any:
 
 
 def critical_points(
-    problem: FeatureProblem,
+    problem: Problem,
     count: int = 100,
     *,
     rng: int | np.random.Generator | None = 0,
@@ -218,7 +218,7 @@ def critical_points(
     """Random critical points of ``problem`` from ``count`` starts, each distinct one certified or undecided.
 
     Arguments:
-        problem: a ``Ridge`` or ``Spheres`` problem with any loss.
+        problem: a ``Ridge`` or ``Spheres`` problem with any loss, or ``MultiLabel`` with pick-all-label cross-entropy.
         count: starts, at least 1.
         rng: a seed, or a numpy generator (SPEC 7); the same seed gives the same result.
         methods: names among "squares", "following", "padding", "symmetry", "homotopy", "descent", "escape"; all for
@@ -235,12 +235,12 @@ def critical_points(
     return assembled(problem, seed, names, found, lambda candidate: certify(problem, candidate.x), told)
 
 
-def _candidates(problem: FeatureProblem, count: int, seed: int, names: Sequence[str]) -> Iterator[Candidate]:
+def _candidates(problem: Problem, count: int, seed: int, names: Sequence[str]) -> Iterator[Candidate]:
     return (seek(problem, seed, number, names) for number in range(count))
 
 
 def assembled(
-    problem: FeatureProblem,
+    problem: Problem,
     seed: int,
     methods: tuple[str, ...],
     candidates: Iterable[Candidate],

@@ -14,7 +14,9 @@ from dataclasses import dataclass
 import flint
 from flint import arb, arb_mat
 
+from ncproofs.arithmetic.ball import Ball
 from ncproofs.arithmetic.enclosure import Enclosure
+from ncproofs.arithmetic.program import lower
 from ncproofs.critical.collapse import helmert
 from ncproofs.critical.optimum import enclose
 from ncproofs.critical.profiles import profile_of, to_ball
@@ -22,9 +24,11 @@ from ncproofs.critical.regimes import c_of, product
 from ncproofs.critical.softmax import trivial_scale
 from ncproofs.critical.spectrum import family_spectrum, negative_count
 from ncproofs.errors import InvalidProblem, OutOfScope
+from ncproofs.losses.loss import K as CLASSES
+from ncproofs.losses.loss import S, T, Z
 from ncproofs.problems.features import Ridge
 
-__all__ = ["ClosedFormSaddle", "merged_point", "merged_saddle", "origin_saddle"]
+__all__ = ["ClosedFormSaddle", "Origin", "merged_point", "merged_saddle", "origin_of", "origin_saddle"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +66,43 @@ def origin_saddle(problem: Ridge, bits: int = 128) -> ClosedFormSaddle:
         curvature=enclose(curvature),
         negative_eigenvalues=negative_count(family_spectrum(problem, "origin")),
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Origin:
+    """W = H = 0, b = 0 for any loss: the value, and phi_t there, which is ``pull`` < 0 where targets attract.
+
+    The logit gradient is (pull I + beta J) (x) 1_n^T/N, so along w_1 - w_2 and the samples of these classes the second
+    derivative is 2 (sqrt(lambda_W lambda_H) + sign pull sqrt(n)/N): ``curvature`` for the sign that makes it less.
+    """
+
+    value: Enclosure
+    pull: Enclosure
+    curvature: Enclosure
+
+
+def origin_of(problem: Ridge, bits: int = 128) -> Origin:
+    """W = H = 0, b = 0 for any loss phi(t, S_1, ..., S_m), from phi and its first derivatives at S_i = K f_i(0).
+
+    Raises:
+        OutOfScope: the loss is not defined there, or its gradient in the bias does not vanish there.
+    """
+    loss, ball = problem.loss, Ball(bits)
+    slots = (T, *loss.sums)
+    phi = lower([loss.phi, *(loss.phi.diff(slot) for slot in slots)], [*slots, CLASSES])
+    waves = lower([function.diff(Z, order) for order in (0, 1) for function in loss.class_functions], [Z])
+    with ball.working():
+        found, K = waves.run(ball, {"z": arb(0)}), arb(problem.K)
+        sums = {S(i + 1).name: K * f for i, f in enumerate(found[: len(loss.sums)])}
+        value, pull, *partials = phi.run(ball, {"t": arb(0), "K": K, **sums})
+        beta = sum((u * slope for u, slope in zip(partials, found[len(loss.sums) :], strict=True)), arb(0))
+        if not (value.is_finite() and pull.is_finite() and beta.is_finite()):
+            raise OutOfScope(f"{loss} is not defined at W = H = 0")
+        if problem.has_bias and loss.softmax_form() is None and not (pull + K * beta).is_zero():
+            raise OutOfScope(f"W = H = 0, b = 0 is not critical for {loss} with a bias; write --lambda-b none")
+        weights = to_ball(problem.lambda_W * problem.lambda_H).sqrt()
+        curvature = 2 * (weights - abs(pull) * arb(problem.n).sqrt() / problem.N)
+    return Origin(value=enclose(value), pull=enclose(pull), curvature=enclose(curvature))
 
 
 def merged_saddle(problem: Ridge, groups: int, bits: int = 128) -> ClosedFormSaddle:

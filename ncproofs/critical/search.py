@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
@@ -17,9 +18,11 @@ from numpy.typing import NDArray
 
 from ncproofs.arithmetic.floating import FloatArrays
 from ncproofs.arithmetic.program import Program, lower
+from ncproofs.errors import OutOfScope
 from ncproofs.losses.loss import K as CLASSES
 from ncproofs.losses.loss import Loss, S, T, Z
 from ncproofs.problems.features import Ridge
+from ncproofs.problems.multilabel import WeightDecay
 
 __all__ = [
     "FoundPoint",
@@ -33,6 +36,7 @@ __all__ = [
     "polish",
     "random_start",
     "reduced",
+    "refuse_extreme",
     "spurious_candidates",
     "starts",
     "unpack",
@@ -50,6 +54,7 @@ _SAME_VALUE = 1e-9
 _CONVERGED = 1e-8
 #: Singular values of W below this count as zero when its rank is guessed.
 _RANK_FLOOR = 1e-7
+_HEAVIEST = Fraction(10**100)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,6 +127,18 @@ def unpack(problem: Ridge, x: Array) -> tuple[Array, Array, Array | None]:
     d, K, N = problem.d, problem.K, problem.N
     W, H = x[: d * K].reshape(d, K), x[d * K : d * (K + N)].reshape(d, N)
     return W, H, x[d * (K + N) :] if problem.has_bias else None
+
+
+def refuse_extreme(problem: WeightDecay) -> None:
+    """Weights, and the scale of a point, which is a fourth root of their ratio, must have room among floats.
+
+    Raises:
+        OutOfScope: they have none.
+    """
+    for name in ("lambda_W", "lambda_H", "lambda_b"):
+        weight = getattr(problem, name)
+        if weight and not 1 / _HEAVIEST <= weight <= _HEAVIEST:
+            raise OutOfScope(f"{name}={weight} given; a search in floats needs weights from 1e-100 to 1e100")
 
 
 def _weights(problem: Ridge) -> tuple[float, float, float]:
@@ -313,7 +330,11 @@ def local_minima(problem: Ridge, count: int, seed: int) -> Iterator[FoundPoint]:
     """Local minima of distinct values as ``count`` starts find them, in order, reproducible from ``seed``.
 
     Points that a float Hessian shows to be saddles are left out, and so are starts that did not converge.
+
+    Raises:
+        OutOfScope: weights that are too small or too large for floats.
     """
+    refuse_extreme(problem)
     small = reduced(problem)
     values: list[float] = []
     for start in starts(small, count, seed):

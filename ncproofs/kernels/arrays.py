@@ -11,7 +11,7 @@ import numpy as np
 from ncproofs.errors import InexactInput, MissingDependency
 from ncproofs.truth import Rigor
 
-__all__ = ["Arrays", "namespace", "on_host", "unit_roundoff"]
+__all__ = ["Arrays", "namespace", "on_host", "replaced", "unit_roundoff"]
 
 
 def namespace(*arrays: Any) -> Any:
@@ -35,6 +35,14 @@ def namespace(*arrays: Any) -> Any:
     if len(kinds) != 1 or not kinds <= {"float32", "float64"}:
         raise InexactInput(f"arrays of {', '.join(sorted(kinds))} given; write float64 (or float32) for all of them")
     return xp
+
+
+def replaced(array: Any, place: Any, part: Any) -> Any:
+    """``array`` with ``part`` at ``place``: written into it, or a new array where arrays cannot change (JAX)."""
+    if hasattr(array, "at"):
+        return array.at[place].set(part)
+    array[place] = part
+    return array
 
 
 def unit_roundoff(array: Any) -> float:

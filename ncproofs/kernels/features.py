@@ -110,12 +110,14 @@ def _with_decay(xp: Any, problem: Ridge, point: Point, direction: Point | None, 
     decay = sum(w * float(xp.sum(part * part)) for w, part in zip(weights, point, strict=True) if part is not None)
 
     def damped(sums: tuple[Any, Any, Any], at: Point) -> Point:
-        # In place: the sums are ours and as large as the arguments.
+        made: list[Any] = []
         for total, weight, part in zip(sums, weights, at, strict=True):
             if part is not None:
+                # In place where arrays can change: the sums are ours and as large as the arguments.
                 total /= N
                 total += weight * part
-        return sums[0], sums[1], None if at[2] is None else sums[2]
+            made.append(None if part is None else total)
+        return made[0], made[1], made[2]
 
     value = found.value / N + decay / 2
     gradient = damped((found.W, found.H, found.b), point)

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from ncproofs.errors import MissingDependency
+from ncproofs.kernels.arrays import replaced
 from ncproofs.kernels.columns import Scalars, SoftmaxColumns, SumColumns
 from ncproofs.kernels.labels import Labels
 
@@ -219,9 +220,8 @@ def _added(xp: Any, total: Any, first: int, last: int, part: Any) -> Any:
     """``total`` with ``part`` added to its columns [first, last)."""
     if last - first == total.shape[-1]:
         total += part
-    else:
-        total[..., first:last] += part
-    return total
+        return total
+    return replaced(total, (..., slice(first, last)), total[..., first:last] + part)
 
 
 def _with_targets(xp: Any, tile: Any, spot: tuple[int, int, Any] | None, coefficient: Any) -> Any:
@@ -229,5 +229,5 @@ def _with_targets(xp: Any, tile: Any, spot: tuple[int, int, Any] | None, coeffic
     if spot is not None:
         low, high, mask = spot
         rows = tile[low:high, :]
-        tile[low:high, :] = xp.where(mask, rows + coefficient[None, :], rows)
+        tile = replaced(tile, (slice(low, high), slice(None)), xp.where(mask, rows + coefficient[None, :], rows))
     return tile

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from ncproofs.arithmetic.exact import nonnegative, positive, size
-from ncproofs.errors import InvalidProblem
+from ncproofs.errors import InvalidProblem, with_short_numbers
 from ncproofs.losses.loss import Loss
 
 _HOTTEST = 10**5
@@ -88,7 +88,7 @@ class Ridge:
 
     def __str__(self) -> str:
         bias = "none" if self.lambda_b is None else str(self.lambda_b)
-        return (
+        return with_short_numbers(
             f"{self.loss} K={self.K} d={self.d} n={self.n} "
             f"lambda_W={self.lambda_W} lambda_H={self.lambda_H} lambda_b={bias}"
         )
@@ -136,7 +136,7 @@ class Spheres:
         return (self.K + self.N) * (self.d - 1)
 
     def __str__(self) -> str:
-        return f"{self.loss} on spheres K={self.K} d={self.d} n={self.n} tau={self.tau}"
+        return with_short_numbers(f"{self.loss} on spheres K={self.K} d={self.d} n={self.n} tau={self.tau}")
 
 
 #: The problems with n samples of every class.

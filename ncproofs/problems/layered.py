@@ -17,7 +17,7 @@ from math import prod
 from typing import Any
 
 from ncproofs.arithmetic.exact import nonnegative, positive, size
-from ncproofs.errors import InvalidProblem
+from ncproofs.errors import InvalidProblem, with_short_numbers
 
 __all__ = ["Layered"]
 
@@ -184,7 +184,7 @@ class Layered:
         sizes = f"n={self.n}" if self.balanced else f"class_sizes={_spelled(self.class_sizes)}"
         widths = _spelled(self.widths[:1] if len(set(self.widths)) == 1 else self.widths)
         bias = "none" if self.lambda_b is None else str(self.lambda_b)
-        return (
+        return with_short_numbers(
             f"{'ReLU ' if self.relu else ''}layers={self.layers} K={self.K} d={widths} {sizes} "
             f"lambdas={_spelled(self.lambdas)} lambda_H={self.lambda_H} lambda_b={bias}"
         )

@@ -19,7 +19,7 @@ from itertools import combinations
 from math import comb
 
 from ncproofs.arithmetic.exact import nonnegative, positive, size
-from ncproofs.errors import InvalidProblem, OutOfScope
+from ncproofs.errors import InvalidProblem, OutOfScope, with_short_numbers
 from ncproofs.losses.loss import Loss
 from ncproofs.losses.pick_all_label import label_weight, pick_all_label
 from ncproofs.problems.features import Ridge, Spheres
@@ -195,7 +195,7 @@ class MultiLabel:
         samples = " ".join(f"{name}={text}" for name, text in self.spelling.items())
         if self.labels is not None and len(samples) > 80:
             samples = f"{self.N} label sets ({len(self.label_counts)} distinct)"
-        return (
+        return with_short_numbers(
             f"{self.loss} K={self.K} d={self.d} {samples} "
             f"lambda_W={self.lambda_W} lambda_H={self.lambda_H} lambda_b={bias}"
         )

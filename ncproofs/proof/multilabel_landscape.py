@@ -15,7 +15,7 @@ from ncproofs.proof.discharge import Effort
 from ncproofs.proof.multilabel_claims import BenignLabelLandscape
 from ncproofs.truth import Evidence, Rigor, Truth
 
-__all__ = ["settle_landscape"]
+__all__ = ["by_theorem", "settle_landscape"]
 
 _SEARCHABLE = 160
 _BITS = (128, 256)
@@ -27,14 +27,10 @@ def settle_landscape(claim: BenignLabelLandscape, effort: Effort) -> Evidence:
     sentence = claim.sentence or f"every critical point is a global minimiser or a strict saddle: {problem}"
     if not problem.is_pick_all_label:
         raise OutOfScope(f"{problem.loss} is not pick-all-label cross-entropy; write pick_all_label")
-    if problem.d >= problem.K - 1:
-        because = (
-            f"theorem multilabel-landscape: convex and shift invariant, d = {problem.d} >= K - 1 = {problem.K - 1}, "
-            "any label sets"
-        )
-        return Evidence(truth=Truth.HOLDS, rigor=Rigor.EXACT, sentence=sentence, because=because,
-                        covers=str(problem), axioms=_AXIOMS)
-    missing = f"no theorem applies (d = {problem.d} < K - 1 = {problem.K - 1})"
+    promised = by_theorem(problem, sentence)
+    if promised.truth is Truth.HOLDS:
+        return promised
+    missing = promised.because
     if problem.dimension > _SEARCHABLE:
         return refuse(sentence, f"{missing}, and {problem.dimension} unknowns are too many for a search")
     witness = _spurious(problem, effort)
@@ -42,6 +38,19 @@ def settle_landscape(claim: BenignLabelLandscape, effort: Effort) -> Evidence:
         because = "a critical point without negative curvature lies above another point, both in balls"
         return fails(sentence, because, problem, witness)
     return refuse(sentence, f"{missing}; no spurious minimum was found from {effort.starts} starts")
+
+
+def by_theorem(problem: MultiLabel, sentence: str = "") -> Evidence:
+    """Holds by theorem ``multilabel-landscape`` for pick-all-label cross-entropy with d >= K - 1, or undecided."""
+    sentence = sentence or f"every critical point is a global minimiser or a strict saddle: {problem}"
+    if problem.d < problem.K - 1:
+        return refuse(sentence, f"no theorem applies (d = {problem.d} < K - 1 = {problem.K - 1})")
+    because = (
+        f"theorem multilabel-landscape: convex and shift invariant, d = {problem.d} >= K - 1 = {problem.K - 1}, "
+        "any label sets"
+    )
+    return Evidence(truth=Truth.HOLDS, rigor=Rigor.EXACT, sentence=sentence, because=because,
+                    covers=str(problem), axioms=_AXIOMS)
 
 
 def _spurious(problem: MultiLabel, effort: Effort) -> str:

@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from ncproofs.critical import search
-from ncproofs.critical.certify import is_large, terrain_of
+from ncproofs.critical.certify import is_large, parts_of, terrain_of
 from ncproofs.critical.random_points import Candidate, Found
 from ncproofs.critical.terrain import Array
-from ncproofs.problems.features import FeatureProblem, Ridge
+from ncproofs.problems.features import Ridge
+from ncproofs.problems.multilabel import MultiLabel, Problem
 from ncproofs.proof import checker
 from ncproofs.proof.certificate import NoCertificate, digest_of, seal, write
 from ncproofs.proof.claims import CriticalValue
@@ -31,7 +31,7 @@ _STEP = 2**-20
 _CLASSES = 10
 
 
-def point_certificate(problem: FeatureProblem, point: Found, better: Candidate | None = None) -> bytes:
+def point_certificate(problem: Problem, point: Found, better: Candidate | None = None) -> bytes:
     """The bytes of a certificate that the checker accepts; with ``better``, that this candidate lies below.
 
     Raises:
@@ -40,15 +40,17 @@ def point_certificate(problem: FeatureProblem, point: Found, better: Candidate |
     answer, title = point.classified, f"{problem}, start {point.candidate.number}"
     if not answer.is_certified:
         raise NoCertificate(f"the point is undecided: {answer.reason}")
+    if isinstance(problem, MultiLabel):
+        raise NoCertificate("certificates have no critical points with label sets yet")
     if isinstance(problem, Ridge) and is_large(problem):
         if problem.K > _CLASSES:
             many = f"K = {problem.K} > {_CLASSES}"
             raise NoCertificate(f"{answer.how}: with {many} the checker would need too many steps")
         pair = write(CriticalValue(problem=problem, family=answer.how.removeprefix("closed form: ")), Effort())
         return _accepted(pair)
-    W, H, b = _parts(problem, point.candidate.x)
+    W, H, b = parts_of(problem, point.candidate.x)
     if answer.how == "Krawczyk":
-        rival = None if better is None else rival_point(problem, *_parts(problem, better.x))
+        rival = None if better is None else rival_point(problem, *parts_of(problem, better.x))
         pair = critical_point_certificate(problem, W, H, b, rival=rival, title=title)
     elif answer.index:
         pair = saddle_box_certificate(problem, W, H, b, _steepest(problem, point.candidate.x), title=title)
@@ -65,18 +67,10 @@ def _accepted(pair: tuple[dict[str, Any], dict[str, Any]]) -> bytes:
     return raw
 
 
-def _parts(problem: FeatureProblem, x: Array) -> tuple[Any, Any, Any]:
-    """(W, H, b) of the flat floats of the search; b None without a bias."""
-    if isinstance(problem, Ridge):
-        return search.unpack(problem, x)
-    X = x.reshape(problem.d, -1)
-    return X[:, : problem.K], X[:, problem.K :], None
-
-
-def _steepest(problem: FeatureProblem, x: Array) -> tuple[Any, Any, Any]:
+def _steepest(problem: Problem, x: Array) -> tuple[Any, Any, Any]:
     """The direction of the smallest eigenvalue of the Hessian, in the shapes of (W, H, b)."""
     terrain = terrain_of(problem)
     local = terrain.local(x)
     lowest = np.linalg.eigh(local.hessian)[1][:, 0]
     ends = [terrain.moved(x, local, sign * _STEP * lowest) for sign in (1, -1)]
-    return _parts(problem, (ends[0] - ends[1]) / (2 * _STEP))
+    return parts_of(problem, (ends[0] - ends[1]) / (2 * _STEP))

@@ -7,20 +7,24 @@ counterexample. Both need two certificates: an index of 0, and a value certified
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from ncproofs.arithmetic.enclosure import Enclosure
-from ncproofs.critical import search
-from ncproofs.critical.certify import is_large
+from ncproofs.critical.certify import is_large, parts_of
 from ncproofs.critical.krawczyk import value_at
+from ncproofs.critical.multilabel import label_optimum
 from ncproofs.critical.optimum import optimum
 from ncproofs.critical.random_points import Found, SearchResult
 from ncproofs.critical.sphere_optimum import sphere_optimum
+from ncproofs.critical.terrain import Array
 from ncproofs.errors import NcproofsError
-from ncproofs.problems.features import FeatureProblem, Ridge
-from ncproofs.proof import landscape, sphere_landscape
+from ncproofs.problems.features import Ridge, Spheres
+from ncproofs.problems.multilabel import MultiLabel, Problem
+from ncproofs.proof import landscape, multilabel_landscape, sphere_landscape
 from ncproofs.proof.discharge import Effort
 from ncproofs.truth import Evidence, Truth
 
@@ -73,10 +77,7 @@ class Judgement:
 def judge(result: SearchResult, effort: Effort | None = None) -> Judgement:
     """Compare the certified points of ``result`` with the lowest value that is known."""
     problem = result.problem
-    theorem = (
-        landscape.by_theorem(problem, effort or Effort()) if isinstance(problem, Ridge)
-        else sphere_landscape.by_theorem(problem)
-    )
+    theorem = _theorem(problem, effort or Effort())
     reference = min(_references(result), key=lambda known: known.value.upper, default=None)
     against = []
     for point in result.certified:
@@ -86,6 +87,14 @@ def judge(result: SearchResult, effort: Effort | None = None) -> Judgement:
                 against.append(Counterexample(point, reference))
     against.sort(key=lambda found: (found.point.classified.excess_nullity, found.point.candidate.number))
     return Judgement(theorem, tuple(against), reference)
+
+
+def _theorem(problem: Problem, effort: Effort) -> Evidence:
+    if isinstance(problem, Ridge):
+        return landscape.by_theorem(problem, effort)
+    if isinstance(problem, MultiLabel):
+        return multilabel_landscape.by_theorem(problem)
+    return sphere_landscape.by_theorem(problem)
 
 
 def _references(result: SearchResult) -> list[Reference]:
@@ -103,18 +112,23 @@ def _references(result: SearchResult) -> list[Reference]:
     return known if closed is None else [closed, *known]
 
 
-def _value_at(problem: FeatureProblem, x: search.Array) -> Enclosure:
+def _value_at(problem: Problem, x: Array) -> Enclosure:
     """The objective at exactly these floats (on spheres, at their normalised columns)."""
-    if isinstance(problem, Ridge):
-        return value_at(problem, *search.unpack(problem, np.asarray(x)))
-    X = x.reshape(problem.d, -1)
-    return sphere_landscape.value_at_floats(problem, X[:, : problem.K], X[:, problem.K :])
+    W, H, b = parts_of(problem, np.asarray(x))
+    if isinstance(problem, Spheres):
+        return sphere_landscape.value_at_floats(problem, W, H)
+    return value_at(problem, W, H, b)
 
 
-def _closed_form(problem: FeatureProblem) -> Reference | None:
+_OPTIMA: dict[type, Callable[..., Any]] = {Ridge: optimum, Spheres: sphere_optimum, MultiLabel: label_optimum}
+
+
+def _closed_form(problem: Problem) -> Reference | None:
     """The certified optimum, or best closed-form candidate; every one of them is attained."""
     try:
-        found = optimum(problem, digits=20) if isinstance(problem, Ridge) else sphere_optimum(problem, digits=20)
+        found: Any = _OPTIMA[type(problem)](problem, digits=20)
     except NcproofsError:
         return None  # no room for a simplex ETF, or a loss without closed forms: nothing to compare with
-    return Reference(found.quantities["objective"], f"the {found.geometry} (closed form)")
+    bounded = found.regime == "bounded"  # label sets that are not balanced: a point is known, but no closed form
+    what = "a point found by descent" if bounded else f"the {found.geometry} (closed form)"
+    return Reference(found.quantities["objective"], what)

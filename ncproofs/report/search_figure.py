@@ -46,8 +46,8 @@ def write_figure(result: SearchResult, path: Path) -> None:
     figure = Figure(figsize=(9, 4), layout="constrained")
     FigureCanvasAgg(figure)
     left, right = figure.subplots(1, 2)
-    _draw(left, right, result)
-    figure.suptitle(f"{result.problem}: {len(result.certified)} certified critical points", fontsize="medium")
+    figure.colorbar(_draw(left, right, result), ax=right, label="index")
+    figure.suptitle(f"{result.problem}\n{len(result.certified)} certified critical points", fontsize="medium")
     try:
         # Without a date and with a fixed salt the same search gives the same bytes.
         from matplotlib import rc_context
@@ -58,7 +58,7 @@ def write_figure(result: SearchResult, path: Path) -> None:
         raise InvalidProblem(f"{path} cannot be written ({error.strerror}); give a path in a writable folder") from None
 
 
-def _draw(left: Any, right: Any, result: SearchResult) -> None:
+def _draw(left: Any, right: Any, result: SearchResult) -> Any:
     points = [point for point in result.certified if point.classified.value and point.classified.smallest]
     values = [float(point.classified.value.lower) for point in points if point.classified.value]
     indices = [point.classified.index for point in points]
@@ -69,10 +69,11 @@ def _draw(left: Any, right: Any, result: SearchResult) -> None:
     left.scatter(indices, values, s=sizes, alpha=_FAINT)
     left.set_xlabel("index of the Hessian")
     left.set_ylabel("objective")
-    right.scatter(values, least, s=sizes, c=indices, alpha=_FAINT)
+    coloured = right.scatter(values, least, s=sizes, c=indices, alpha=_FAINT)
     right.axhline(0, color="black", linewidth=1)
     right.set_xlabel("objective")
     right.set_ylabel("least eigenvalue of the Hessian")
+    return coloured
 
 
 _FAINT = 7 / 10

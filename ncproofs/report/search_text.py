@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ncproofs.errors import with_short_numbers
+
 if TYPE_CHECKING:
     from ncproofs.arithmetic.enclosure import Enclosure
     from ncproofs.critical.random_points import Found, SearchResult
@@ -98,15 +100,15 @@ def _methods(result: SearchResult) -> list[str]:
 
 
 def _verdict(result: SearchResult, judged: Judgement) -> list[str]:
-    settled = len(result.certified)
+    settled, because = len(result.certified), with_short_numbers(judged.theorem.because)
     if judged.is_inside:
         words = "0 violations" if not judged.against else f"{len(judged.against)} VIOLATIONS"
-        return [f"{judged.theorem.because}", f"{words} among {settled} certified critical points"]
+        return [because, f"{words} among {settled} certified critical points"]
     if judged.against:
         found = f"{len(judged.against)} certified counterexample{'s' if len(judged.against) > 1 else ''}"
     else:
         found = f"no counterexample among {settled} certified critical points, which proves nothing"
-    return [f"{judged.theorem.because}", found]
+    return [because, found]
 
 
 def _certificate(found: Counterexample) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
@@ -11,10 +13,11 @@ from ncproofs.critical.terrain import Terrain, inertia, size_of
 from ncproofs.errors import InvalidProblem, OutOfScope
 from ncproofs.losses import cross_entropy, focal, label_smoothing, mean_squared
 from ncproofs.losses.spelling import loss_from_expression
-from ncproofs.problems.features import FeatureProblem, Ridge, Spheres
+from ncproofs.problems.features import Ridge, Spheres
+from ncproofs.problems.multilabel import MultiLabel, Problem
 
 OWN = loss_from_expression("log(S1) - t + 1 - exp(t)/S1", ["exp(z)"])
-PROBLEMS: dict[str, FeatureProblem] = {
+PROBLEMS: dict[str, Problem] = {
     "no bias": Ridge(cross_entropy(), 3, 3, 2, "1/50", "1/70"),
     "free bias": Ridge(label_smoothing("1/10"), 4, 2, 1, "1/50", "1/70", 0),
     "penalised bias": Ridge(mean_squared(), 3, 4, 1, "1/20", "1/30", "1/2"),
@@ -22,6 +25,9 @@ PROBLEMS: dict[str, FeatureProblem] = {
     "spheres": Spheres(cross_entropy(), 3, 3, 2, 3),
     "spheres, focal, d = 2": Spheres(focal(2), 4, 2, 1, "3/2"),
     "spheres, MSE": Spheres(mean_squared(), 3, 4, 2, 1),
+    "label sets": MultiLabel(4, 3, "1/50", "1/70", counts="1:1,2:2"),
+    "unbalanced label sets, weights, free bias": MultiLabel(
+        3, 4, "1/50", "1/70", 0, labels="1; 2; 1 3; 2; 1 2 3", weights="2:1/2"),
     "large: the symmetric ray": Ridge(focal(2), 30, 40, 2, "1/100", "1/100", 0),
 }
 
@@ -35,7 +41,7 @@ def start(terrain: Terrain, seed: int = 0) -> np.ndarray:
 
 
 @pytest.mark.parametrize("problem", cases())
-def test_gradient_and_hessian_are_those_of_the_value_along_the_retraction(problem: FeatureProblem) -> None:
+def test_gradient_and_hessian_are_those_of_the_value_along_the_retraction(problem: Problem) -> None:
     terrain = terrain_of(problem)
     x = start(terrain)
     local, step = terrain.local(x), 1e-3
@@ -51,7 +57,7 @@ def test_gradient_and_hessian_are_those_of_the_value_along_the_retraction(proble
 
 
 @pytest.mark.parametrize("problem", cases())
-def test_the_pulled_back_gradient_belongs_to_the_pulled_back_value(problem: FeatureProblem) -> None:
+def test_the_pulled_back_gradient_belongs_to_the_pulled_back_value(problem: Problem) -> None:
     terrain = terrain_of(problem)
     v = start(terrain) * 1.3
     value, slopes = terrain.pulled_back(v)
@@ -64,7 +70,7 @@ def test_the_pulled_back_gradient_belongs_to_the_pulled_back_value(problem: Feat
 
 
 @pytest.mark.parametrize("problem", cases())
-def test_critical_points_of_smaller_problems_stay_critical_when_they_are_lifted(problem: FeatureProblem) -> None:
+def test_critical_points_of_smaller_problems_stay_critical_when_they_are_lifted(problem: Problem) -> None:
     """Symmetric criticality: equal samples, and dimensions padded with zeros."""
     terrain, lifted = terrain_of(problem), 0
     for seed in range(8):
@@ -85,7 +91,7 @@ def test_critical_points_of_smaller_problems_stay_critical_when_they_are_lifted(
 
 
 @pytest.mark.parametrize("problem", cases())
-def test_zero_eigenvalues_at_a_critical_point_are_at_least_the_orbit(problem: FeatureProblem) -> None:
+def test_zero_eigenvalues_at_a_critical_point_are_at_least_the_orbit(problem: Problem) -> None:
     terrain = terrain_of(problem)
     for seed in range(6):
         x = levenberg_marquardt(terrain, start(terrain, seed))
@@ -96,7 +102,7 @@ def test_zero_eigenvalues_at_a_critical_point_are_at_least_the_orbit(problem: Fe
 
 
 @pytest.mark.parametrize("problem", cases())
-def test_structured_points_are_points_and_strengths_change_the_problem(problem: FeatureProblem) -> None:
+def test_structured_points_are_points_and_strengths_change_the_problem(problem: Problem) -> None:
     terrain = terrain_of(problem)
     for seed in range(10):
         x = terrain.structured(np.random.default_rng(seed))
@@ -129,5 +135,18 @@ def test_too_large_problems_are_refused_unless_they_have_closed_forms() -> None:
         terrain_of(Spheres(cross_entropy(), 10, 50, 5, 1))
     with pytest.raises(OutOfScope, match="closed forms"):
         terrain_of(Ridge(loss_from_expression("S1/2 - t + 1/2", ["z**2"]), 30, 40, 2, "1/50", "1/50"))
+    with pytest.raises(OutOfScope, match="too many"):
+        terrain_of(MultiLabel(6, 5, "1/50", "1/50", counts="1:1,2:1,3:6"))
+    with pytest.raises(OutOfScope, match="needs pick_all_label"):
+        terrain_of(MultiLabel(3, 2, "1/50", "1/50", counts="1:1", loss=focal(2)))
     with pytest.raises(InvalidProblem, match="not a problem"):
         terrain_of("ridge")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("weight", [10**101, Fraction(1, 10**101), 10**400])
+def test_weights_beyond_floats_are_refused_in_one_short_line(weight: int | Fraction) -> None:
+    for problem in (Ridge(cross_entropy(), 3, 2, 1, weight, 1), MultiLabel(3, 2, 1, weight, counts="1:1")):
+        with pytest.raises(OutOfScope, match="from 1e-100 to 1e100") as caught:
+            terrain_of(problem)
+        assert len(str(caught.value)) < 250
+    assert terrain_of(Ridge(cross_entropy(), 3, 2, 1, 10**100, Fraction(1, 10**100)))

@@ -237,3 +237,17 @@ def test_certificates_are_written_and_accepted(cli: Cli, tmp_path: Path) -> None
     assert sum(rival is not None for rival in rivals) == 1
     code, _, err = cli(*RIDGE, "--count", "1", "--certificates", str(files[0]))
     assert code == 2 and "Error" not in err
+
+
+def test_boxes_make_no_claim_of_existence(cli: Cli, tmp_path: Path) -> None:
+    from ncproofs.proof.checker import check
+
+    kinds = []
+    for flags in ([], ["--boxes"]):
+        folder = tmp_path / f"certificates{len(flags)}"
+        code, _, _ = cli(*RIDGE, "--count", "8", "--certificates", str(folder), *flags)
+        files = sorted(folder.glob("*.json"))
+        assert code == 0 and files and all(check(path.read_bytes())[0] == "accepted" for path in files)
+        kinds.append({json.loads(path.read_bytes())["statement"]["kind"] for path in files})
+    # A minimum has no direction of negative curvature, so that its certificate stays.
+    assert kinds == [{"ridge/critical-point/1"}, {"ridge/critical-point/1", "ridge/saddle-box/1"}]

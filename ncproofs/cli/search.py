@@ -65,6 +65,9 @@ def _shared(command: Callable[..., int]) -> Callable[..., int]:
                      help="Append what is found to this file; with the same arguments a rerun goes on from there."),
         click.option("--certificates", type=click.Path(path_type=Path, file_okay=False),
                      help="Write a certificate of each point to this folder, for the independent checker."),
+        click.option("--boxes", is_flag=True,
+                     help="Certificates of saddles say only that a box around them has negative curvature; "
+                     "ncproofs check --kernel decides those of cross-entropy inside Coq."),
         click.option("--plot", type=click.Path(path_type=Path, dir_okay=False),
                      help="Draw objective against index and the least curvatures (.svg, .png, .pdf)."),
         click.option("--json", "json_", is_flag=True, help="One JSON object on stdout."),
@@ -249,7 +252,7 @@ def _told(result: SearchResult, heading: Heading, options: dict[str, Any], *, wh
     if options["plot"] is not None:
         write_figure(result, options["plot"])
     if options["certificates"] is not None and whole:
-        _certify(result, judged, options["certificates"])
+        _certify(result, judged, options["certificates"], boxes=options["boxes"])
     if not whole:
         click.echo("error: interrupted; what was finished is reported" + (
             f", and a rerun goes on from {options['out']}" if options["out"] is not None else ""), err=True)
@@ -257,7 +260,7 @@ def _told(result: SearchResult, heading: Heading, options: dict[str, Any], *, wh
     return 1 if judged.against else 0 if result.certified else 4
 
 
-def _certify(result: SearchResult, judged: Judgement, folder: Path) -> None:
+def _certify(result: SearchResult, judged: Judgement, folder: Path, *, boxes: bool) -> None:
     """A file a certified point, each accepted by the checker before it is written; what has none is told."""
     from ncproofs.proof.certificate import NoCertificate
     from ncproofs.proof.point_certificates import point_certificate
@@ -274,7 +277,7 @@ def _certify(result: SearchResult, judged: Judgement, folder: Path) -> None:
         number = point.candidate.number
         better = below.get(number)
         try:
-            raw = point_certificate(result.problem, point, None if better is None else places[better])
+            raw = point_certificate(result.problem, point, None if better is None else places[better], boxes=boxes)
             write_atomically(folder / f"point-{number:06d}.json", raw.decode("ascii"))
         except NoCertificate as error:
             refused[str(error)] = refused.get(str(error), 0) + 1

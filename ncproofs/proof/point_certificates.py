@@ -31,8 +31,12 @@ _STEP = 2**-20
 _CLASSES = 10
 
 
-def point_certificate(problem: Problem, point: Found, better: Candidate | None = None) -> bytes:
+def point_certificate(
+    problem: Problem, point: Found, better: Candidate | None = None, *, boxes: bool = False
+) -> bytes:
     """The bytes of a certificate that the checker accepts; with ``better``, that this candidate lies below.
+
+    ``boxes``: a point with negative curvature is written as ``saddle-box/1``, which makes no claim of existence.
 
     Raises:
         NoCertificate: the point is not certified, or has no box, or the checker does not know the loss or accept it.
@@ -49,7 +53,7 @@ def point_certificate(problem: Problem, point: Found, better: Candidate | None =
         pair = write(CriticalValue(problem=problem, family=answer.how.removeprefix("closed form: ")), Effort())
         return _accepted(pair)
     W, H, b = parts_of(problem, point.candidate.x)
-    if answer.how == "Krawczyk":
+    if answer.how == "Krawczyk" and not (boxes and answer.index):
         rival = None if better is None else rival_point(problem, *parts_of(problem, better.x))
         pair = critical_point_certificate(problem, W, H, b, rival=rival, title=title)
     elif answer.index:

@@ -55,6 +55,9 @@ def _constants(problem: Layered) -> dict[str, sympy.Expr]:
             root = _rational_sigma(M, value, upper=upper)
             if root is not None:
                 found[name] = rational(root)
+    if "sigma_plus" in found and not problem.has_bias:
+        sigma = found["sigma_plus"]
+        found["hessian_scaled_sym_uniform_eig"] = kappa * ((2 * M - 2) * sigma - (M - 2)) / (1 - sigma)
     return found
 
 

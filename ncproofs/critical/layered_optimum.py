@@ -263,10 +263,19 @@ def _constants(problem: Layered) -> dict[str, Number]:
         root = sigma_root(M, value, upper=upper)
         if root is not None:
             found[name] = root
+    if "sigma_plus" in found and not problem.has_bias:
+        found["hessian_scaled_sym_uniform_eig"] = _uniform(M, found["kappa"], found["sigma_plus"])
     if value < first_order(M):
         kappa, bound = lift(found["kappa"], found["kappa_c"])
         found["lambda_b_threshold"] = kappa / (bound - kappa)
     return found
+
+
+def _uniform(M: int, kappa: Number, sigma: Number) -> Number:
+    """M (x^(2M-2) - kappa) + 2 kappa at x^M = sigma, where x^(2M-2) = kappa sigma/(1 - sigma) by the mode equation."""
+    price, s, top, bottom = lift(kappa, sigma, 2 * M - 2, M - 2)
+    value: Number = price * (top * s - bottom) / (1 - s)
+    return value
 
 
 def _balanced(problem: Layered, regime: LayeredRegime, sigmas: tuple[Number, ...]) -> dict[str, Number]:

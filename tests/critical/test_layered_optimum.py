@@ -47,7 +47,7 @@ NAMES = {
            "lambda_b_threshold": "lamb_threshold"},
     "V3": {"kappa": "kappa", "kappa_power": "kappa_pow_M", "sigma_minus": "sigma_minus", "sigma_plus": "sigma_plus",
            "objective": "f_global_min", "feature_norm_sq": "h_norm_sq_at_plus", "kappa_c": "kappa_c",
-           "kappa_sn": "kappa_sn"},
+           "kappa_sn": "kappa_sn", "hessian_scaled_sym_uniform_eig": "hessian_scaled_sym_uniform_eig"},
 }
 
 

@@ -24,8 +24,8 @@ LAYERED: tuple[str, str, dict[str, str], dict[str, str]] = (
         "kappa_sn": "beyond it zero is the only critical point; (M-2)^(M-2) M^M/(2M-2)^(2M-2) is its M-th power",
         "sigma_plus": "the larger root of sigma^(M-2) (1-sigma)^M = kappa^M; 1 - kappa for one layer",
         "sigma_minus": "the smaller root, for two layers or more",
-        "hessian_scaled_sym_uniform_eig": "at the points with sigma_plus, in factors scaled to equal decay (their Hessian "
-        "is that of K f): the eigenvalue of the symmetric change that is the same in all factors; its sign is that of "
+        "hessian_scaled_sym_uniform_eig": "at the points with sigma_plus, in factors scaled to equal decay (Hessian "
+        "of K f): the eigenvalue of the symmetric change that is the same in all factors; its sign is that of "
         "sigma - (M-2)/(2M-2)",
         "lambda_b_threshold": "kappa/(kappa_c - kappa): up to it (with widths K - 1 for every weight) the class "
         "means are an exact simplex ETF",

@@ -114,7 +114,8 @@ def _jacobian(problem: Layered, left: list[arb_mat], right: list[arb_mat]) -> ar
         before, after = left[position].transpose().tolist(), right[position].tolist()
         columns += [[a * b for a in before[i] for b in after[j]] for i in range(height) for j in range(width)]
     if problem.has_bias:
-        columns += [[arb(int(row == k)) for row in range(problem.K) for _ in range(problem.N)] for k in range(problem.K)]
+        columns += [[arb(int(row == k)) for row in range(problem.K) for _ in range(problem.N)]
+                    for k in range(problem.K)]
     return arb_mat(columns).transpose()
 
 

@@ -1,7 +1,7 @@
 r"""The Hessian of the layered model at a critical point, as blocks of pairs of singular directions.
 
-In the bases of the singular directions (``layered_groups``) the product is diagonal, so a pair (a, b) of directions, one
-on either side, meets only itself: a change E_ab in factor l moves Z by x_a^(M-1-l) x_b^l E_ab, and a change E_ba in
+In the bases of the singular directions (``layered_groups``) the product is diagonal, so a pair (a, b) of directions,
+one on either side, meets only itself: a change E_ab in factor l moves Z by x_a^(M-1-l) x_b^l E_ab, and a change E_ba in
 factor j followed by E_ab in factor i > j returns to a, where the residual is -beta x_a^(2-M) if a is in use and -rho_a
 if not: -beta (x_b/x_a)^(i-j-1). The bias moves column g of the logits: it borders the blocks of the pairs (a, mean).
 Blocks are in units where N f has decay beta on every factor; entry (l, m) of f carries sqrt(lambda_l lambda_m)/beta.

@@ -22,6 +22,7 @@ from collections import Counter
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
+from typing import Any
 
 from flint import acb, arb, arb_mat, ctx, fmpq, fmpq_mat, fmpz_poly
 
@@ -52,10 +53,10 @@ class Square:
         """The number at the current precision."""
         if len(self.coefficients) == 2:
             return Fraction(-self.coefficients[0], self.coefficients[1])
-        roots = [root.real if isinstance(root, acb) else root  # eigenvalues of a symmetric matrix: all are real
-                 for root, _ in fmpz_poly(list(self.coefficients)).complex_roots()]
-        ordered: list[arb] = sorted(roots, key=lambda root: float(root.mid()))
-        return ordered[self.place]
+        found: Any = fmpz_poly(list(self.coefficients)).complex_roots()
+        # Eigenvalues of a matrix that is similar to a symmetric one: all are real, and disjoint balls.
+        roots: list[arb] = [root.real if isinstance(root, acb) else root for root, _ in found]
+        return sorted(roots, key=lambda root: exact_bounds(root)[0])[self.place]
 
 
 @dataclass(frozen=True)
@@ -90,8 +91,8 @@ def groups_of(problem: Layered) -> tuple[Group, ...]:
         return tuple(Group(f"n{size}", count, _rational(Fraction(size))) for size, count in sizes)
     if problem.lambda_b:
         raise OutOfScope(
-            f"unequal classes with lambda_b={problem.lambda_b}: the centred and the mean part of the loss do not commute, "
-            "and no complete list of critical points is known; write lambda_b=0, lambda_b=none or equal sizes"
+            f"unequal classes with lambda_b={problem.lambda_b}: the centred and the mean part of the loss do not "
+            "commute, and no complete list of critical points is known; write lambda_b=0, lambda_b=none or equal sizes"
         )
     return (*_centred(problem, sizes), Group("mean", 1, _rational(Fraction(0)), Fraction(0), is_mean=True))
 
@@ -108,7 +109,8 @@ def _centred(problem: Layered, sizes: list[tuple[int, int]]) -> list[Group]:
     """
     if len(sizes) > _MOST_SIZES:
         raise OutOfScope(f"{len(sizes)} different class sizes with lambda_b=0 given; at most {_MOST_SIZES} are covered")
-    found = [(Fraction(size), Group(f"n{size}", count - 1, _rational(Fraction(size)))) for size, count in sizes if count > 1]
+    found = [(Fraction(size), Group(f"n{size}", count - 1, _rational(Fraction(size))))
+             for size, count in sizes if count > 1]
     matrix = fmpq_mat(len(sizes), len(sizes), [
         fmpq(size * (i == j)) - fmpq(size * other * count, problem.N)
         for i, (size, _) in enumerate(sizes) for j, (other, count) in enumerate(sizes)
@@ -118,8 +120,8 @@ def _centred(problem: Layered, sizes: list[tuple[int, int]]) -> list[Group]:
         coefficients = tuple(int(part[i]) for i in range(part.degree() + 1))
         between += [Square(coefficients, place) for place in range(part.degree()) if coefficients != (0, 1)]
     with ctx.workprec(256):  # distinct: every root lies strictly between two neighbouring sizes
-        values = sorted(((to_ball(square.value()), square) for square in between), key=lambda pair: -float(pair[0].mid()))
-        roots = [(exact_bounds(ball)[0], square) for ball, square in values]
+        roots = [(exact_bounds(to_ball(square.value()))[0], square) for square in between]
+    roots.sort(key=lambda pair: -pair[0])
     found += [(low, Group(f"c{i}", 1, square)) for i, (low, square) in enumerate(roots, start=1)]
     return [group for _, group in sorted(found, key=lambda pair: -pair[0])]
 
@@ -146,9 +148,10 @@ def compared(problem: Layered, group: Group, bound: Fraction) -> int:
     bits = 64
     while bits <= _FINEST:
         with ctx.workprec(bits):
-            gap = _strength(problem, group) - (bound if group.square.coefficients[2:] == () else to_ball(bound))
-            if isinstance(gap, Fraction):
-                return (gap > 0) - (gap < 0)
+            strength = _strength(problem, group)
+            if isinstance(strength, Fraction):
+                return (strength > bound) - (strength < bound)
+            gap = strength - to_ball(bound)
             if gap > 0 or gap < 0:
                 return 1 if gap > 0 else -1
         bits *= 2

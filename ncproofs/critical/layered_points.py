@@ -34,6 +34,7 @@ __all__ = [
     "critical_point",
     "critical_points",
     "layered_spectrum",
+    "local_minima",
     "spectrum_table",
 ]
 
@@ -150,6 +151,24 @@ def _described(problem: Layered, groups: tuple[Group, ...], use: Use, digits: in
         plus=sum(plus for plus, _ in use), minus=sum(minus for _, minus in use), value=value, negative=negative,
         zero=zero, dimension=_manifold(problem, groups, use), kind=_kind(problem, groups, use, negative), modes=named,
     )
+
+
+def local_minima(problem: Layered) -> Iterator[tuple[Counts, Counts]]:
+    """With two layers or more: every point without negative curvature, as counts for ``critical_point``.
+
+    They use sigma_plus alone and fill the groups in order: a direction in use beside a missing one of larger s, or the
+    mean beside a missing class, has negative curvature (theorem layered-critical-points).
+    """
+    usable = [group for group in groups_of(problem) if group.share]
+    filled = [0] * len(usable)
+    nothing = tuple(filled) if len(usable) > 1 else 0
+    yield nothing, nothing
+    for place, group in enumerate(usable):
+        if not has_nonzero(problem, group)[0]:
+            return  # and the smaller ones have none either
+        for _ in range(min(group.count, problem.rank - sum(filled))):
+            filled[place] += 1
+            yield (tuple(filled) if len(usable) > 1 else filled[0]), nothing
 
 
 def _value(problem: Layered, groups: tuple[Group, ...], use: Use, bits: int) -> Number:

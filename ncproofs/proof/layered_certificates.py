@@ -144,6 +144,13 @@ def _never(claim: ReluFirstFeatures) -> Draft:
     raise NoCertificate("the features of the ReLU model are never an orthogonal frame in every minimiser")
 
 
+def _single(claim: LayeredSpectrum | LayeredKind | LayeredInertia) -> tuple[Layered, int, int]:
+    problem, plus, minus = claim.problem, claim.plus, claim.minus
+    if problem.has_bias or not problem.balanced or not isinstance(plus, int) or not isinstance(minus, int):
+        raise NoCertificate("the checker reads critical points without a bias and with equal classes")
+    return problem, plus, minus
+
+
 def _two_roots(problem: Layered, plus: int, minus: int, bits: int) -> list[Any]:
     value = kappa_power(problem)
     return [_ends(problem.factors, value, bits, upper=True) if plus else None,
@@ -151,7 +158,7 @@ def _two_roots(problem: Layered, plus: int, minus: int, bits: int) -> list[Any]:
 
 
 def _spectrum(claim: LayeredSpectrum) -> Draft:
-    problem, plus, minus = claim.problem, claim.plus, claim.minus
+    problem, plus, minus = _single(claim)
     table = table_of(layered_spectrum(problem, plus, minus, digits=12))
     statement = _about(claim, "layered/spectrum/1", plus=plus, minus=minus, eigenvalues=table)
     return statement, ({"bits": bits, "roots": _two_roots(problem, plus, minus, bits)} for bits in _BITS)
@@ -162,11 +169,12 @@ def _kind(claim: LayeredKind) -> Draft:
 
 
 def _inertia(claim: LayeredInertia) -> Draft:
+    _single(claim)
     return _critical(claim, critical_point(claim.problem, claim.plus, claim.minus, digits=6).kind)
 
 
 def _critical(claim: LayeredKind | LayeredInertia, nature: str) -> Draft:
-    problem, plus, minus = claim.problem, claim.plus, claim.minus
+    problem, plus, minus = _single(claim)
     at = critical_point(problem, plus, minus, digits=12)
     if at.kind == "degenerate saddle":
         raise OutOfScope("at kappa = kappa_sn a zero eigenvalue does not come from symmetry")

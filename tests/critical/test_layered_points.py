@@ -20,6 +20,7 @@ from ncproofs.critical.layered_points import (
     layered_spectrum,
     spectrum_table,
 )
+from ncproofs.critical.layered_search import random_critical_values
 from ncproofs.critical.profiles import to_ball
 from ncproofs.errors import OutOfScope
 from ncproofs.problems.layered import Layered
@@ -116,7 +117,25 @@ def test_closed_form_against_the_objective(problem):
         assert sum(e.multiplicity for e in entries) == problem.dimension
 
 
+COMPLETE = ["one layer", "two layers, narrow", "one layer, light bias", "two layers, free bias", "two layers, bias",
+            "one layer, sizes 3, 1, 1", "two layers, sizes 2, 1, 1", "one layer, free bias, sizes 3, 2, 1",
+            "two layers, free bias, sizes 1, 2, 4"]
+
+
+@pytest.mark.parametrize("name", COMPLETE)
+def test_random_critical_points_are_on_the_list(name):
+    """Least squares on the gradient from random starts goes to saddles as to minima: all their values are listed."""
+    problem = PROBLEMS[name]
+    listed = [float(at.value.lower) for at in critical_points(problem)]
+    found = random_critical_values(problem, starts=25)
+    assert len(found) > 12
+    assert len({round(value, 7) for value in found}) > 2
+    assert all(min(abs(value - known) for known in listed) < 1e-9 for value in found)
+
+
 KINDS = {
+    "one layer, mean mode at the edge": ["strict saddle", "global minimum"],
+    "one layer, sizes 3, 1, 1": ["strict saddle"] * 5 + ["global minimum"],
     "one layer": ["strict saddle"] * 3 + ["global minimum"],
     "one layer at c = 1": ["global minimum"],
     "one layer beyond": ["global minimum"],

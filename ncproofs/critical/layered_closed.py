@@ -21,6 +21,8 @@ __all__ = ["layered_closed_form"]
 
 def layered_closed_form(problem: Layered, regime: LayeredRegime, quantity: str) -> sympy.Expr | None:
     """``quantity`` at the optimum as an exact expression, or None where none is known."""
+    if problem.has_bias and not problem.balanced:
+        return None
     constants = _constants(problem)
     if quantity in constants:
         return constants[quantity]

@@ -77,7 +77,7 @@ def layered_optimum(problem: Layered, *, digits: int = 30) -> LayeredOptimum:
     """The optimum of ``problem``; every quantity has relative width below 10^-``digits`` (zeros are exact).
 
     Raises:
-        InvalidProblem: not a ``Layered`` problem, or digits < 1. OutOfScope: unequal classes with a bias.
+        InvalidProblem: not a ``Layered`` problem, or digits < 1. OutOfScope: unequal classes with lambda_b > 0.
     """
     if not isinstance(problem, Layered):
         raise InvalidProblem(f"{problem!r} is not a Layered problem; write for example Layered(layers=2, K=3, ...)")
@@ -85,6 +85,10 @@ def layered_optimum(problem: Layered, *, digits: int = 30) -> LayeredOptimum:
         from ncproofs.critical.layered_relu import relu_optimum
 
         return relu_optimum(problem, digits=digits)
+    if not problem.balanced and problem.lambda_b == 0:
+        from ncproofs.critical.layered_centred import centred_optimum
+
+        return centred_optimum(problem, digits=digits)
     regime = layered_regime(problem)
     return LayeredOptimum(
         problem=problem,

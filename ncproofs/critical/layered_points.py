@@ -36,6 +36,7 @@ __all__ = [
     "layered_spectrum",
     "local_minima",
     "spectrum_table",
+    "value_at",
 ]
 
 #: Directions with one root: a number, or one for each group that can be in use, in the order of the list.
@@ -124,7 +125,7 @@ def _asked(problem: Layered, plus: Counts, minus: Counts) -> tuple[tuple[Group, 
     for given in (plus, minus):
         if isinstance(given, int) and (given == 0 or len(usable) == 1):
             pairs.append([given] * len(usable))
-        elif not isinstance(given, int) and len(given) == len(usable):
+        elif not isinstance(given, int) and len(given) == len(usable) and all(type(count) is int for count in given):
             pairs.append(list(given))
         else:
             names = ", ".join(group.name for group in usable)
@@ -169,6 +170,12 @@ def local_minima(problem: Layered) -> Iterator[tuple[Counts, Counts]]:
         for _ in range(min(group.count, problem.rank - sum(filled))):
             filled[place] += 1
             yield (tuple(filled) if len(usable) > 1 else filled[0]), nothing
+
+
+def value_at(problem: Layered, plus: Counts, bits: int) -> Number:
+    """The objective with ``plus`` directions of sigma_plus, at ``bits`` bits."""
+    groups, use = _asked(problem, plus, 0)
+    return _value(problem, groups, use, bits)
 
 
 def _value(problem: Layered, groups: tuple[Group, ...], use: Use, bits: int) -> Number:

@@ -184,6 +184,8 @@ def _geometry(claim: LayeredGeometry, effort: Effort) -> Evidence:
         if truth is not Truth.HOLDS:
             return refuse(sentence, because)
     at = layered_optimum(problem, digits=12)
+    if at.regime in ("centred", "tie") and problem.has_bias and not problem.balanced:
+        return refuse(sentence, f"the means follow the {at.geometry}; whether they are of this kind too is not decided")
     if at.geometry == geometry:
         return _verdict(sentence, problem, at.because, Rigor.EXACT, at.axioms, yes=True)
     if geometry == "orthogonal means" and at.geometry in ("orthogonal frame", "zero"):
@@ -203,7 +205,11 @@ def _attained(claim: LayeredAttained, effort: Effort) -> Evidence:
     sentence = f"the minimiser written out is critical and has the value of the closed form: {problem}"
     if problem.relu or problem.dimension > _LARGEST_WRITTEN:
         return refuse(sentence, f"written out for the linear model, up to {_LARGEST_WRITTEN} unknowns")
-    factors, bias = minimiser(problem, layered_regime(problem), bits)
+    if problem.has_bias and not problem.balanced:
+        used = layered_optimum(problem, digits=6).details.used
+        factors, bias = critical_factors(problem, used, 0, bits), critical_bias(problem, used, 0, bits)
+    else:
+        factors, bias = minimiser(problem, layered_regime(problem), bits)
     value = layered_value(problem, factors, bias, bits)
     gradient = layered_gradient(problem, factors, bias, bits)
     claimed = layered_optimum(problem, digits=30).quantities["objective"].ball()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ncproofs.critical.layered_points import CriticalPoint
 
-__all__ = ["LAYERED", "point_lines", "point_records"]
+__all__ = ["LAYERED", "point_lines", "point_records", "shown"]
 
 #: One line, what the problem is, quantity -> meaning, regime -> meaning.
 LAYERED: tuple[str, str, dict[str, str], dict[str, str]] = (
@@ -56,12 +56,18 @@ LAYERED: tuple[str, str, dict[str, str], dict[str, str]] = (
 )
 
 
+def shown(counts: Any) -> str:
+    """How many directions: 2, or 2,1 for several groups."""
+    return ",".join(map(str, counts)) if isinstance(counts, tuple) else str(counts)
+
+
 def point_records(points: Sequence[CriticalPoint], digits: int) -> list[dict[str, Any]]:
     """Critical points as plain data."""
     return [
         {
             "plus": point.plus, "minus": point.minus, "kind": point.kind, "negative": point.negative,
             "zero": point.zero, "dimension": point.dimension, "value": point.value.as_json(digits),
+            "modes": [{"mode": name, "plus": plus, "minus": minus} for name, plus, minus in point.modes],
         }
         for point in points
     ]
@@ -70,9 +76,14 @@ def point_records(points: Sequence[CriticalPoint], digits: int) -> list[dict[str
 def point_lines(points: Sequence[CriticalPoint], digits: int) -> list[str]:
     """For people: one row an orbit of critical points."""
     head = "directions with sigma_plus, with sigma_minus; negative and zero eigenvalues; value"
-    lines = ["", f"  critical points: {head}"]
+    groups = [mode[0] for mode in points[0].modes]
+    several = len(groups) > 1
+    order = f" (one number for each group: {', '.join(groups)})" if several else ""
+    lines = ["", f"  critical points: {head}{order}"]
+    wide = max(4, *(len(shown(part)) for point in points for part in point.counts))
     for point in points:
         lower, upper = point.value.decimals(digits)
         value = f"{lower} (exactly)" if point.value.is_point and lower == upper else f"[{lower}, {upper}]"
-        lines.append(f"  {point.plus:>4} {point.minus:>4}  {point.negative:>6} {point.zero:>6}  {value}  {point.kind}")
+        plus, minus = (f"{shown(part):>{wide}}" for part in point.counts)
+        lines.append(f"  {plus} {minus}  {point.negative:>6} {point.zero:>6}  {value}  {point.kind}")
     return lines

@@ -255,8 +255,8 @@ def test_many_classes_cost_nothing():
 
 
 def test_what_is_not_covered_is_refused():
-    with pytest.raises(OutOfScope, match="write lambda_b=none or equal sizes"):
-        layered_optimum(Layered(layers=1, K=2, lambdas="1", lambda_H=1, lambda_b=0, class_sizes="1,2"))
+    with pytest.raises(OutOfScope, match="write lambda_b=none, lambda_b=0 or equal sizes"):
+        layered_optimum(Layered(layers=1, K=2, lambdas="1", lambda_H=1, lambda_b="1/2", class_sizes="1,2"))
     with pytest.raises(InvalidProblem, match="not a Layered problem"):
         layered_optimum(Ridge(mean_squared(), 3, 3, 1, 1, 1))
     with pytest.raises(InvalidProblem, match="digits"):

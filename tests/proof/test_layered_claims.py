@@ -175,6 +175,12 @@ TRUE = {
         problem=Layered(layers=2, K=2, lambdas="1,1", lambda_H="1", class_sizes="2,1")),
     "different sizes: finitely many": FiniteCriticalPoints(problem=SIZES),
     "different sizes and a free bias: finitely many": FiniteCriticalPoints(problem=CENTRED),
+    "a free bias with unequal classes": value(CENTRED, HALF, "<"),
+    "a free bias with unequal classes, attained": LayeredAttained(problem=CENTRED),
+    "a free bias with unequal classes, zero": geometry(
+        Layered(layers=1, K=2, lambdas="1", lambda_H="1", class_sizes="2,1", lambda_b=0), "zero"),
+    "a free bias with unequal classes, zero is worth (1 - sum n^2/N^2)/2": value(
+        Layered(layers=1, K=2, lambdas="1", lambda_H="1", class_sizes="2,1", lambda_b=0), Rational(2, 9)),
     "spectrum with a bias": LayeredSpectrum(problem=LIGHT, plus=(1, 1), minus=(1, 0)),
     "spectrum of unequal classes with a free bias": LayeredSpectrum(problem=CENTRED, plus=(1, 0), minus=(0, 1)),
     "index at the largest class alone": inertia(SIZES, (1, 0, 0), 0, negative=0),
@@ -243,8 +249,8 @@ UNDECIDED = {
     "critical points of unequal classes with a regularised bias": FiniteCriticalPoints(problem=UNEQUAL_BIAS),
     "a saddle of unequal classes with a regularised bias": kind(UNEQUAL_BIAS, "strict saddle", 1),
     "no such critical point": kind(DEEP, "strict saddle", 4),
-    "a bias with unequal classes": value(
-        Layered(layers=1, K=2, lambdas="1/9", lambda_H="1/9", class_sizes="2,1", lambda_b=0), HALF, "<="),
+    "a regularised bias with unequal classes": value(UNEQUAL_BIAS, HALF, "<="),
+    "the kind of the means of unequal classes with a free bias": geometry(CENTRED, "simplex ETF"),
     "a quantity that a tie does not share": quantity(TIE, "alpha", HALF),
     "dense Hessian too large": LayeredSpectrum(problem=deep(1, 20, "1/4"), plus=3),
 }

@@ -1,0 +1,261 @@
+r"""Two-layer ReLU networks with several outputs on whitened data, X X^T = I: the minimum by enumeration of supports.
+
+(Xw)_+ runs through {h >= 0, |h| <= 1}, so the dual constraint is c(V)^2 = max h^T V V^T h over h >= 0, |h| = 1, not
+above beta^2: a matrix is copositive. The maximum is attained at some h with support S, positive there, and then h_S is
+an eigenvector of (V V^T)_SS. So c^2 is the largest eigenvalue, over all supports, that has a positive eigenvector; one
+that has none is shown not to by a vector y with (A_SS - lambda) y > 0, because h^T (A_SS - lambda) y = 0.
+
+The network is found by descent on (1/2)|H A - Y|^2 + (beta/2)(|H|^2 + |A|^2), H >= 0, with the supports at which the
+constraint is violated added as neurons, and made sharp by Newton's method on its supports. None of this is trusted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from typing import Any
+
+import flint
+from flint import arb, arb_mat
+
+from ncproofs.arithmetic.inertia import ldl_inertia
+from ncproofs.arithmetic.linalg import eigenvalue_enclosures, symmetric_part
+from ncproofs.critical.network_certificate import Certificate, Neuron, dual_value, primal_value, upper_end
+from ncproofs.critical.network_newton import newton
+from ncproofs.critical.profiles import to_ball
+from ncproofs.problems.networks import Network
+
+__all__ = ["MOST_SAMPLES", "copositive_certificate", "largest_on_orthant", "supports_and_start"]
+
+#: 2^n supports are looked at.
+MOST_SAMPLES = 10
+_ROUNDS = 12
+Atoms = list[tuple[tuple[int, ...], list[float], list[float]]]
+
+
+def _supports(n: int) -> Iterator[list[int]]:
+    for code in range(1, 2**n):
+        yield [i for i in range(n) if code >> i & 1]
+
+
+def supports_and_start(problem: Network) -> Atoms:
+    """Neurons of an approximate minimiser: support, the entries of h on it, output weights; |h| = |a|."""
+    import numpy as np
+
+    from ncproofs.critical.network_search import as_floats
+
+    Y, beta = as_floats(problem.Y), float(problem.price)
+    H, A = np.zeros((len(Y), 0)), np.zeros((0, Y.shape[1]))
+    for _ in range(_ROUNDS):
+        fresh = _violated(Y - H @ A, beta)
+        if not fresh:
+            break
+        scale = 0.1 * np.sqrt(np.linalg.norm(Y))
+        H = np.hstack([H, scale * np.array([h for h, _ in fresh]).T])
+        A = np.vstack([A, scale * np.array([a for _, a in fresh])])
+        H, A = _thinned(*_descended(H, A, Y, beta))
+    return [(tuple(map(int, np.nonzero(h)[0])), h[h > 0].tolist(), a.tolist()) for h, a in zip(H.T, A, strict=True)]
+
+
+def _violated(V: Any, beta: float) -> list[tuple[Any, Any]]:
+    """Unit (h, a), h >= 0, at local maxima of <h, V a> that exceed beta, the largest first."""
+    import numpy as np
+
+    gram, found = V @ V.T, []
+    for S in _supports(len(V)):
+        values, vectors = np.linalg.eigh(gram[np.ix_(S, S)])
+        u = vectors[:, -1] * np.sign(vectors[:, -1].sum())
+        if values[-1] > beta**2 * (1 + 1e-11) and (u > 0).all():
+            h = np.zeros(len(V))
+            h[S] = u
+            rest = gram @ h
+            if (rest[h == 0] <= 1e-12).all():  # no other sample would rather be active
+                found.append((float(values[-1]), h, V.T @ h / np.linalg.norm(V.T @ h)))
+    found.sort(key=lambda entry: -entry[0])
+    return [(h, a) for _, h, a in found[:8]]
+
+
+def _descended(H: Any, A: Any, Y: Any, beta: float) -> tuple[Any, Any]:
+    import numpy as np
+    from scipy.optimize import minimize
+
+    shape, cut = H.shape, H.size
+
+    def value(flat: Any) -> tuple[float, Any]:
+        P, Q = flat[:cut].reshape(shape), flat[cut:].reshape(A.shape)
+        error = P @ Q - Y
+        slopes = np.concatenate([(error @ Q.T + beta * P).ravel(), (P.T @ error + beta * Q).ravel()])
+        return (error**2).sum() / 2 + beta / 2 * (flat**2).sum(), slopes
+
+    bounds = [(0, None)] * cut + [(None, None)] * A.size
+    flat = np.concatenate([H.ravel(), A.ravel()])
+    for _ in range(3):  # L-BFGS-B stops early at kinks of its active set
+        flat = minimize(value, flat, jac=True, method="L-BFGS-B", bounds=bounds,
+                        options={"maxiter": 20_000, "maxfun": 40_000, "ftol": 0, "gtol": 1e-13, "maxcor": 30}).x
+    return flat[:cut].reshape(shape), flat[cut:].reshape(A.shape)
+
+
+def _thinned(H: Any, A: Any) -> tuple[Any, Any]:
+    """Neurons of rounding size dropped, parallel ones joined, and dependent ones h a^T traded away; balanced."""
+    import numpy as np
+
+    sizes = np.linalg.norm(H, axis=0) * np.linalg.norm(A, axis=1)
+    keep = sizes > 1e-7 * max(float(sizes.max(initial=0)), 1e-300)
+    atoms = [(h / np.linalg.norm(h), a / np.linalg.norm(a), c)
+             for h, a, c in zip(H.T[keep], A[keep], sizes[keep], strict=True)]
+    joined: list[list[Any]] = []
+    for h, a, c in sorted(atoms, key=lambda atom: -atom[2]):
+        h = np.where(h > 1e-6, h, 0)
+        near = next((other for other in joined if other[0] @ h > 1 - 1e-9 and other[1] @ a > 1 - 1e-9), None)
+        if near is None:
+            joined.append([h, a, c])
+        else:
+            near[2] += c
+    while len(joined) > 1:
+        table = np.array([np.outer(h, a).ravel() for h, a, _ in joined]).T
+        _, s, Vt = np.linalg.svd(table)
+        if len(joined) <= len(s) and s[-1] > 1e-7 * s[0]:
+            break
+        weights = np.array([c for _, _, c in joined])
+        null = Vt[-1] if Vt[-1].sum() >= 0 else -Vt[-1]  # moving along -null does not raise the cost
+        steps = np.where(null > 1e-12, weights / np.maximum(null, 1e-300), np.inf)
+        drop = int(np.argmin(steps))
+        for atom, moved in zip(joined, weights - steps[drop] * null, strict=True):
+            atom[2] = moved
+        joined.pop(drop)
+    roots = [np.sqrt(c) for _, _, c in joined]
+    return (np.array([h * r for (h, _, _), r in zip(joined, roots, strict=True)]).reshape(-1, len(H)).T,
+            np.array([a * r for (_, a, _), r in zip(joined, roots, strict=True)]).reshape(-1, A.shape[1]))
+
+
+def copositive_certificate(problem: Network, atoms: Atoms, bits: int) -> Certificate:
+    """The network of ``atoms`` after Newton's method, and V = Y - f scaled into the dual set."""
+    neurons, V = _network(problem, _sharpened(problem, atoms, bits))
+    bound = largest_on_orthant(V, problem.price**2, bits)
+    return Certificate(neurons=neurons, primal=primal_value(problem, neurons), V=tuple(map(tuple, V)),
+                       dual=dual_value(problem, V, bound), quantities={"rank": Fraction(len(neurons))})
+
+
+def _network(problem: Network, pairs: Sequence[tuple[list[arb], list[arb]]]
+             ) -> tuple[tuple[Neuron, ...], list[list[arb]]]:
+    X, n, K = problem.X, len(problem.Y), len(problem.Y[0])
+    V = [[to_ball(entry) for entry in row] for row in problem.Y]
+    neurons = []
+    for h, a in pairs:
+        w = tuple(sum((to_ball(X[i][j]) * h[i] for i in range(n)), arb(0)) for j in range(len(X[0])))
+        neurons.append(Neuron(w=w, a=tuple(a)))
+        V = [[V[i][k] - h[i] * a[k] for k in range(K)] for i in range(n)]
+    return tuple(neurons), [[entry.mid() for entry in row] for row in V]
+
+
+def _sharpened(problem: Network, atoms: Atoms, bits: int) -> list[tuple[list[arb], list[arb]]]:
+    """Stationary (H, A) near the atoms with their supports. Neurons of one support may be rotated into each other."""
+    n, K = len(problem.Y), len(problem.Y[0])
+    places = [(j, i) for j, (S, _, _) in enumerate(atoms) for i in S]
+    cut, r = len(places), len(atoms)
+    Y = arb_mat([[to_ball(entry) for entry in row] for row in problem.Y])
+    beta = to_ball(problem.price)
+
+    def split(point: Sequence[arb]) -> tuple[arb_mat, arb_mat]:
+        H = arb_mat(n, r)
+        for (j, i), entry in zip(places, point, strict=False):
+            H[i, j] = entry
+        return H, arb_mat(r, K, list(point[cut:]))
+
+    def system(point: list[arb]) -> tuple[list[arb], arb_mat]:
+        H, A = split(point)
+        R = H * A - Y
+        first, second = R * A.transpose() + H * beta, H.transpose() * R + A * beta
+        values = [first[i, j] for j, i in places] + second.entries()
+        inner, outer = A * A.transpose(), H.transpose() * H
+        size = len(point)
+        J = arb_mat(size, size)
+        for p, (j, i) in enumerate(places):
+            for q, (l, m) in enumerate(places):  # noqa: E741
+                if i == m:
+                    J[p, q] = inner[j, l] + (beta if j == l else 0)
+            for l in range(r):  # noqa: E741
+                for k in range(K):
+                    value = H[i, l] * A[j, k] + (R[i, k] if j == l else 0)
+                    J[p, cut + l * K + k] = J[cut + l * K + k, p] = value
+        for j in range(r):
+            for l in range(r):  # noqa: E741
+                for k in range(K):
+                    J[cut + j * K + k, cut + l * K + k] = outer[j, l] + (beta if j == l else 0)
+        for turn in _rotations(atoms, places, H, A):
+            column = arb_mat(size, 1, turn)
+            J = J + column * column.transpose()
+        return values, J
+
+    start = [arb(entry) for _, h, _ in atoms for entry in h] + [arb(entry) for _, _, a in atoms for entry in a]
+    H, A = split(newton(start, system, bits)) if atoms else (arb_mat(n, 0), arb_mat(0, K))
+    pairs = [([H[i, j].max(arb(0)) for i in range(n)], [A[j, k] for k in range(K)]) for j in range(r)]
+    return [([entry.mid() for entry in h], [entry.mid() for entry in a]) for h, a in pairs]
+
+
+def _rotations(atoms: Atoms, places: list[tuple[int, int]], H: arb_mat, A: arb_mat) -> Iterator[list[arb]]:
+    """Directions along which neurons of one support turn into each other, at no cost."""
+    r, K = A.nrows(), A.ncols()
+    for a in range(r):
+        for b in range(a):
+            if atoms[a][0] != atoms[b][0]:
+                continue
+            turned = [H[i, b] if j == a else -H[i, a] if j == b else arb(0) for j, i in places]
+            yield turned + [A[b, k] if j == a else -A[a, k] if j == b else arb(0) for j in range(r) for k in range(K)]
+
+
+# --- the dual constraint -------------------------------------------------------------------------------------
+
+
+def largest_on_orthant(V: Sequence[Sequence[Any]], level: Fraction, bits: int) -> Fraction:
+    """An upper bound of max |V^T h|^2 over h >= 0, |h| = 1, and at least ``level`` times 1 - 10^-6.
+
+    Every support counts: one whose largest eigenvalue is below that is done with; of the others every eigenvalue counts
+    that is not shown to have no positive eigenvector.
+    """
+    with flint.ctx.workprec(bits + 32):
+        rows = arb_mat([[to_ball(entry) for entry in row] for row in V])
+        gram = symmetric_part(rows * rows.transpose(), bits + 32)
+        low = level * (1 - Fraction(1, 10**6))
+        worst = low
+        for S in _supports(len(V)):
+            part = arb_mat([[gram[i, j] for j in S] for i in S])
+            if _is_below(part, low):
+                continue
+            for value in eigenvalue_enclosures(part, bits):
+                above = upper_end(value)
+                if above > worst and not _has_no_positive_vector(part, value):
+                    worst = above
+        return worst
+
+
+def _is_below(matrix: arb_mat, level: Fraction) -> bool:
+    """level - matrix is positive definite, from few bits: only a clear yes matters."""
+    size = matrix.nrows()
+    rows = [[(to_ball(level) if i == j else arb(0)) - matrix[i, j] for j in range(size)] for i in range(size)]
+    signs = ldl_inertia(arb_mat(rows), 96)
+    return signs is not None and signs.positive == size
+
+
+def _has_no_positive_vector(matrix: arb_mat, value: arb) -> bool:
+    """Whether some y has (matrix - lambda) y > 0 for every lambda in ``value``."""
+    import numpy as np
+
+    size = matrix.nrows()
+    if size == 1:
+        return False
+    table = np.array([[float(matrix[i, j]) for j in range(size)] for i in range(size)])
+    values, vectors = np.linalg.eigh(table)
+    nearest = int(np.argmin(abs(values - float(value.mid()))))
+    u = vectors[:, nearest]
+    up, down = u[u > 0].sum(), -u[u < 0].sum()
+    if min(up, down) <= 0:
+        return False
+    aim = np.where(u > 0, down, np.where(u < 0, up, 1.0))  # positive, and orthogonal to u
+    gaps = np.where(np.arange(size) == nearest, np.inf, values - values[nearest])
+    if not (abs(gaps) > 1e-12 * abs(values).max()).all():
+        return False
+    y = vectors @ ((vectors.T @ aim) / gaps)
+    column = arb_mat(size, 1, [arb(float(entry)) for entry in y])
+    moved = (matrix * column - column * value).entries()
+    return all(entry > 0 for entry in moved)

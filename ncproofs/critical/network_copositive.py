@@ -29,7 +29,9 @@ __all__ = ["MOST_SAMPLES", "copositive_certificate", "largest_on_orthant", "supp
 
 #: 2^n supports are looked at.
 MOST_SAMPLES = 10
-_ROUNDS = 12
+_ROUNDS = 8
+#: Factor between the decays of two stages.
+_STEP = 8.0
 Atoms = list[tuple[tuple[int, ...], list[float], list[float]]]
 
 
@@ -44,33 +46,47 @@ def supports_and_start(problem: Network) -> Atoms:
 
     from ncproofs.critical.network_search import as_floats
 
-    Y, beta = as_floats(problem.Y), float(problem.price)
+    table = as_floats(problem.Y)
+    size = float(np.linalg.norm(table)) or 1.0
+    Y, beta = table / size, float(problem.price) / size
     H, A = np.zeros((len(Y), 0)), np.zeros((0, Y.shape[1]))
+    stages = max(1, int(np.ceil(np.log(1 / beta) / np.log(_STEP)))) if beta < 1 else 1
+    for stage in reversed(range(stages)):  # from heavy decay down, each from the network before
+        H, A = _grown(H, A, Y, beta * _STEP**stage)
+    root = np.sqrt(size)
+    return [(tuple(map(int, np.nonzero(h)[0])), (h[h > 0] * root).tolist(), (a * root).tolist())
+            for h, a in zip(H.T, A, strict=True)]
+
+
+def _grown(H: Any, A: Any, Y: Any, beta: float) -> tuple[Any, Any]:
+    """Descent, with a neuron wherever the constraint is violated at its end."""
+    import numpy as np
+
+    if H.shape[1]:
+        H, A = _thinned(*_descended(H, A, Y, beta))
     for _ in range(_ROUNDS):
         fresh = _violated(Y - H @ A, beta)
         if not fresh:
             break
-        scale = 0.1 * np.sqrt(np.linalg.norm(Y))
-        H = np.hstack([H, scale * np.array([h for h, _ in fresh]).T])
-        A = np.vstack([A, scale * np.array([a for _, a in fresh])])
-        H, A = _thinned(*_descended(H, A, Y, beta))
-    return [(tuple(map(int, np.nonzero(h)[0])), h[h > 0].tolist(), a.tolist()) for h, a in zip(H.T, A, strict=True)]
+        more = 0.1 * np.array([h for h, _ in fresh]).T, 0.1 * np.array([a for _, a in fresh])
+        H, A = _thinned(*_descended(np.hstack([H, more[0]]), np.vstack([A, more[1]]), Y, beta))
+    return H, A
 
 
 def _violated(V: Any, beta: float) -> list[tuple[Any, Any]]:
     """Unit (h, a), h >= 0, at local maxima of <h, V a> that exceed beta, the largest first."""
     import numpy as np
 
-    gram, found = V @ V.T, []
+    # A multiple eigenvalue hides its positive eigenvector in a space; a small change brings it out.
+    moved = V + 1e-10 * np.linalg.norm(V) * np.random.default_rng(0).normal(size=V.shape)
+    gram, found = moved @ moved.T, []
     for S in _supports(len(V)):
         values, vectors = np.linalg.eigh(gram[np.ix_(S, S)])
         u = vectors[:, -1] * np.sign(vectors[:, -1].sum())
-        if values[-1] > beta**2 * (1 + 1e-11) and (u > 0).all():
+        if values[-1] > beta**2 * (1 + 1e-8) and (u > 0).all():
             h = np.zeros(len(V))
             h[S] = u
-            rest = gram @ h
-            if (rest[h == 0] <= 1e-12).all():  # no other sample would rather be active
-                found.append((float(values[-1]), h, V.T @ h / np.linalg.norm(V.T @ h)))
+            found.append((float(values[-1]), h, V.T @ h / np.linalg.norm(V.T @ h)))
     found.sort(key=lambda entry: -entry[0])
     return [(h, a) for _, h, a in found[:8]]
 
@@ -89,9 +105,9 @@ def _descended(H: Any, A: Any, Y: Any, beta: float) -> tuple[Any, Any]:
 
     bounds = [(0, None)] * cut + [(None, None)] * A.size
     flat = np.concatenate([H.ravel(), A.ravel()])
-    for _ in range(3):  # L-BFGS-B stops early at kinks of its active set
+    for _ in range(2):  # L-BFGS-B may stop early where its active set changes
         flat = minimize(value, flat, jac=True, method="L-BFGS-B", bounds=bounds,
-                        options={"maxiter": 20_000, "maxfun": 40_000, "ftol": 0, "gtol": 1e-13, "maxcor": 30}).x
+                        options={"maxiter": 3000, "maxfun": 6000, "ftol": 0, "gtol": 1e-13, "maxcor": 30}).x
     return flat[:cut].reshape(shape), flat[cut:].reshape(A.shape)
 
 
@@ -130,7 +146,11 @@ def _thinned(H: Any, A: Any) -> tuple[Any, Any]:
 
 def copositive_certificate(problem: Network, atoms: Atoms, bits: int) -> Certificate:
     """The network of ``atoms`` after Newton's method, and V = Y - f scaled into the dual set."""
-    neurons, V = _network(problem, _sharpened(problem, atoms, bits))
+    places = range(len(problem.Y))
+    start = [([arb(dict(zip(S, h, strict=True)).get(i, 0.0)) for i in places], list(map(arb, a))) for S, h, a in atoms]
+    # Newton may run away where supports are not those of a minimiser: then the start is the better network.
+    rivals = [_network(problem, pairs) for pairs in (_sharpened(problem, atoms, bits), start)]
+    neurons, V = min(rivals, key=lambda rival: upper_end(primal_value(problem, rival[0])))
     bound = largest_on_orthant(V, problem.price**2, bits)
     return Certificate(neurons=neurons, primal=primal_value(problem, neurons), V=tuple(map(tuple, V)),
                        dual=dual_value(problem, V, bound), quantities={"rank": Fraction(len(neurons))})
@@ -150,9 +170,10 @@ def _network(problem: Network, pairs: Sequence[tuple[list[arb], list[arb]]]
 
 def _sharpened(problem: Network, atoms: Atoms, bits: int) -> list[tuple[list[arb], list[arb]]]:
     """Stationary (H, A) near the atoms with their supports. Neurons of one support may be rotated into each other."""
-    n, K = len(problem.Y), len(problem.Y[0])
+    n, K, r = len(problem.Y), len(problem.Y[0]), len(atoms)
+    if not atoms:
+        return []
     places = [(j, i) for j, (S, _, _) in enumerate(atoms) for i in S]
-    cut, r = len(places), len(atoms)
     Y = arb_mat([[to_ball(entry) for entry in row] for row in problem.Y])
     beta = to_ball(problem.price)
 
@@ -160,37 +181,42 @@ def _sharpened(problem: Network, atoms: Atoms, bits: int) -> list[tuple[list[arb
         H = arb_mat(n, r)
         for (j, i), entry in zip(places, point, strict=False):
             H[i, j] = entry
-        return H, arb_mat(r, K, list(point[cut:]))
+        return H, arb_mat(r, K, list(point[len(places) :]))
 
     def system(point: list[arb]) -> tuple[list[arb], arb_mat]:
         H, A = split(point)
         R = H * A - Y
         first, second = R * A.transpose() + H * beta, H.transpose() * R + A * beta
-        values = [first[i, j] for j, i in places] + second.entries()
-        inner, outer = A * A.transpose(), H.transpose() * H
-        size = len(point)
-        J = arb_mat(size, size)
-        for p, (j, i) in enumerate(places):
-            for q, (l, m) in enumerate(places):  # noqa: E741
-                if i == m:
-                    J[p, q] = inner[j, l] + (beta if j == l else 0)
-            for l in range(r):  # noqa: E741
-                for k in range(K):
-                    value = H[i, l] * A[j, k] + (R[i, k] if j == l else 0)
-                    J[p, cut + l * K + k] = J[cut + l * K + k, p] = value
-        for j in range(r):
-            for l in range(r):  # noqa: E741
-                for k in range(K):
-                    J[cut + j * K + k, cut + l * K + k] = outer[j, l] + (beta if j == l else 0)
+        J = _jacobian(H, A, R, places, beta)
         for turn in _rotations(atoms, places, H, A):
-            column = arb_mat(size, 1, turn)
+            column = arb_mat(len(point), 1, turn)
             J = J + column * column.transpose()
-        return values, J
+        return [first[i, j] for j, i in places] + second.entries(), J
 
     start = [arb(entry) for _, h, _ in atoms for entry in h] + [arb(entry) for _, _, a in atoms for entry in a]
-    H, A = split(newton(start, system, bits)) if atoms else (arb_mat(n, 0), arb_mat(0, K))
+    H, A = split(newton(start, system, bits))
     pairs = [([H[i, j].max(arb(0)) for i in range(n)], [A[j, k] for k in range(K)]) for j in range(r)]
     return [([entry.mid() for entry in h], [entry.mid() for entry in a]) for h, a in pairs]
+
+
+def _jacobian(H: arb_mat, A: arb_mat, R: arb_mat, places: list[tuple[int, int]], beta: arb) -> arb_mat:
+    """Of the gradient of |R|^2/2 + (beta/2)(|H|^2 + |A|^2), R = HA - Y, in the entries ``places`` of H and all of A."""
+    cut, (r, K) = len(places), (A.nrows(), A.ncols())
+    inner, outer = A * A.transpose(), H.transpose() * H
+    J = arb_mat(cut + r * K, cut + r * K)
+    for p, (j, i) in enumerate(places):
+        for q, (other, m) in enumerate(places):
+            if i == m:
+                J[p, q] = inner[j, other] + (beta if j == other else 0)
+        for other in range(r):
+            for k in range(K):
+                column = cut + other * K + k
+                J[p, column] = J[column, p] = H[i, other] * A[j, k] + (R[i, k] if j == other else 0)
+    for j in range(r):
+        for other in range(r):
+            for k in range(K):
+                J[cut + j * K + k, cut + other * K + k] = outer[j, other] + (beta if j == other else 0)
+    return J
 
 
 def _rotations(atoms: Atoms, places: list[tuple[int, int]], H: arb_mat, A: arb_mat) -> Iterator[list[arb]]:
@@ -240,22 +266,18 @@ def _is_below(matrix: arb_mat, level: Fraction) -> bool:
 def _has_no_positive_vector(matrix: arb_mat, value: arb) -> bool:
     """Whether some y has (matrix - lambda) y > 0 for every lambda in ``value``."""
     import numpy as np
+    from scipy.optimize import linprog
 
     size = matrix.nrows()
-    if size == 1:
-        return False
     table = np.array([[float(matrix[i, j]) for j in range(size)] for i in range(size)])
     values, vectors = np.linalg.eigh(table)
-    nearest = int(np.argmin(abs(values - float(value.mid()))))
-    u = vectors[:, nearest]
-    up, down = u[u > 0].sum(), -u[u < 0].sum()
-    if min(up, down) <= 0:
+    gaps = values - float(value.mid())
+    own = abs(gaps) < 1e-9 * abs(values).max()
+    # z >= 1 orthogonal to the eigenvectors, which exists unless one of them is >= 0; then (matrix - lambda) y = z.
+    found = linprog(np.ones(size), A_eq=vectors[:, own].T, b_eq=np.zeros(int(own.sum())), bounds=(1, None))
+    if not own.any() or not found.success:
         return False
-    aim = np.where(u > 0, down, np.where(u < 0, up, 1.0))  # positive, and orthogonal to u
-    gaps = np.where(np.arange(size) == nearest, np.inf, values - values[nearest])
-    if not (abs(gaps) > 1e-12 * abs(values).max()).all():
-        return False
-    y = vectors @ ((vectors.T @ aim) / gaps)
+    y = vectors @ np.where(own, 0, (vectors.T @ found.x) / np.where(own, 1, gaps))
     column = arb_mat(size, 1, [arb(float(entry)) for entry in y])
     moved = (matrix * column - column * value).entries()
     return all(entry > 0 for entry in moved)

@@ -168,7 +168,7 @@ def _overlapping(problem: Network, names: dict[str, Any]) -> Answer:
         raise OutOfScope("a deep ReLU network with overlapping outputs is not solved here; write layers 2")
     attempt, tight = _between(problem)
     if not tight and len(problem.Y) <= MOST_SAMPLES:
-        return _by_supports(problem, names)
+        return _by_supports(problem, names, attempt)
     return Answer(
         regime="whitened, overlapping outputs", geometry="bounds" if not tight else "nonnegative singular directions",
         attempt=attempt, is_tight=tight, **names,
@@ -178,16 +178,29 @@ def _overlapping(problem: Network, names: dict[str, Any]) -> Answer:
     )
 
 
-def _by_supports(problem: Network, names: dict[str, Any]) -> Answer:
+def _better(one: Certificate, other: Certificate) -> Certificate:
+    above = min((one, other), key=lambda found: upper_end(found.primal))
+    below = max((one, other), key=lambda found: -upper_end(-found.dual))
+    return Certificate(neurons=above.neurons, primal=above.primal, V=below.V, dual=below.dual,
+                       quantities=above.quantities)
+
+
+def _by_supports(problem: Network, names: dict[str, Any], bounds: Callable[[int], Certificate]) -> Answer:
     """Few samples: the dual constraint is copositive, and its maximum is taken over all 2^n supports."""
     atoms = supports_and_start(problem)
 
     def attempt(bits: int) -> Certificate:
         return copositive_certificate(problem, atoms, bits)
 
+    tight = _meets(attempt)
+    if not tight:  # the search stalled: the better network and the better dual point of both methods
+
+        def attempt(bits: int) -> Certificate:
+            return _better(copositive_certificate(problem, atoms, bits), bounds(bits))
+
     return Answer(
-        regime="whitened, overlapping outputs", geometry=f"{len(atoms)} neurons", attempt=attempt,
-        is_tight=_meets(attempt), **names,
+        regime="whitened, overlapping outputs", geometry=f"{len(atoms)} neurons" if tight else "bounds",
+        attempt=attempt, is_tight=tight, **names,
         because=f"max |V^T h| over h >= 0, |h| = 1 from the eigenvectors on all {2 ** len(problem.Y) - 1} supports",
         notes=("rank is that of the network shown; the minimum is over networks of every width >= rank",),
     )

@@ -70,8 +70,8 @@ def _alignment() -> Iterator[Claim]:
     yield Identity(
         left=(sigma + own - (1 - q) * sigma) * (sigma + own + (1 / q - 1) * own), right=s**2 - s**2 * (1 - q),
         where=Domain.of((sigma, real()), (s, positive()), BELOW_ONE),
-        sentence="the equation of the last factor, s v - s (1-q) w g = E u with E = D - (1-q) sigma w^2, times s: s^2 v "
-                 "- s^2 (1-q) w g = E (D v + c xi w g); v = g solves it when beta xi = q (s - sigma)",
+        sentence="the equation of the last factor, s v - s (1-q) w g = E u with E = D - (1-q) sigma w^2, times s: s^2 "
+                 "v - s^2 (1-q) w g = E (D v + c xi w g); v = g solves it when beta xi = q (s - sigma)",
         because="w = 1 there: E = q s and D + c xi = s",
     )
     yield Sign(
@@ -100,7 +100,8 @@ def _modes() -> Iterator[Claim]:
 
 
 def _blocks() -> Iterator[Claim]:
-    rho, v, w = sympy.Symbol("rho", positive=True), *sympy.symbols("v w", real=True)
+    rho = sympy.Symbol("rho", positive=True)
+    v, w = sympy.symbols("v w", real=True)
     beside = Domain.of((s, positive()), (rho, positive()), (y, positive()), (v, real()), (w, real()))
     yield Identity(
         left=s * y * (v**2 + w**2) - 2 * rho * y * v * w,

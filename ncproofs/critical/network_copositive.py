@@ -5,8 +5,8 @@ above beta^2: a matrix is copositive. The maximum is attained at some h with sup
 an eigenvector of (V V^T)_SS. So c^2 is the largest eigenvalue, over all supports, that has a positive eigenvector; one
 that has none is shown not to by a vector y with (A_SS - lambda) y > 0, because h^T (A_SS - lambda) y = 0.
 
-The network is found by descent on (1/2)|H A - Y|^2 + (beta/2)(|H|^2 + |A|^2), H >= 0, with the supports at which the
-constraint is violated added as neurons, and made sharp by Newton's method on its supports. None of this is trusted.
+The network is found in floats (``network_orthant_search``) and made sharp by Newton's method on its supports; neither
+is trusted.
 """
 
 from __future__ import annotations
@@ -22,132 +22,20 @@ from ncproofs.arithmetic.inertia import ldl_inertia
 from ncproofs.arithmetic.linalg import eigenvalue_enclosures, symmetric_part
 from ncproofs.critical.network_certificate import Certificate, Neuron, dual_value, primal_value, upper_end
 from ncproofs.critical.network_newton import newton
+from ncproofs.critical.network_orthant_search import Atoms, supports
 from ncproofs.critical.profiles import to_ball
 from ncproofs.problems.networks import Network
 
-__all__ = ["MOST_SAMPLES", "copositive_certificate", "largest_on_orthant", "supports_and_start"]
+__all__ = ["MOST_SAMPLES", "copositive_certificate", "largest_on_orthant"]
 
 #: 2^n supports are looked at.
 MOST_SAMPLES = 10
-_ROUNDS = 8
-#: Factor between the decays of two stages.
-_STEP = 8.0
-Atoms = list[tuple[tuple[int, ...], list[float], list[float]]]
-
-
-def _supports(n: int) -> Iterator[list[int]]:
-    for code in range(1, 2**n):
-        yield [i for i in range(n) if code >> i & 1]
-
-
-def supports_and_start(problem: Network) -> Atoms:
-    """Neurons of an approximate minimiser: support, the entries of h on it, output weights; |h| = |a|."""
-    import numpy as np
-
-    from ncproofs.critical.network_search import as_floats
-
-    table = as_floats(problem.Y)
-    size = float(np.linalg.norm(table)) or 1.0
-    Y, beta = table / size, float(problem.price) / size
-    H, A = np.zeros((len(Y), 0)), np.zeros((0, Y.shape[1]))
-    stages = max(1, int(np.ceil(np.log(1 / beta) / np.log(_STEP)))) if beta < 1 else 1
-    for stage in reversed(range(stages)):  # from heavy decay down, each from the network before
-        H, A = _grown(H, A, Y, beta * _STEP**stage)
-    root = np.sqrt(size)
-    return [(tuple(map(int, np.nonzero(h)[0])), (h[h > 0] * root).tolist(), (a * root).tolist())
-            for h, a in zip(H.T, A, strict=True)]
-
-
-def _grown(H: Any, A: Any, Y: Any, beta: float) -> tuple[Any, Any]:
-    """Descent, with a neuron wherever the constraint is violated at its end."""
-    import numpy as np
-
-    if H.shape[1]:
-        H, A = _thinned(*_descended(H, A, Y, beta))
-    for _ in range(_ROUNDS):
-        fresh = _violated(Y - H @ A, beta)
-        if not fresh:
-            break
-        more = 0.1 * np.array([h for h, _ in fresh]).T, 0.1 * np.array([a for _, a in fresh])
-        H, A = _thinned(*_descended(np.hstack([H, more[0]]), np.vstack([A, more[1]]), Y, beta))
-    return H, A
-
-
-def _violated(V: Any, beta: float) -> list[tuple[Any, Any]]:
-    """Unit (h, a), h >= 0, at local maxima of <h, V a> that exceed beta, the largest first."""
-    import numpy as np
-
-    # A multiple eigenvalue hides its positive eigenvector in a space; a small change brings it out.
-    moved = V + 1e-10 * np.linalg.norm(V) * np.random.default_rng(0).normal(size=V.shape)
-    gram, found = moved @ moved.T, []
-    for S in _supports(len(V)):
-        values, vectors = np.linalg.eigh(gram[np.ix_(S, S)])
-        u = vectors[:, -1] * np.sign(vectors[:, -1].sum())
-        if values[-1] > beta**2 * (1 + 1e-8) and (u > 0).all():
-            h = np.zeros(len(V))
-            h[S] = u
-            found.append((float(values[-1]), h, V.T @ h / np.linalg.norm(V.T @ h)))
-    found.sort(key=lambda entry: -entry[0])
-    return [(h, a) for _, h, a in found[:8]]
-
-
-def _descended(H: Any, A: Any, Y: Any, beta: float) -> tuple[Any, Any]:
-    import numpy as np
-    from scipy.optimize import minimize
-
-    shape, cut = H.shape, H.size
-
-    def value(flat: Any) -> tuple[float, Any]:
-        P, Q = flat[:cut].reshape(shape), flat[cut:].reshape(A.shape)
-        error = P @ Q - Y
-        slopes = np.concatenate([(error @ Q.T + beta * P).ravel(), (P.T @ error + beta * Q).ravel()])
-        return (error**2).sum() / 2 + beta / 2 * (flat**2).sum(), slopes
-
-    bounds = [(0, None)] * cut + [(None, None)] * A.size
-    flat = np.concatenate([H.ravel(), A.ravel()])
-    for _ in range(2):  # L-BFGS-B may stop early where its active set changes
-        flat = minimize(value, flat, jac=True, method="L-BFGS-B", bounds=bounds,
-                        options={"maxiter": 3000, "maxfun": 6000, "ftol": 0, "gtol": 1e-13, "maxcor": 30}).x
-    return flat[:cut].reshape(shape), flat[cut:].reshape(A.shape)
-
-
-def _thinned(H: Any, A: Any) -> tuple[Any, Any]:
-    """Neurons of rounding size dropped, parallel ones joined, and dependent ones h a^T traded away; balanced."""
-    import numpy as np
-
-    sizes = np.linalg.norm(H, axis=0) * np.linalg.norm(A, axis=1)
-    keep = sizes > 1e-7 * max(float(sizes.max(initial=0)), 1e-300)
-    atoms = [(h / np.linalg.norm(h), a / np.linalg.norm(a), c)
-             for h, a, c in zip(H.T[keep], A[keep], sizes[keep], strict=True)]
-    joined: list[list[Any]] = []
-    for h, a, c in sorted(atoms, key=lambda atom: -atom[2]):
-        h = np.where(h > 1e-6, h, 0)
-        near = next((other for other in joined if other[0] @ h > 1 - 1e-9 and other[1] @ a > 1 - 1e-9), None)
-        if near is None:
-            joined.append([h, a, c])
-        else:
-            near[2] += c
-    while len(joined) > 1:
-        table = np.array([np.outer(h, a).ravel() for h, a, _ in joined]).T
-        _, s, Vt = np.linalg.svd(table)
-        if len(joined) <= len(s) and s[-1] > 1e-7 * s[0]:
-            break
-        weights = np.array([c for _, _, c in joined])
-        null = Vt[-1] if Vt[-1].sum() >= 0 else -Vt[-1]  # moving along -null does not raise the cost
-        steps = np.where(null > 1e-12, weights / np.maximum(null, 1e-300), np.inf)
-        drop = int(np.argmin(steps))
-        for atom, moved in zip(joined, weights - steps[drop] * null, strict=True):
-            atom[2] = moved
-        joined.pop(drop)
-    roots = [np.sqrt(c) for _, _, c in joined]
-    return (np.array([h * r for (h, _, _), r in zip(joined, roots, strict=True)]).reshape(-1, len(H)).T,
-            np.array([a * r for (_, a, _), r in zip(joined, roots, strict=True)]).reshape(-1, A.shape[1]))
 
 
 def copositive_certificate(problem: Network, atoms: Atoms, bits: int) -> Certificate:
     """The network of ``atoms`` after Newton's method, and V = Y - f scaled into the dual set."""
     places = range(len(problem.Y))
-    start = [([arb(dict(zip(S, h, strict=True)).get(i, 0.0)) for i in places], list(map(arb, a))) for S, h, a in atoms]
+    start = [([arb(dict(zip(S, h, strict=True)).get(i, 0)) for i in places], list(map(arb, a))) for S, h, a in atoms]
     # Newton may run away where supports are not those of a minimiser: then the start is the better network.
     rivals = [_network(problem, pairs) for pairs in (_sharpened(problem, atoms, bits), start)]
     neurons, V = min(rivals, key=lambda rival: upper_end(primal_value(problem, rival[0])))
@@ -244,7 +132,7 @@ def largest_on_orthant(V: Sequence[Sequence[Any]], level: Fraction, bits: int) -
         gram = symmetric_part(rows * rows.transpose(), bits + 32)
         low = level * (1 - Fraction(1, 10**6))
         worst = low
-        for S in _supports(len(V)):
+        for S in supports(len(V)):
             part = arb_mat([[gram[i, j] for j in S] for i in S])
             if _is_below(part, low):
                 continue
@@ -272,7 +160,7 @@ def _has_no_positive_vector(matrix: arb_mat, value: arb) -> bool:
     table = np.array([[float(matrix[i, j]) for j in range(size)] for i in range(size)])
     values, vectors = np.linalg.eigh(table)
     gaps = values - float(value.mid())
-    own = abs(gaps) < 1e-9 * abs(values).max()
+    own = abs(gaps) < abs(values).max() / 2**30
     # z >= 1 orthogonal to the eigenvectors, which exists unless one of them is >= 0; then (matrix - lambda) y = z.
     found = linprog(np.ones(size), A_eq=vectors[:, own].T, b_eq=np.zeros(int(own.sum())), bounds=(1, None))
     if not own.any() or not found.success:

@@ -33,7 +33,7 @@ from ncproofs.critical.network_certificate import (
     transposed,
     upper_end,
 )
-from ncproofs.critical.network_copositive import MOST_SAMPLES, copositive_certificate, supports_and_start
+from ncproofs.critical.network_copositive import MOST_SAMPLES, copositive_certificate
 from ncproofs.critical.network_deep import chain, mode
 from ncproofs.critical.network_linear import operator_norm_squared
 from ncproofs.critical.profiles import to_ball
@@ -187,6 +187,8 @@ def _better(one: Certificate, other: Certificate) -> Certificate:
 
 def _by_supports(problem: Network, names: dict[str, Any], bounds: Callable[[int], Certificate]) -> Answer:
     """Few samples: the dual constraint is copositive, and its maximum is taken over all 2^n supports."""
+    from ncproofs.critical.network_orthant_search import supports_and_start
+
     atoms = supports_and_start(problem)
 
     def attempt(bits: int) -> Certificate:

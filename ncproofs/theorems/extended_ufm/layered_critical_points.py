@@ -116,6 +116,9 @@ def _blocks() -> Iterator[Claim]:
         sentence="so a missing direction of larger s makes a strict saddle: minima fill the largest s first",
         because="rho = s + m",
     )
+
+
+def _bordered() -> Iterator[Claim]:
     yield Identity(
         left=X - X / (1 + lb), right=lb / (1 + lb) * X, where=Domain.of((X, positive()), (lb, positive())),
         sentence="the bias moves column g of the logits; eliminated, it leaves q X of the first-order term there",
@@ -152,6 +155,7 @@ def claims() -> Iterator[Claim]:
     yield from _alignment()
     yield from _modes()
     yield from _blocks()
+    yield from _bordered()
 
 
 def instance(problem: Layered) -> Iterator[Claim]:

@@ -39,8 +39,8 @@ LAYERED: tuple[str, str, dict[str, str], dict[str, str]] = (
         "W_mean_singular_value_sq_l": "the one along the mean of the classes, when there is a bias",
         "linear_objective": "with --relu, where it is not known to be the minimum: that of the linear model",
         "better_value": "with --relu, where the linear minimum is beaten: the value of a certified point below it",
-        "singular_sq_c1, sigma_c1, bias_n9": "unequal classes, free bias: eigenvalues s^2 of diag(n) - n n^T/N (c1, c2, "
-        "...; n9 where a size repeats), x^M/s there, and the bias of the classes with 9 samples",
+        "singular_sq_c1, sigma_c1, bias_n9": "unequal classes, free bias: eigenvalues s^2 of diag(n) - n n^T/N (c1, "
+        "c2, ...; n9 where a size repeats), x^M/s there, and the bias of the classes with 9 samples",
         "W_fro_sq_l, H_fro_sq": "sums of squares of all entries",
         "..._n9": "for unequal classes: kappa, kappa_power, sigma (the class's own logit), feature_norm_sq and "
         "W_singular_values_sq_l of the classes with 9 samples",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import islice, product
+from itertools import islice
 
 from flint import arb, arb_mat, ctx
 
@@ -20,8 +20,7 @@ from ncproofs.critical.layered_minimiser import energy, point_factors
 from ncproofs.critical.layered_modes import excess, first_order, saddle_node
 from ncproofs.critical.optimum import climb
 from ncproofs.critical.profiles import to_ball
-from ncproofs.critical.regimes import Number, lift
-from ncproofs.critical.regimes import product as times
+from ncproofs.critical.regimes import Number, lift, product
 from ncproofs.critical.spectrum import SpectrumEntry, merged
 from ncproofs.errors import OutOfScope
 from ncproofs.problems.layered import Layered
@@ -42,6 +41,7 @@ __all__ = [
 #: Directions with one root: a number, or one for each group that can be in use, in the order of the list.
 Counts = int | Sequence[int]
 _MOST_POINTS = 2000
+_MOST_GROUPS = 200
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,10 +78,13 @@ def critical_points(problem: Layered, *, digits: int = 20) -> tuple[CriticalPoin
         OutOfScope: relu, unequal classes with lambda_b > 0, more than 2000 orbits, or signs that are not decided.
     """
     groups = groups_of(problem)
-    found = list(islice(_uses(problem, groups), _MOST_POINTS + 1))
+    if len(groups) > _MOST_GROUPS:
+        raise OutOfScope(f"{len(groups)} groups of directions given; critical points are listed for {_MOST_GROUPS}")
+    choices = [_choices(problem, group) for group in groups]
+    found = list(islice(_uses(choices, problem.rank), _MOST_POINTS + 1))
     if len(found) > _MOST_POINTS:
-        raise OutOfScope(f"there are {_how_many(problem, groups)} orbits of critical points; at most {_MOST_POINTS} "
-                         "are listed")
+        many = len(choices[0]) if len(groups) == 1 else f"more than {_MOST_POINTS}"
+        raise OutOfScope(f"there are {many} orbits of critical points; at most {_MOST_POINTS} are listed")
     found.sort(key=lambda use: (_rank(use), sum(minus for _, minus in use), [(-plus, minus) for plus, minus in use]))
     return tuple(_described(problem, groups, use, digits) for use in found)
 
@@ -96,16 +99,14 @@ def _choices(problem: Layered, group: Group) -> list[tuple[int, int]]:
     return [(rank - minus, minus) for rank in range(most + 1) for minus in range(rank + 1 if lower else 1)]
 
 
-def _uses(problem: Layered, groups: tuple[Group, ...]) -> Iterator[Use]:
-    for use in product(*(_choices(problem, group) for group in groups)):
-        if _rank(use) <= problem.rank:
-            yield use
-
-
-def _how_many(problem: Layered, groups: tuple[Group, ...]) -> str:
-    if len(groups) == 1:
-        return str(len(_choices(problem, groups[0])))
-    return f"more than {_MOST_POINTS}"
+def _uses(choices: Sequence[list[tuple[int, int]]], room: int) -> Iterator[Use]:
+    """One choice a group, at most ``room`` directions in all."""
+    if not choices:
+        yield ()
+        return
+    for pair in choices[0]:
+        if sum(pair) <= room:
+            yield from ((pair, *rest) for rest in _uses(choices[1:], room - sum(pair)))
 
 
 def critical_point(problem: Layered, plus: Counts, minus: Counts = 0, *, digits: int = 20) -> CriticalPoint:
@@ -187,7 +188,7 @@ def _value(problem: Layered, groups: tuple[Group, ...], use: Use, bits: int) -> 
             for sigma in sigmas:
                 gain, part = lift(gain, excess(problem.factors, sigma))
                 gain = gain + part
-            total, part = lift(total, times(group.share, group.square.value(), gain))
+            total, part = lift(total, product(group.share, group.square.value(), gain))
             total = total + part
         return total / (2 * problem.N)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+from itertools import combinations
 
 from ncproofs.proof.checker_arithmetic import Budget
 
@@ -14,8 +15,9 @@ def is_copositive(M: list[list[Fraction]], budget: Budget, cost: Callable[..., i
     """Up to 10 rows. A symmetric matrix whose proper principal submatrices are copositive is not copositive only if its
     inverse exists and has no positive entry (Cottle, Habetler and Lemke 1970): Gauss and Jordan on every set of rows.
     """
-    for code in range(1, 2 ** len(M) if len(M) <= _MOST else 1):
-        S = [i for i in range(len(M)) if code >> i & 1]
+    if len(M) > _MOST:
+        return False
+    for S in (S for size in range(len(M)) for S in combinations(range(len(M)), size + 1)):
         rows = [[M[i][j] for j in S] + [Fraction(int(i == j)) for j in S] for i in S]
         for j in range(len(S)):
             found = next((row for row in rows[j:] if row[j]), None)
@@ -29,4 +31,4 @@ def is_copositive(M: list[list[Fraction]], budget: Budget, cost: Callable[..., i
         else:
             if all(x <= 0 for row in rows for x in row[len(S) :]):
                 return False
-    return len(M) <= _MOST
+    return True

@@ -206,6 +206,18 @@ def test_what_does_not_exist_is_refused(problem, plus, minus):
             call(problem, plus, minus)
 
 
+def test_many_groups_and_little_room_are_no_long_way():
+    sizes = ",".join(map(str, range(100, 160)))
+    problem = Layered(layers=2, K=60, widths=1, lambdas="1/10000,1/10000", lambda_H="1/10000", class_sizes=sizes)
+    points = critical_points(problem, digits=6)
+    assert len(points) == 1 + 2 * 60  # nothing, or one class at either root
+    assert [point.kind for point in points].count("global minimum") == 1
+    with pytest.raises(OutOfScope, match="more than 2000"):
+        critical_points(Layered(layers=2, K=60, lambdas="1/10000,1/10000", lambda_H="1/10000", class_sizes=sizes))
+    with pytest.raises(OutOfScope, match="are listed for 200"):
+        critical_points(Layered(layers=1, K=300, lambdas="1", lambda_H="1", class_sizes=list(range(1, 301))))
+
+
 def test_a_long_list_is_refused():
     with pytest.raises(OutOfScope, match="at most 2000"):
         critical_points(Layered(layers=2, K=100, lambdas="1/1000,1/1000", lambda_H="1/1000"))

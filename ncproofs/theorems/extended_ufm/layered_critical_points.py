@@ -16,20 +16,22 @@ from ncproofs.truth import Truth
 
 #: q = kappa_b = lambda_b/(1 + lambda_b); s a singular value of the target; X = x^(2M-2) and y = x^(M-2).
 q, s, beta, X, y = sympy.symbols("q s beta X y", positive=True)
+#: Two real numbers, and sigma or its share of s.
+wi, wj, sigma = sympy.symbols("w_i w_j sigma", real=True)
 MOST, LARGEST = 12, 150
 COUNT = (M, integers_from(2))
 BELOW_ONE = (q, between(0, 1))
 
 
 def _elimination() -> Iterator[Claim]:
-    residual, move, root, other, size = sympy.symbols("r t g_k g_l N", real=True)
+    residual, move, root, other, size = wi, wj, wi, wj, sympy.Symbol("N", positive=True)
     yield Identity(
         left=(residual + move) ** 2 + lb * move**2,
         right=lb / (1 + lb) * residual**2 + (1 + lb) * (move + residual / (1 + lb)) ** 2,
         where=Domain.of((residual, real()), (move, real()), (lb, positive())),
         sentence="the best b leaves (kappa_b/2) |(Z - S) g|^2 of the mean direction g = (sqrt n_k)/sqrt N, kappa_b = "
                  "lambda_b/(1 + lambda_b)",
-        because="complete the square in t = sqrt(N) b; S = diag(sqrt n_k), features scaled by sqrt n_k",
+        because="complete the square in w_j = sqrt(N) b; S = diag(sqrt n_k), features scaled by sqrt n_k",
     )
     yield Identity(
         left=q * (1 + (1 / q - 1)), right=sympy.Integer(1), where=Domain.of(BELOW_ONE),
@@ -39,7 +41,7 @@ def _elimination() -> Iterator[Claim]:
     delta = sympy.Symbol("delta", real=True)
     yield Identity(
         left=root * other * (delta - root * other / size), right=delta * root * other - root**2 * other**2 / size,
-        where=Domain.of((root, positive()), (other, positive()), (size, positive()), (delta, real())),
+        where=Domain.of((root, real()), (other, real()), (size, positive()), (delta, real())),
         sentence="lambda_b = 0: A_0 g has the gradient beta A_0 g, so it vanishes, and the target is T = S (1 - g "
                  "g^T), T T^T = diag(n) - n n^T/N",
         because="entry (k, l) of S (1 - g g^T) S, g_k = sqrt(n_k/N)",
@@ -48,9 +50,8 @@ def _elimination() -> Iterator[Claim]:
 
 def _alignment() -> Iterator[Claim]:
     """Equal classes, lambda_b > 0: why every singular direction is along 1 or orthogonal to it."""
-    D, c, first, second = sympy.symbols("D c xi_i xi_j", positive=True)
-    Di, Dj = sympy.symbols("D_i D_j", positive=True)
-    p, wi, wj = sympy.symbols("p w_i w_j", real=True)
+    Di, Dj, c, first, second = sympy.symbols("D_i D_j c xi_i xi_j", positive=True)
+    p = sympy.Symbol("p", real=True)
     where = Domain.of((Di, positive()), (Dj, positive()), (c, positive()), (first, positive()), (second, positive()))
     bracket = Di * second + first * Dj + c * first * second
     yield Axiom(name="singular value decomposition",
@@ -65,7 +66,6 @@ def _alignment() -> Iterator[Claim]:
     )
     yield Sign(expression=bracket, relation=">", where=where,
                sentence="so at most one direction in use meets g", because="u and v are orthonormal: w_i w_j = 0")
-    sigma = sympy.Symbol("sigma", real=True)
     own = q * (s - sigma)  # beta xi along g
     yield Identity(
         left=(sigma + own - (1 - q) * sigma) * (sigma + own + (1 / q - 1) * own), right=s**2 - s**2 * (1 - q),
@@ -75,8 +75,8 @@ def _alignment() -> Iterator[Claim]:
         because="w = 1 there: E = q s and D + c xi = s",
     )
     yield Sign(
-        expression=c * first * s**2 / D + s**2 * (1 - q), relation=">",
-        where=Domain.of((c, positive()), (first, positive()), (s, positive()), (D, positive()), BELOW_ONE),
+        expression=c * first * s**2 / Di + s**2 * (1 - q), relation=">",
+        where=Domain.of((c, positive()), (first, positive()), (s, positive()), (Di, positive()), BELOW_ONE),
         sentence="if v and g were independent and w != 0, then E = s^2/D > 0 and -s^2 (1-q) = c xi E: impossible",
         because="so every direction in use is along g or orthogonal to it, and u = v",
     )
@@ -84,7 +84,7 @@ def _alignment() -> Iterator[Claim]:
 
 def _modes() -> Iterator[Claim]:
     price = q * x ** (M - 2) * (s - x**M)
-    tau = sympy.Symbol("tau", real=True)
+    tau = sigma
     yield Identity(
         left=q * (s - x**M), right=price * x ** (2 - M),
         where=Domain.of(COUNT, BELOW_ONE, (x, positive()), (s, positive())),
@@ -94,14 +94,14 @@ def _modes() -> Iterator[Claim]:
     yield Identity(
         left=(s - s * tau) ** 2 + M * s**2 * tau * (1 - tau), right=s**2 * (1 + (M - 2) * tau - (M - 1) * tau**2),
         where=Domain.of(COUNT, (s, positive()), (tau, real())),
-        sentence="a direction of share q is worth (q s^2/2N) (1 + e(tau)), tau = x^M/s",
+        sentence="a direction of share q is worth (q s^2/2N) (1 + e(sigma)), sigma = x^M/s here",
         because="beta x^2 = q x^M (s - x^M)",
     )
 
 
 def _blocks() -> Iterator[Claim]:
     rho = sympy.Symbol("rho", positive=True)
-    v, w = sympy.symbols("v w", real=True)
+    v, w = wi, wj
     beside = Domain.of((s, positive()), (rho, positive()), (y, positive()), (v, real()), (w, real()))
     yield Identity(
         left=s * y * (v**2 + w**2) - 2 * rho * y * v * w,
@@ -109,12 +109,12 @@ def _blocks() -> Iterator[Claim]:
         sentence="a direction in use beside a missing one of singular value rho: eigenvalues x^(M-2) (s +- rho)",
         because="X + beta = s x^(M-2) on the diagonal, the residual -rho x^(M-2) off it",
     )
-    more = sympy.Symbol("m", positive=True)
+    more = rho
     yield Sign(
         expression=y * (s - (s + more)), relation="<",
         where=Domain.of((s, positive()), (y, positive()), (more, positive())),
         sentence="so a missing direction of larger s makes a strict saddle: minima fill the largest s first",
-        because="rho = s + m",
+        because="a larger one is s + rho",
     )
 
 

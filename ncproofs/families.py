@@ -24,6 +24,7 @@ class Family:
         keys: every key, in the order in which a grid runs through them. optional: key -> spelling when left out.
         usual: key -> spelling when the command line leaves it out.
         whole: keys whose value may contain commas, so that only a TOML list separates several of them.
+        several: sizes that may be one for each layer, with blanks between them: d = "2 K+1".
         build: from the spellings of every key to the problem. needed: for error messages.
     """
 
@@ -35,6 +36,7 @@ class Family:
     needed: str
     usual: Mapping[str, str] = field(default_factory=dict)
     whole: tuple[str, ...] = ()
+    several: tuple[str, ...] = ()
 
 
 def _loss(value: Any) -> Any:
@@ -105,7 +107,7 @@ FAMILIES = {
             optional={"d": "K", "n": "1", "lambda_b": "none", "relu": "no", "class_sizes": "none"},
             build=_layered, needed='family = "layered", layers, lambdas and lambda_H',
             usual={"layers": "2", "K": "3:5", "lambdas": "1/100 1/100", "lambda_H": "1/100"},
-            whole=("lambdas", "class_sizes"),
+            whole=("lambdas", "class_sizes"), several=("d",),
         ),
         Family(
             name="code", problem="Codes", keys=("K", "d"), optional={}, build=_codes,

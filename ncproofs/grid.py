@@ -1,4 +1,4 @@
-"""The values of a grid: ``3``, ``"3:6"``, ``"2, 4, 9"``, ``"K + 1"``; a whitelist, never code."""
+"""The values of a grid: ``3``, ``"3:6"``, ``"2, 4, 9"``, ``"K + 1"``, widths ``"2 K+1"``; a whitelist, never code."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from ncproofs.errors import InvalidSuite
 
-__all__ = ["MOST_JOBS", "numbers", "sizes", "texts", "wholes"]
+__all__ = ["MOST_JOBS", "numbers", "sizes", "texts", "wholes", "widths"]
 
 #: The most instances that one suite, or one grid from the command line, may have.
 MOST_JOBS = 5000
@@ -100,6 +100,26 @@ def sizes(place: str, spellings: Iterable[str], known: Mapping[str, int]) -> lis
                 f"{place}={spelling} is not a range; write the smaller end first, for example 3:6"
             )
         found.extend(range(ends[0], ends[-1] + 1))
+    return found
+
+
+def widths(place: str, spellings: Iterable[str], known: Mapping[str, int]) -> list[str]:
+    """As ``sizes``, where blanks separate the widths of one network: ``"2 K+1"`` is d_1 = 2, d_2 = K + 1.
+
+    Blanks around + - * and : belong to one expression, so that "K + 1" is a single size.
+
+    Raises:
+        InvalidSuite: as ``sizes``.
+    """
+    found: list[str] = []
+    for spelling in spellings:
+        pieces = spelling.split()
+        if any(piece[0] in "+-*:" or piece[-1] in "+-*:" for piece in pieces):
+            pieces = [spelling]
+        if len(pieces) == 1:
+            found.extend(map(str, sizes(place, pieces, known)))
+        else:
+            found.append(" ".join(str(_size(place, piece, known)) for piece in pieces))
     return found
 
 

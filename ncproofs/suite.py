@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ncproofs.errors import InvalidSuite, NcproofsError, UnknownName
-from ncproofs.families import GRID_KEYS, family_of_class, family_of_keys, problem_of
-from ncproofs.grid import MOST_JOBS, numbers, sizes, texts, wholes
+from ncproofs.families import FAMILIES, GRID_KEYS, family_of_class, family_of_keys, problem_of
+from ncproofs.grid import MOST_JOBS, numbers, sizes, texts, wholes, widths
 from ncproofs.truth import Rigor, Truth
 from ncproofs.untrusted import TomlFloat, toml_table
 
@@ -265,13 +265,15 @@ _LEADING = ("family", "loss", "K", "n")
 def _instances(place: str, grid: Mapping[str, tuple[str, ...]]) -> Iterable[dict[str, str]]:
     leading = [key for key in _LEADING if key in grid]
     others = [key for key in grid if key not in (*_LEADING, "d")]
+    several = grid.get("family", ("",))[0] in FAMILIES and "d" in FAMILIES[grid["family"][0]].several
     for choice in product(*(grid[key] for key in leading)):
         fixed = dict(zip(leading, choice, strict=True))
         known = {"K": int(fixed["K"])} if "K" in fixed else {}
         for n in sizes(f"{place}: n", [fixed["n"]], known) if "n" in fixed else (None,):
             spelled = fixed if n is None else {**fixed, "n": str(n)}
             at = known if n is None else {**known, "n": n}
-            for d in dict.fromkeys(sizes(f"{place}: d", grid["d"], at)) if "d" in grid else (None,):
+            read = widths if several else sizes
+            for d in dict.fromkeys(read(f"{place}: d", grid["d"], at)) if "d" in grid else (None,):
                 spelled = spelled if d is None else {**spelled, "d": str(d)}
                 for rest in product(*(grid[key] for key in others)):
                     yield {key: {**spelled, **dict(zip(others, rest, strict=True))}[key] for key in grid}

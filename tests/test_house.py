@@ -81,6 +81,7 @@ FLOATS = {
     "arithmetic.floating",
     "arithmetic.eigenbasis",
     "critical.network_search",
+    "critical.network_orthant_search",
     "critical.distinct",
     "critical.random_points",
     "critical.ray_terrain",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -52,11 +53,24 @@ def test_json_has_the_shape_of_every_optimum(cli: Cli) -> None:
     assert any("1 directions with sigma_plus" in note for note in record["notes"])
 
 
+def test_points_of_several_groups(cli: Cli) -> None:
+    code, out, _ = cli(*DEEP, "--lambda-b", "1", "--digits", "8", "--critical-points")
+    assert code == 0 and "one number for each group: class, mean" in out
+    assert re.search(r" 2,1  0,0 +0 +\d+ .* global minimum", out) and re.search(r" 1,1  0,0 .* strict saddle", out)
+    sizes = ["optimum", "layered", "--layers", "2", "--class-sizes", "9,4,1", "--lambdas", "1/30,1/30", "--lambda-H",
+             "1/30", "--critical-points", "--spectrum", "--rank", "1,1,0", "--minus", "0,0,1", "--json"]
+    record = json.loads(cli(*sizes)[1])
+    assert len(record["critical_points"]) == 27
+    assert record["critical_points"][0]["modes"][0] == {"mode": "n9", "plus": 0, "minus": 0}
+    assert any("at 1,1,0 directions with sigma_plus and 0,0,1" in note for note in record["notes"])
+    assert sum(row["multiplicity"] for row in record["spectrum"]) == 3 * 3 + 3 * 3 + 3 * 14
+
+
 def test_text(cli: Cli) -> None:
     code, out, _ = cli(*DEEP, "--digits", "10", "--critical-points")
     assert code == 0
     assert "holds  exact  regime: orthogonal frame" in out
-    assert "kappa_power             0.00162 (exactly)" in out
+    assert re.search("kappa_power +0.00162 \\(exactly\\)", out)
     assert "spurious local minima: zero and the points of rank 1 to 2" in out
     assert "global minimum" in out and "strict saddle" in out
 
@@ -92,8 +106,10 @@ WRONG = {
     "a width of zero": ([*DEEP, "-d", "0"], "width >= 1"),
     "relu with a bias": ([*RELU, "--lambda-b", "1"], "write lambda_b=none"),
     "relu spectrum": ([*RELU, "--spectrum"], "linear model"),
-    "spectrum with a bias": ([*DEEP, "--lambda-b", "1", "--spectrum"], "without a bias"),
+    "one rank for two groups": ([*DEEP, "--lambda-b", "1", "--spectrum", "--rank", "2"],
+                                "how many of each: class, mean"),
     "a rank that is not there": ([*DEEP, "--spectrum", "--rank", "4"], "the rank is at most 3"),
+    "a rank that is no number": ([*DEEP, "--spectrum", "--rank", "1,,2"], "one whole number for each group"),
     "a rank without a spectrum": ([*DEEP, "--rank", "1"], "add --spectrum"),
     "a negative rank": ([*DEEP, "--spectrum", "--rank", "-1"], "--rank"),
     "what is needed": (["optimum", "layered", "-K", "3"], "missing --layers, --lambdas, --lambda-H"),

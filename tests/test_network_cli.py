@@ -96,7 +96,7 @@ WRONG: dict[str, tuple[str, str, tuple[str, ...], str]] = {
     "beta for a spline": ("spline", POINTS, ("--beta", "1"), "leave beta out"),
     "an empty class": ("batchnorm", '{"Y": [[1, 0], [1, 0]]}', ("--beta", "1"), "class 1 is empty"),
     "ragged CSV": ("relu", "x1,y\n1\n", ("--beta", "1"), "line 2 has 1 cells"),
-    "NaN": ("spline", '{"x": [0, NaN], "y": [1, 2]}', (), "NaN is a JSON float"),
+    "NaN": ("spline", '{"x": [0, NaN], "y": [1, 2]}', (), "NaN is not a number"),
     "a float": ("spline", '{"x": [0, 0.5], "y": [1, 2]}', (), '0.5 is a JSON float; write it in quotes'),
     "a key twice": ("spline", '{"x": [0, 1], "x": [0, 1], "y": [1, 2]}', (), "given twice"),
     "layers missing": ("deep-linear", PLANE, ("--beta", "1"), "--layers 3"),

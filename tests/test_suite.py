@@ -8,8 +8,9 @@ import pytest
 
 from ncproofs.errors import InvalidSuite, UnknownName
 from ncproofs.families import family_of_keys, problem_of
-from ncproofs.grid import numbers, sizes, texts
-from ncproofs.suite import expand, read_suite, shipped_suites, suite_path, validate
+from ncproofs.grid import numbers, sizes, texts, widths
+from ncproofs.report.html import replay
+from ncproofs.suite import Check, Suite, expand, grid_of, read_suite, shipped_suites, suite_path, validate
 from ncproofs.theorems.catalogue import CATALOGUE
 from ncproofs.truth import Rigor, Truth
 
@@ -160,6 +161,27 @@ def test_grid_values() -> None:
     for empty in ("", "1,,2", []):
         with pytest.raises(InvalidSuite):
             texts("n", empty)
+
+
+def test_widths_of_one_network_have_blanks_between_them() -> None:
+    known = {"K": 3, "n": 1}
+    assert widths("d", ["2 K+1", "4", "K + 1", "K +1", "5:6"], known) == ["2 4", "4", "4", "4", "5", "6"]
+    for wrong in ("2 K + 1", "2 0", "2 4:5", "2 x"):
+        with pytest.raises(InvalidSuite, match="size"):
+            widths("d", [wrong], known)
+
+
+def test_one_spelling_of_widths_serves_every_door() -> None:
+    """A suite, what it spells out for a worker, and the command that asks again."""
+    at = {"family": "layered", "layers": 2, "K": 3, "lambdas": "1/9 1/8", "lambda_H": "1/9"}
+    check = Check(number=1, theorems=("layered-optimum",), grid=grid_of("here", {**at, "d": ["2 3", "K"]}))
+    unequal, equal = expand(Suite("here", "", "", (check,)))
+    assert unequal.parameters is not None and equal.parameters is not None
+    assert problem_of(unequal.parameters).widths == (2, 3) and problem_of(equal.parameters).widths == (3, 3)
+    assert "-d '2 3' " in replay("layered-optimum", unequal.parameters)
+    ridge = {"loss": "cross_entropy", "K": 3, "d": "2 3", "lambda_W": "1", "lambda_H": "1"}
+    with pytest.raises(InvalidSuite, match="'2 3' is not a size"):  # one layer of features has one width
+        expand(Suite("here", "", "", (Check(number=1, theorems=("collapse-optimum",), grid=grid_of("here", ridge)),)))
 
 
 FOREIGN = {

@@ -11,6 +11,7 @@ Nothing of the closed forms of ``ncproofs.critical`` is used here.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 from itertools import accumulate
 
 from flint import arb, arb_mat, ctx, fmpq
@@ -65,13 +66,14 @@ def layered_gradient(
         return found
 
 
-def layered_hessian(problem: Layered, factors: Sequence[arb_mat], bits: int) -> arb_mat:
-    """The dense Hessian in (H, W_1, ..., W_L), without relu and without a bias."""
-    _check(problem, factors, None)
+def layered_hessian(problem: Layered, factors: Sequence[arb_mat], bits: int, bias: Sequence[arb] | None = None
+                    ) -> arb_mat:
+    """The dense Hessian in (H, W_1, ..., W_L) and b, without relu."""
+    _check(problem, factors, bias)
     _linear(problem)
     with ctx.workprec(bits):
         left, right = _products(factors)
-        error = _minus_targets(problem, left[0] * factors[0], None) / problem.N
+        error = _minus_targets(problem, left[0] * factors[0], bias) / problem.N
         jacobian = _jacobian(problem, left, right)
         rows = (jacobian.transpose() * jacobian / problem.N).tolist()
         offsets = [0, *accumulate(r * c for r, c in problem.shapes)]
@@ -80,6 +82,8 @@ def layered_hessian(problem: Layered, factors: Sequence[arb_mat], bits: int) -> 
                 rows[position][position] += _ball(problem.weights[low])
             for high in range(low + 1, len(factors)):
                 _add_mixed(rows, problem, (low, high), (offsets[low], offsets[high]), (factors, left, right, error))
+        for position in range(offsets[-1], len(rows)):
+            rows[position][position] += _ball(problem.lambda_b or Fraction(0))
         return arb_mat(rows)
 
 
@@ -104,11 +108,14 @@ def _add_mixed(rows: list[list[arb]], problem: Layered, pair: tuple[int, int], s
 
 
 def _jacobian(problem: Layered, left: list[arb_mat], right: list[arb_mat]) -> arb_mat:
-    """d vec(Z) by the entries of every factor: column (i, j) of factor l is left[l][:, i] right[l][j, :]."""
+    """d vec(Z + b 1^T): column (i, j) of factor l is left[l][:, i] right[l][j, :], that of b_k is e_k 1^T."""
     columns = []
     for position, (height, width) in enumerate(problem.shapes):
         before, after = left[position].transpose().tolist(), right[position].tolist()
         columns += [[a * b for a in before[i] for b in after[j]] for i in range(height) for j in range(width)]
+    if problem.has_bias:
+        columns += [[arb(int(row == k)) for row in range(problem.K) for _ in range(problem.N)]
+                    for k in range(problem.K)]
     return arb_mat(columns).transpose()
 
 

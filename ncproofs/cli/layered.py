@@ -36,14 +36,15 @@ Exit code 0: certified. 1: with --relu, a point below the linear minimum is cert
 @click.option("--class-sizes", "class_sizes", default="none", help="Unequal classes: n_1,...,n_K in place of -n.")
 @click.option("--critical-points", "points_", is_flag=True, help="Also every critical point, by rank.")
 @click.option("--spectrum", "spectrum_", is_flag=True, help="Also every distinct eigenvalue of the Hessian.")
-@click.option("--rank", type=click.IntRange(0), help="The spectrum at this many directions with sigma_plus.")
-@click.option("--minus", type=click.IntRange(0), default=0, help="... and this many with sigma_minus.")
+@click.option("--rank", metavar="R", help="The spectrum at this many directions with sigma_plus, one number for each "
+              "group of --critical-points: 2, or 2,1.")
+@click.option("--minus", metavar="R", help="... and this many with sigma_minus.")
 @click.option("--digits", type=click.IntRange(1, 1000), default=30, show_default=True,
               help="Enclosures of relative width below 10^-DIGITS.")
 @click.option("--json", "json_", is_flag=True, help="One JSON object on stdout.")
 @click.option("--phase-diagram", "figure", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
               help="Draw the regimes over (kappa, lambda_b) for 1, 2, 3 layers; nothing else is needed.")
-def layered(digits: int, *, figure: Path | None, points_: bool, spectrum_: bool, rank: int | None, minus: int,
+def layered(digits: int, *, figure: Path | None, points_: bool, spectrum_: bool, rank: str | None, minus: str | None,
             json_: bool, **given: Any) -> int:
     """L weight layers on free features, mean squared error: the global minimum over all factors and the bias."""
     if figure is not None:
@@ -52,9 +53,21 @@ def layered(digits: int, *, figure: Path | None, points_: bool, spectrum_: bool,
         phase_diagram(figure)
         click.echo(f"{figure}: regimes over (kappa, lambda_b) for 1, 2 and 3 layers")
         return 0
-    if (rank is not None or minus) and not spectrum_:
+    at = _counts("--rank", rank), _counts("--minus", minus)
+    if at != (None, None) and not spectrum_:
         raise click.UsageError("--rank and --minus say where the spectrum is taken; add --spectrum")
-    return _answered(_problem(given), digits, points_=points_, at=(rank, minus) if spectrum_ else None, json_=json_)
+    return _answered(_problem(given), digits, points_=points_, at=at if spectrum_ else None, json_=json_)
+
+
+def _counts(option: str, text: str | None) -> Any:
+    """2, or (2, 1) for several groups of directions."""
+    if text is None:
+        return None
+    parts = [part.strip() for part in text.split(",")]
+    if not all(part.isascii() and part.isdigit() and len(part) < 8 for part in parts):
+        raise click.UsageError(f"{option} {text} given; write one whole number for each group, for example 2 or 2,1")
+    numbers = tuple(map(int, parts))
+    return numbers if len(numbers) > 1 else numbers[0]
 
 
 def _problem(given: dict[str, Any]) -> Any:
@@ -70,10 +83,10 @@ def _problem(given: dict[str, Any]) -> Any:
     return problem_of({"family": "layered", **given, "relu": "yes" if given["relu"] else "no"})
 
 
-def _answered(problem: Any, digits: int, *, points_: bool, at: tuple[int | None, int] | None, json_: bool) -> int:
+def _answered(problem: Any, digits: int, *, points_: bool, at: Any, json_: bool) -> int:
     from ncproofs.critical.layered_optimum import layered_optimum
     from ncproofs.critical.layered_points import critical_points, layered_spectrum
-    from ncproofs.report.layered_text import point_lines, point_records
+    from ncproofs.report.layered_text import point_lines, point_records, shown
     from ncproofs.report.optimum_text import optimum_lines, optimum_record, spelled
     from ncproofs.truth import Truth
 
@@ -81,9 +94,10 @@ def _answered(problem: Any, digits: int, *, points_: bool, at: tuple[int | None,
     points = critical_points(problem, digits=digits) if points_ else None
     entries, note = None, []
     if at is not None:
-        plus = sum(found.details.used) if at[0] is None and not at[1] else at[0] or 0
-        entries = layered_spectrum(problem, plus, at[1], digits=digits)
-        note = [f"the spectrum is that at {plus} directions with sigma_plus and {at[1]} with sigma_minus"]
+        used = found.details.used
+        plus, minus = (used[0] if len(used) == 1 else used, 0) if at == (None, None) else [part or 0 for part in at]
+        entries = layered_spectrum(problem, plus, minus, digits=digits)
+        note = [f"the spectrum is that at {shown(plus)} directions with sigma_plus and {shown(minus)} with sigma_minus"]
     if json_:
         record = optimum_record(spelled(problem), found, digits, entries)
         record["notes"] += note

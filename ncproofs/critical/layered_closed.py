@@ -21,6 +21,8 @@ __all__ = ["layered_closed_form"]
 
 def layered_closed_form(problem: Layered, regime: LayeredRegime, quantity: str) -> sympy.Expr | None:
     """``quantity`` at the optimum as an exact expression, or None where none is known."""
+    if problem.has_bias and not problem.balanced:
+        return None
     constants = _constants(problem)
     if quantity in constants:
         return constants[quantity]
@@ -55,6 +57,9 @@ def _constants(problem: Layered) -> dict[str, sympy.Expr]:
             root = _rational_sigma(M, value, upper=upper)
             if root is not None:
                 found[name] = rational(root)
+    if "sigma_plus" in found and not problem.has_bias:
+        sigma = found["sigma_plus"]
+        found["hessian_scaled_sym_uniform_eig"] = kappa * ((2 * M - 2) * sigma - (M - 2)) / (1 - sigma)
     return found
 
 

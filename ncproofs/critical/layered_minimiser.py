@@ -6,13 +6,12 @@ from fractions import Fraction
 
 from flint import arb, arb_mat, ctx
 
-from ncproofs.critical.layered_modes import power
 from ncproofs.critical.layered_optimum import LayeredRegime, mode_sigmas
 from ncproofs.critical.profiles import to_ball
 from ncproofs.critical.regimes import Number
 from ncproofs.problems.layered import Layered
 
-__all__ = ["helmert", "minimiser", "point_factors"]
+__all__ = ["energy", "helmert", "minimiser", "point_factors"]
 
 
 def helmert(size: int) -> arb_mat:
@@ -29,34 +28,38 @@ def helmert(size: int) -> arb_mat:
     return arb_mat(rows)
 
 
-def point_factors(problem: Layered, sigmas: list[Number], frame: arb_mat, bits: int) -> list[arb_mat]:
-    """(H, W_1, ..., W_L) of the balanced point with W_L ... W_1 H_bar = sum_k sigma_k u_k u_k^T.
+def point_factors(problem: Layered, energies: list[arb], frames: tuple[arb_mat, arb_mat], bits: int) -> list[arb_mat]:
+    """(H, W_1, ..., W_L) of the balanced point whose factors all have lambda |factor|^2 = ``energies[k]`` along k.
 
-    The u_k are the columns of ``frame``. Unequal classes need u_k = e_k: then H has the columns
-    sqrt(nu_k sigma_k^(2/M) / (n_k lambda_H)) e_k. At most ``problem.rank`` of the sigma may be nonzero.
+    ``frames``: directions u_k of the logits and v_k of the class means, scaled by the square roots of the class sizes,
+    as columns. At most ``problem.rank`` of the energies may be nonzero.
     """
-    M = problem.factors
     with ctx.workprec(bits):
-        energies = []
-        for sigma, size in zip(sigmas, problem.class_sizes, strict=True):
-            used = not (isinstance(sigma, Fraction) and sigma == 0)
-            scale = to_ball(power(size * problem.weight_product, Fraction(1, M)))
-            energies.append(scale * to_ball(sigma) ** to_ball(Fraction(2, M)) if used else arb(0))
         places = [k for k, energy in enumerate(energies) if not energy.is_zero()]  # hidden unit i carries places[i]
         factors = [arb_mat(rows, columns) for rows, columns in problem.shapes]
         owners = [k for k, size in enumerate(problem.class_sizes) for _ in range(size)]
         for unit, k in enumerate(places):
             for sample, cls in enumerate(owners):
                 length = (energies[k] / (problem.class_sizes[cls] * to_ball(problem.lambda_H))).sqrt()
-                factors[0][unit, sample] = length * frame[cls, k]
+                factors[0][unit, sample] = length * frames[1][cls, k]
             for layer, weight in enumerate(problem.lambdas, start=1):
                 length = (energies[k] / to_ball(weight)).sqrt()
                 if layer < problem.layers:
                     factors[layer][unit, unit] = length
                     continue
                 for cls in range(problem.K):
-                    factors[layer][cls, unit] = length * frame[cls, k]
+                    factors[layer][cls, unit] = length * frames[0][cls, k]
         return factors
+
+
+def energy(problem: Layered, square: Number, sigma: Number) -> arb:
+    """lambda |factor|^2 = (s^2 lambda_H prod lambda_l)^(1/M) sigma^(2/M) of one direction, sigma = x^M/s."""
+    if isinstance(sigma, Fraction) and sigma == 0:
+        return arb(0)
+    scale = to_ball(square) * to_ball(problem.weight_product)
+    M = problem.factors
+    value: arb = scale ** to_ball(Fraction(1, M)) * to_ball(sigma) ** to_ball(Fraction(2, M))
+    return value
 
 
 def minimiser(problem: Layered, regime: LayeredRegime, bits: int) -> tuple[list[arb_mat], list[arb] | None]:
@@ -73,7 +76,9 @@ def minimiser(problem: Layered, regime: LayeredRegime, bits: int) -> tuple[list[
             found.append(values[name] if left.get(name, 0) > 0 else nothing)
             left[name] = left.get(name, 0) - 1
         frame = helmert(problem.K) if problem.balanced else _standard(problem.K)
-        factors = point_factors(problem, found, frame, bits)
+        energies = [energy(problem, Fraction(size), sigma)
+                    for size, sigma in zip(problem.class_sizes, found, strict=True)]
+        factors = point_factors(problem, energies, (frame, frame), bits)
         if not problem.has_bias:
             return factors, None
         beta = to_ball(found[-1])

@@ -73,8 +73,8 @@ def modes_of(problem: Layered) -> tuple[Mode, ...]:
     if not problem.balanced:
         if problem.has_bias:
             raise OutOfScope(
-                "class sizes are unequal and there is a bias, for which no closed form is known; "
-                "write lambda_b=none or equal sizes"
+                f"class sizes are unequal and lambda_b={problem.lambda_b}, for which no closed form is known: the "
+                "centred and the mean part of the loss do not commute; write lambda_b=none, lambda_b=0 or equal sizes"
             )
         sizes = sorted(set(problem.class_sizes), reverse=True)
         return tuple(

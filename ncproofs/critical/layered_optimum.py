@@ -77,7 +77,7 @@ def layered_optimum(problem: Layered, *, digits: int = 30) -> LayeredOptimum:
     """The optimum of ``problem``; every quantity has relative width below 10^-``digits`` (zeros are exact).
 
     Raises:
-        InvalidProblem: not a ``Layered`` problem, or digits < 1. OutOfScope: unequal classes with a bias.
+        InvalidProblem: not a ``Layered`` problem, or digits < 1. OutOfScope: unequal classes with lambda_b > 0.
     """
     if not isinstance(problem, Layered):
         raise InvalidProblem(f"{problem!r} is not a Layered problem; write for example Layered(layers=2, K=3, ...)")
@@ -85,6 +85,10 @@ def layered_optimum(problem: Layered, *, digits: int = 30) -> LayeredOptimum:
         from ncproofs.critical.layered_relu import relu_optimum
 
         return relu_optimum(problem, digits=digits)
+    if not problem.balanced and problem.lambda_b == 0:
+        from ncproofs.critical.layered_centred import centred_optimum
+
+        return centred_optimum(problem, digits=digits)
     regime = layered_regime(problem)
     return LayeredOptimum(
         problem=problem,
@@ -263,10 +267,19 @@ def _constants(problem: Layered) -> dict[str, Number]:
         root = sigma_root(M, value, upper=upper)
         if root is not None:
             found[name] = root
+    if "sigma_plus" in found and not problem.has_bias:
+        found["hessian_scaled_sym_uniform_eig"] = _uniform(M, found["kappa"], found["sigma_plus"])
     if value < first_order(M):
         kappa, bound = lift(found["kappa"], found["kappa_c"])
         found["lambda_b_threshold"] = kappa / (bound - kappa)
     return found
+
+
+def _uniform(M: int, kappa: Number, sigma: Number) -> Number:
+    """M (x^(2M-2) - kappa) + 2 kappa at x^M = sigma, where x^(2M-2) = kappa sigma/(1 - sigma) by the mode equation."""
+    price, s, top, bottom = lift(kappa, sigma, 2 * M - 2, M - 2)
+    value: Number = price * (top * s - bottom) / (1 - s)
+    return value
 
 
 def _balanced(problem: Layered, regime: LayeredRegime, sigmas: tuple[Number, ...]) -> dict[str, Number]:

@@ -1,24 +1,23 @@
-r"""Every critical point of the bias-free layered model with equal classes, its value, index and Hessian spectrum.
+r"""All critical points of the layered model: how many directions of each group carry sigma_plus and sigma_minus.
 
-A critical point is a choice of ``plus`` orthonormal directions of the class space with sigma_plus and ``minus`` with
-sigma_minus, balanced over the factors. Its Hessian splits by pairs of directions. With x = sigma^(1/M), in units
-where every factor has the same decay, the blocks of a pair with one x are M x M (symmetric: (x^(2M-2) - kappa) 11^T +
-2 kappa, antisymmetric: x^(M-2) 11^T), and those of a mixed pair are 2M x 2M.
+Every critical point is a choice of orthonormal singular directions (``layered_groups``), of sigma_plus or sigma_minus
+on each, balanced over the factors. Its Hessian splits into blocks of pairs of directions (``layered_blocks``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import islice
 
 from flint import arb, arb_mat, ctx
 
 from ncproofs.arithmetic.enclosure import Enclosure
-from ncproofs.arithmetic.inertia import inertia
-from ncproofs.arithmetic.linalg import eigenvalue_enclosures, symmetric_part
-from ncproofs.critical.layered_minimiser import helmert, point_factors
-from ncproofs.critical.layered_modes import excess, first_order, kappa_power, power, saddle_node, sigma_root
+from ncproofs.critical.layered_blocks import Row, Use, index_and_nullity, spectrum_rows
+from ncproofs.critical.layered_groups import Group, compared, frames, groups_of, has_nonzero, normalised_sigma
+from ncproofs.critical.layered_minimiser import energy, point_factors
+from ncproofs.critical.layered_modes import excess, first_order, saddle_node
 from ncproofs.critical.optimum import climb
 from ncproofs.critical.profiles import to_ball
 from ncproofs.critical.regimes import Number, lift, product
@@ -27,23 +26,30 @@ from ncproofs.errors import OutOfScope
 from ncproofs.problems.layered import Layered
 
 __all__ = [
+    "Counts",
     "CriticalPoint",
+    "critical_bias",
     "critical_factors",
     "critical_point",
     "critical_points",
     "layered_spectrum",
+    "local_minima",
     "spectrum_table",
+    "value_at",
 ]
 
-Row = tuple[Number, int, str]
+#: Directions with one root: a number, or one for each group that can be in use, in the order of the list.
+Counts = int | Sequence[int]
 _MOST_POINTS = 2000
-_LADDER = (64, 128, 256, 512, 1024)
+_MOST_GROUPS = 200
 
 
 @dataclass(frozen=True, kw_only=True)
 class CriticalPoint:
     """One orbit of critical points: ``plus`` directions with sigma_plus and ``minus`` with sigma_minus.
 
+    ``modes``: the same for each group, as (name, plus, minus): "class" and "mean" with a bias, "n9" for the classes of
+    size 9, "c1", "c2", ... for the other singular directions of unequal classes with a free bias.
     ``negative`` and ``zero`` count eigenvalues of the Hessian, ``dimension`` is that of the manifold of these points.
     ``kind``: "global minimum", "local minimum" (spurious), "strict saddle", or "degenerate saddle" (kappa = kappa_sn).
     """
@@ -55,261 +61,212 @@ class CriticalPoint:
     zero: int
     dimension: int
     kind: str
+    modes: tuple[tuple[str, int, int], ...] = ()
 
-
-def _covered(problem: Layered) -> None:
-    if problem.relu or problem.has_bias or not problem.balanced:
-        one = problem.layers == 1 and problem.balanced
-        hint = "; write `ncproofs optimum ridge --loss mean_squared`" if one else ""
-        raise OutOfScope(
-            f"critical points and spectra are known for the linear model without a bias and with equal classes{hint}"
-        )
+    @property
+    def counts(self) -> tuple[Counts, Counts]:
+        """As ``critical_point`` takes them."""
+        if len(self.modes) == 1:
+            return self.plus, self.minus
+        return tuple(mode[1] for mode in self.modes), tuple(mode[2] for mode in self.modes)
 
 
 def critical_points(problem: Layered, *, digits: int = 20) -> tuple[CriticalPoint, ...]:
     """All critical points up to rotations of the class and hidden spaces, by rank.
 
     Raises:
-        OutOfScope: relu, a bias or unequal classes; or more than 2000 orbits.
+        OutOfScope: relu, unequal classes with lambda_b > 0, more than 2000 orbits, or signs that are not decided.
     """
-    _covered(problem)
-    pairs = list(_ranks(problem))
-    if len(pairs) > _MOST_POINTS:
-        raise OutOfScope(f"there are {len(pairs)} orbits of critical points; at most {_MOST_POINTS} are listed")
-    return tuple(critical_point(problem, plus, minus, digits=digits) for plus, minus in pairs)
+    groups = groups_of(problem)
+    if len(groups) > _MOST_GROUPS:
+        raise OutOfScope(f"{len(groups)} groups of directions given; critical points are listed for {_MOST_GROUPS}")
+    choices = [_choices(problem, group) for group in groups]
+    found = list(islice(_uses(choices, problem.rank), _MOST_POINTS + 1))
+    if len(found) > _MOST_POINTS:
+        many = len(choices[0]) if len(groups) == 1 else f"more than {_MOST_POINTS}"
+        raise OutOfScope(f"there are {many} orbits of critical points; at most {_MOST_POINTS} are listed")
+    found.sort(key=lambda use: (_rank(use), sum(minus for _, minus in use), [(-plus, minus) for plus, minus in use]))
+    return tuple(_described(problem, groups, use, digits) for use in found)
 
 
-def _ranks(problem: Layered) -> Iterator[tuple[int, int]]:
-    M, value = problem.factors, kappa_power(problem)
-    if value > saddle_node(M) or (M == 2 and value == 1):
-        yield 0, 0
+def _rank(use: Use) -> int:
+    return sum(plus + minus for plus, minus in use)
+
+
+def _choices(problem: Layered, group: Group) -> list[tuple[int, int]]:
+    upper, lower = has_nonzero(problem, group)
+    most = min(group.count, problem.rank) if upper else 0
+    return [(rank - minus, minus) for rank in range(most + 1) for minus in range(rank + 1 if lower else 1)]
+
+
+def _uses(choices: Sequence[list[tuple[int, int]]], room: int) -> Iterator[Use]:
+    """One choice a group, at most ``room`` directions in all."""
+    if not choices:
+        yield ()
         return
-    two = M > 2 and value < saddle_node(M)
-    for rank in range(problem.rank + 1):
-        for minus in range(rank + 1 if two else 1):
-            yield rank - minus, minus
+    for pair in choices[0]:
+        if sum(pair) <= room:
+            yield from ((pair, *rest) for rest in _uses(choices[1:], room - sum(pair)))
 
 
-def critical_point(problem: Layered, plus: int, minus: int = 0, *, digits: int = 20) -> CriticalPoint:
+def critical_point(problem: Layered, plus: Counts, minus: Counts = 0, *, digits: int = 20) -> CriticalPoint:
     """The orbit with ``plus`` directions of sigma_plus and ``minus`` of sigma_minus.
 
     Raises:
         OutOfScope: there is no such critical point, or the model is not covered.
     """
-    _covered(problem)
-    if (plus, minus) not in _possible(problem, plus, minus):
-        raise OutOfScope(f"there is no critical point with {plus} directions of sigma_plus and {minus} of sigma_minus: "
-                         f"the rank is at most {problem.rank}, kappa^{problem.factors} = {kappa_power(problem)}")
-    value = climb(lambda bits: {"value": _value(problem, plus, minus, bits)}, digits)["value"]
-    negative, zero = _counts(problem, plus, minus)
+    groups, use = _asked(problem, plus, minus)
+    return _described(problem, groups, use, digits)
+
+
+def _asked(problem: Layered, plus: Counts, minus: Counts) -> tuple[tuple[Group, ...], Use]:
+    groups = groups_of(problem)
+    usable = [group for group in groups if group.share]
+    pairs = []
+    for given in (plus, minus):
+        if isinstance(given, int) and (given == 0 or len(usable) == 1):
+            pairs.append([given] * len(usable))
+        elif not isinstance(given, int) and len(given) == len(usable) and all(type(count) is int for count in given):
+            pairs.append(list(given))
+        else:
+            names = ", ".join(group.name for group in usable)
+            raise OutOfScope(f"{given} given for {len(usable)} groups of directions; say how many of each: {names}")
+    counted = dict(zip((group.name for group in usable), zip(*pairs, strict=True), strict=True))
+    use = tuple(counted.get(group.name, (0, 0)) for group in groups)
+    for group, pair in zip(groups, use, strict=True):
+        upper, lower = has_nonzero(problem, group)
+        room = min(pair) >= 0 and sum(pair) <= group.count and _rank(use) <= problem.rank
+        if not room or (pair[0] and not upper) or (pair[1] and not lower):
+            raise OutOfScope(
+                f"there is no critical point with {pair[0]} directions of sigma_plus and {pair[1]} of sigma_minus in "
+                f"group {group.name}: it has {group.count}, the rank is at most {problem.rank}, and sigma_plus "
+                f"{'exists' if upper else 'does not exist'}, sigma_minus {'too' if lower else 'does not'}"
+            )
+    return groups, use
+
+
+def _described(problem: Layered, groups: tuple[Group, ...], use: Use, digits: int) -> CriticalPoint:
+    value = climb(lambda bits: {"value": _value(problem, groups, use, bits)}, digits)["value"]
+    negative, zero = index_and_nullity(problem, use)
+    named = tuple((group.name, *pair) for group, pair in zip(groups, use, strict=True) if group.share)
     return CriticalPoint(
-        plus=plus, minus=minus, value=value, negative=negative, zero=zero,
-        dimension=_manifold(problem, plus, minus), kind=_kind(problem, plus, minus),
+        plus=sum(plus for plus, _ in use), minus=sum(minus for _, minus in use), value=value, negative=negative,
+        zero=zero, dimension=_manifold(problem, groups, use), kind=_kind(problem, groups, use, negative), modes=named,
     )
 
 
-def _possible(problem: Layered, plus: int, minus: int) -> set[tuple[int, int]]:
-    M, value = problem.factors, kappa_power(problem)
-    if plus < 0 or minus < 0 or plus + minus > problem.rank:
-        return set()
-    bound = saddle_node(M)
-    nonzero = value < bound or (value == bound and M > 2)
-    lower = M > 2 and value < bound
-    return {(plus, minus)} if (plus == 0 or nonzero) and (minus == 0 or lower) else set()
+def local_minima(problem: Layered) -> Iterator[tuple[Counts, Counts]]:
+    """With two layers or more: every point without negative curvature, as counts for ``critical_point``.
 
-
-def _value(problem: Layered, plus: int, minus: int, bits: int) -> Number:
-    with ctx.workprec(bits):
-        total: Number = Fraction(problem.K)
-        for count, sigma in zip((plus, minus), _sigmas(problem, plus, minus), strict=True):
-            total, part = lift(total, product(count, excess(problem.factors, sigma)))
-            total = total + part
-        return total / (2 * problem.K)
-
-
-def _sigmas(problem: Layered, plus: int, minus: int) -> tuple[Number, Number]:
-    """sigma_plus and sigma_minus at the current precision, 0 for one that is not used."""
-    roots = []
-    for count, upper in ((plus, True), (minus, False)):
-        root = sigma_root(problem.factors, kappa_power(problem), upper=upper) if count else Fraction(0)
-        if root is None:
-            raise OutOfScope(f"sigma_{'plus' if upper else 'minus'} does not exist at this kappa")
-        roots.append(root)
-    return roots[0], roots[1]
-
-
-def _kind(problem: Layered, plus: int, minus: int) -> str:
-    M, value, full = problem.factors, kappa_power(problem), problem.rank
-    bound = first_order(M)
-    if M == 2:
-        return "global minimum" if value >= 1 or plus == full else "strict saddle"
-    if minus:
-        return "strict saddle"
-    if value == saddle_node(M) and plus:
-        return "degenerate saddle"
-    best = value == bound or plus == (full if value < bound else 0)
-    return "global minimum" if best else "local minimum"
-
-
-def _manifold(problem: Layered, plus: int, minus: int) -> int:
-    """Dimension of the orbit: rotations of the class space and of every hidden space, modulo stabilisers."""
-    rank, M = plus + minus, problem.factors
-    inside = (M - 1) * (plus * (plus - 1) // 2 + minus * (minus - 1) // 2) + M * plus * minus
-    return inside + rank * (problem.K - rank) + sum(rank * (width - rank) for width in problem.widths)
-
-
-def _counts(problem: Layered, plus: int, minus: int) -> tuple[int, int]:
-    """Negative and zero eigenvalues, from the signs of the blocks."""
-    M, value, rank = problem.factors, kappa_power(problem), plus + minus
-    negative, zero = minus * (minus + 1) // 2, _manifold(problem, plus, minus)
-    if M == 2:  # the block of a missing class and a free feature has determinant p q (1 - 1/c^2)
-        spare = (problem.K - rank) * (problem.widths[0] - rank)
-        negative += spare if value < 1 else 0
-        zero += spare if value == 1 else 0
-    if M > 2 and value == saddle_node(M):
-        zero += plus * (plus + 1) // 2  # the symmetric block is singular at the double root
-    if plus and minus:
-        negative += plus * minus * _mixed_negative(problem)
-    return negative, zero
-
-
-def _mixed_negative(problem: Layered) -> int:
-    """Negative eigenvalues of the 2M x 2M block of one direction with sigma_plus and one with sigma_minus.
-
-    M of its eigenvalues are 0: rotations of the M spaces between the factors move this pair.
+    They use sigma_plus alone and fill the groups in order: a direction in use beside a missing one of larger s, or the
+    mean beside a missing class, has negative curvature (theorem layered-critical-points).
     """
-    for bits in _LADDER:
-        with ctx.workprec(bits):
-            block = _mixed_block(problem, bits)
-        found = inertia(block, bits, nullity=problem.factors)
-        if found is not None:
-            return found.negative
-    raise OutOfScope("the signs of the mixed block are not decided; sigma_plus and sigma_minus are too close")
+    usable = [group for group in groups_of(problem) if group.share]
+    filled = [0] * len(usable)
+    nothing = tuple(filled) if len(usable) > 1 else 0
+    yield nothing, nothing
+    for place, group in enumerate(usable):
+        if not has_nonzero(problem, group)[0]:
+            return  # and the smaller ones have none either
+        for _ in range(min(group.count, problem.rank - sum(filled))):
+            filled[place] += 1
+            yield (tuple(filled) if len(usable) > 1 else filled[0]), nothing
 
 
-# --- blocks, in the units of f itself --------------------------------------------------------------------------
+def value_at(problem: Layered, plus: Counts, bits: int) -> Number:
+    """The objective with ``plus`` directions of sigma_plus, at ``bits`` bits."""
+    groups, use = _asked(problem, plus, 0)
+    return _value(problem, groups, use, bits)
 
 
-def _mixed_block(problem: Layered, bits: int) -> arb_mat:
-    """The block of E_ab and E_ba in every factor, for x_a = x_plus and x_b = x_minus (scaled: see the module)."""
+def _value(problem: Layered, groups: tuple[Group, ...], use: Use, bits: int) -> Number:
+    """(1/2N) sum of share s^2 (1 + e(sigma)) over all directions."""
+    with ctx.workprec(bits):
+        total: Number = Fraction(0)
+        for group, sigmas in zip(groups, _sigmas(problem, groups, use), strict=True):
+            gain: Number = Fraction(group.count)
+            for sigma in sigmas:
+                gain, part = lift(gain, excess(problem.factors, sigma))
+                gain = gain + part
+            total, part = lift(total, product(group.share, group.square.value(), gain))
+            total = total + part
+        return total / (2 * problem.N)
+
+
+def _sigmas(problem: Layered, groups: tuple[Group, ...], use: Use) -> list[list[Number]]:
+    """x^M/s of the directions in use, group by group, at the current precision."""
+    found = []
+    for group, pair in zip(groups, use, strict=True):
+        roots = [normalised_sigma(problem, group, upper=upper) if count else Fraction(0)
+                 for count, upper in zip(pair, (True, False), strict=True)]
+        found.append([root for root, count in zip(roots, pair, strict=True) for _ in range(count)])
+    return found
+
+
+def _kind(problem: Layered, groups: tuple[Group, ...], use: Use, negative: int) -> str:
+    if negative:
+        return "strict saddle"
     M = problem.factors
-    first, second = (to_ball(sigma) for sigma in _sigmas(problem, 1, 1))
-    kappa = to_ball(power(kappa_power(problem), Fraction(1, M)))
-    exponent = to_ball(Fraction(1, M))
-    xa, xb = first**exponent, second**exponent
-    # Factor l (0: features) carries x_a^(L-l) on its left side's mode a and x_b^l on its right side's mode b.
-    va = [xa ** (M - 1 - l) * xb**l for l in range(M)]  # noqa: E741
-    vb = [xb ** (M - 1 - l) * xa**l for l in range(M)]  # noqa: E741
-    block = arb_mat(2 * M, 2 * M)
-    for i in range(M):
-        for j in range(M):
-            block[i, j] = va[i] * va[j] + (kappa if i == j else 0)
-            block[M + i, M + j] = vb[i] * vb[j] + (kappa if i == j else 0)
-    for i in range(M):
-        for j in range(i):
-            gap = i - j
-            # <R, A .. E_ab (factor i) .. E_ba (factor j) ..>: the product returns to mode a, where R = -(1 - sigma_a).
-            down = -(1 - first) * xa ** (M - 1 - gap) * xb ** (gap - 1)
-            up = -(1 - second) * xb ** (M - 1 - gap) * xa ** (gap - 1)
-            block[i, M + j] = block[M + j, i] = down
-            block[M + i, j] = block[j, M + i] = up
-    return symmetric_part(_weighted(problem, block, kappa), bits)
+    if M > 2 and any(plus and compared(problem, group, saddle_node(M)) == 0
+                     for group, (plus, _) in zip(groups, use, strict=True)):
+        return "degenerate saddle"
+    if M == 2:  # a point of one layer without negative curvature uses the most profitable directions
+        return "global minimum"
+    room = problem.rank
+    for group, (plus, _) in zip(groups, use, strict=True):
+        side = compared(problem, group, first_order(M)) if group.share else 1
+        wanted = min(group.count, room) if side < 0 else 0
+        if plus != wanted and side != 0:
+            return "local minimum"
+        room -= plus
+    return "global minimum"
 
 
-def _weighted(problem: Layered, block: arb_mat, kappa: arb) -> arb_mat:
-    """From equal factors to those of f: entry (l, m) times sqrt(lambda_l lambda_m) / kappa."""
-    roots = [to_ball(weight).sqrt() for weight in problem.weights]
-    size = len(roots)
-    entries = [
-        block[i, j] * (roots[i % size] * roots[j % size] / kappa)
-        for i in range(block.nrows()) for j in range(block.ncols())
-    ]
-    return arb_mat(block.nrows(), block.ncols(), entries)
+def _manifold(problem: Layered, groups: tuple[Group, ...], use: Use) -> int:
+    """Dimension of the orbit: rotations of every group and of every hidden space, modulo stabilisers."""
+    def turns(size: int) -> int:
+        return size * (size - 1) // 2
+
+    rank = _rank(use)
+    hidden = sum(turns(width) - turns(width - rank) for width in problem.widths)
+    classes = sum(turns(group.count) - turns(group.count - plus - minus)
+                  for group, (plus, minus) in zip(groups, use, strict=True))
+    return hidden + classes - sum(turns(plus) + turns(minus) for plus, minus in use)
 
 
-def spectrum_table(problem: Layered, plus: int, minus: int, bits: int) -> list[Row]:
-    """The unmerged closed-form spectrum of f at a critical point, at ``bits`` bits."""
-    _covered(problem)
-    with ctx.workprec(bits + 32):
-        sigmas = _sigmas(problem, plus, minus)
-        rows: list[Row] = []
-        for name, count, sigma in (("plus", plus, sigmas[0]), ("minus", minus, sigmas[1])):
-            if count:
-                rows += _own_blocks(problem, name, count, plus + minus, sigma, bits)
-        if plus and minus:
-            values = _block_eigenvalues(_mixed_block(problem, bits + 32), problem.factors, bits)
-            rows += [(value, plus * minus, "plus x minus") for value in values]
-        rows += _empty_blocks(problem, plus + minus)
-        return [row for row in rows if row[1]]
+def spectrum_table(problem: Layered, plus: Counts, minus: Counts, bits: int) -> list[Row]:
+    """The unmerged spectrum of f at a critical point, at ``bits`` bits."""
+    return spectrum_rows(problem, _asked(problem, plus, minus)[1], bits)
 
 
-def _own_blocks(problem: Layered, name: str, count: int, rank: int, sigma: Number, bits: int) -> Iterator[Row]:
-    """A direction with itself or its equals, with hidden directions, with missing classes, within its class."""
-    M, K = problem.factors, problem.K
-    x = to_ball(sigma) ** to_ball(Fraction(1, M))
-    kappa = to_ball(power(kappa_power(problem), Fraction(1, M)))
-    weights = problem.weights
-    steep = x ** (M - 2) / kappa
-    # (x^(2M-2) - kappa) 11^T + 2 kappa I
-    symmetric = arb_mat(M, M, [x ** (2 * M - 2) + (kappa if i == j else -kappa) for i in range(M) for j in range(M)])
-    singular = kappa_power(problem) == saddle_node(M) and M > 2
-    values = _block_eigenvalues(_weighted(problem, symmetric, kappa), int(singular), bits)
-    yield from ((value, count * (count + 1) // 2, f"{name}, symmetric") for value in values)
-    pairs = count * (count - 1) // 2
-    total = to_ball(sum(weights))
-    yield total * steep, pairs, f"{name}, antisymmetric"
-    yield Fraction(0), pairs * (M - 1), f"{name}, antisymmetric"
-    for level, width in enumerate(problem.widths, start=1):
-        yield weights[level] + weights[level - 1], count * (width - rank), f"{name} x hidden {level}"
-        yield Fraction(0), count * (width - rank), f"{name} x hidden {level}"
-    yield to_ball(weights[-1] + weights[0]) * steep, count * (K - rank), f"{name} x missing class"
-    yield Fraction(0), count * (K - rank), f"{name} x missing class"
-    yield to_ball(weights[0]) * steep, count * K * (problem.n - 1), f"{name}, within class"
-
-
-def _empty_blocks(problem: Layered, rank: int) -> Iterator[Row]:
-    """Directions that are not in use: the decay alone, and for one layer also the gradient of the loss."""
-    weights, K = problem.weights, problem.K
-    spaces = (K, *problem.widths, K)
-    yield weights[0], (problem.widths[0] - rank) * K * (problem.n - 1), "hidden, within class"
-    if problem.layers > 1:
-        for layer, weight in enumerate(weights):
-            name = f"hidden, W_{layer}" if layer else "hidden, H"
-            yield weight, (spaces[layer + 1] - rank) * (spaces[layer] - rank), name
-        return
-    p, q, value = problem.lambdas[0], problem.lambda_H, kappa_power(problem)
-    half, gap = (p + q) / 2, power((p - q) ** 2 / 4 + p * q / value, Fraction(1, 2))
-    spare = (K - rank) * (problem.widths[0] - rank)
-    middle, radius = lift(half, gap)
-    lower: Number = Fraction(0) if value == 1 else middle - radius
-    yield middle + radius, spare, "hidden x missing class"
-    yield lower, spare, "hidden x missing class"
-
-
-def _block_eigenvalues(block: arb_mat, zeros: int, bits: int) -> list[Number]:
-    """Eigenvalues of a block of which ``zeros`` are known to vanish: the balls around 0 are replaced by 0."""
-    values: list[arb] = eigenvalue_enclosures(symmetric_part(block, bits + 32), bits)
-    nearest = sorted(range(len(values)), key=lambda i: abs(values[i]).mid())[:zeros]
-    if any(not values[i].contains(0) for i in nearest):
-        raise ArithmeticError("a block has fewer zero eigenvalues than its symmetries demand")
-    return [Fraction(0) if i in nearest else value for i, value in enumerate(values)]
-
-
-def layered_spectrum(problem: Layered, plus: int, minus: int = 0, *, digits: int = 30) -> tuple[SpectrumEntry, ...]:
+def layered_spectrum(problem: Layered, plus: Counts, minus: Counts = 0, *,
+                     digits: int = 30) -> tuple[SpectrumEntry, ...]:
     """All eigenvalues of the Hessian at a critical point, ascending, equal ones joined; zeros are exact.
 
     Raises:
         OutOfScope: no such critical point, or the model is not covered.
     """
-    critical_point(problem, plus, minus, digits=6)  # refuses what does not exist
-    return merged(problem, lambda bits: spectrum_table(problem, plus, minus, bits), digits)  # type: ignore[arg-type]
+    use = _asked(problem, plus, minus)[1]
+    return merged(problem, lambda bits: spectrum_rows(problem, use, bits), digits)  # type: ignore[arg-type]
 
 
-def critical_factors(problem: Layered, plus: int, minus: int, bits: int) -> list[arb_mat]:
+def critical_factors(problem: Layered, plus: Counts, minus: Counts, bits: int) -> list[arb_mat]:
     """(H, W_1, ..., W_L) of one such critical point, at ``bits`` bits."""
-    critical_point(problem, plus, minus, digits=6)
+    groups, use = _asked(problem, plus, minus)
     with ctx.workprec(bits):
-        upper, lower = _sigmas(problem, plus, minus)
-        empty: list[Number] = [Fraction(0)] * (problem.K - plus - minus)
-        sigmas = [upper] * plus + [lower] * minus + empty
-        return point_factors(problem, sigmas, helmert(problem.K), bits)
+        energies = []
+        for group, sigmas in zip(groups, _sigmas(problem, groups, use), strict=True):
+            own = [energy(problem, group.square.value(), sigma) for sigma in sigmas]
+            energies += own + [arb(0)] * (group.count - len(own))
+        return point_factors(problem, energies, frames(problem, groups), bits)
+
+
+def critical_bias(problem: Layered, plus: Counts, minus: Counts, bits: int) -> list[arb] | None:
+    """b there: (n_k/N)(1 - sigma)/(1 + lambda_b), sigma that of the mean; None without a bias."""
+    if not problem.has_bias:
+        return None
+    groups, use = _asked(problem, plus, minus)
+    with ctx.workprec(bits):
+        mean = [to_ball(sigma) for sigma in _sigmas(problem, groups, use)[-1]] or [arb(0)]
+        entry = (1 - mean[0]) / to_ball(problem.N * (1 + (problem.lambda_b or Fraction(0))))
+        return [size * entry for size in problem.class_sizes]

@@ -32,7 +32,8 @@ NUCLEAR_NORM = "|relu(W_1 H)|_* <= |W_1 H|_* at the minimiser (hypothesis NN)"
 _BITS = 128
 _FINEST = 4096
 #: What holds for the linear model only, or is not shared by the minimisers with a ReLU.
-_LINEAR_ONLY = ("beta", "lambda_b_threshold", "feature_norm_sq", "feature_inner", "cosine", "W_singular_values_sq_1")
+_LINEAR_ONLY = ("beta", "lambda_b_threshold", "feature_norm_sq", "feature_inner", "cosine", "W_singular_values_sq_1",
+                "hessian_scaled_sym_uniform_eig")
 
 
 def linear_part(problem: Layered) -> Layered:

@@ -8,7 +8,7 @@ from typing import Any
 from ncproofs.errors import InvalidProblem
 from ncproofs.problems.layered import Layered
 
-__all__ = ["Descent", "random_descents"]
+__all__ = ["Descent", "random_critical_values", "random_descents"]
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,32 @@ def random_descents(problem: Layered, *, starts: int = 20, seed: int = 0) -> lis
         value, slope = model.value_and_gradient(end.x)
         singular = np.linalg.svd(model.class_logits(end.x), compute_uv=False)
         found.append(Descent(float(value), float(np.abs(slope).max()), tuple(map(float, singular))))
+    return found
+
+
+def random_critical_values(problem: Layered, *, starts: int = 20, seed: int = 0) -> list[float]:
+    """The objective where least squares on the gradient ends at a critical point, from ``starts`` Gaussian points.
+
+    It goes to saddles as it goes to minima; runs that end elsewhere are left out.
+
+    Raises:
+        InvalidProblem: with relu, where the objective has kinks.
+    """
+    if problem.relu:
+        raise InvalidProblem("a gradient needs a smooth objective; write relu=no")
+    import numpy as np
+    from scipy.optimize import least_squares
+
+    generator = np.random.default_rng(seed)
+    model = _Model(problem)
+    found = []
+    for start in range(starts):
+        point = model.start(generator, 2 ** (start % 4 - 2), damped=bool(start // 4 % 2))
+        end = least_squares(lambda x: model.value_and_gradient(x)[1], point, xtol=2**-50, ftol=2**-50, gtol=2**-50,
+                            max_nfev=100)
+        value, slope = model.value_and_gradient(end.x)
+        if np.abs(slope).max() < 2**-40:
+            found.append(float(value))
     return found
 
 

@@ -33,6 +33,7 @@ from ncproofs.critical.network_certificate import (
     transposed,
     upper_end,
 )
+from ncproofs.critical.network_copositive import MOST_SAMPLES, copositive_certificate
 from ncproofs.critical.network_deep import chain, mode
 from ncproofs.critical.network_linear import operator_norm_squared
 from ncproofs.critical.profiles import to_ball
@@ -166,6 +167,8 @@ def _overlapping(problem: Network, names: dict[str, Any]) -> Answer:
     if problem.layers > 2:
         raise OutOfScope("a deep ReLU network with overlapping outputs is not solved here; write layers 2")
     attempt, tight = _between(problem)
+    if not tight and len(problem.Y) <= MOST_SAMPLES:
+        return _by_supports(problem, names, attempt)
     return Answer(
         regime="whitened, overlapping outputs", geometry="bounds" if not tight else "nonnegative singular directions",
         attempt=attempt, is_tight=tight, **names,
@@ -173,6 +176,43 @@ def _overlapping(problem: Network, names: dict[str, Any]) -> Answer:
                 + ("its directions are nonnegative, so the linear network's neurons serve" if tight
                    else "the upper bound is the better of two explicit networks"),
     )
+
+
+def _better(one: Certificate, other: Certificate) -> Certificate:
+    above = min((one, other), key=lambda found: upper_end(found.primal))
+    below = max((one, other), key=lambda found: -upper_end(-found.dual))
+    return Certificate(neurons=above.neurons, primal=above.primal, V=below.V, dual=below.dual,
+                       quantities=above.quantities)
+
+
+def _by_supports(problem: Network, names: dict[str, Any], bounds: Callable[[int], Certificate]) -> Answer:
+    """Few samples: the dual constraint is copositive, and its maximum is taken over all 2^n supports."""
+    from ncproofs.critical.network_orthant_search import supports_and_start
+
+    atoms = supports_and_start(problem)
+
+    def attempt(bits: int) -> Certificate:
+        return copositive_certificate(problem, atoms, bits)
+
+    tight = _meets(attempt)
+    if not tight:  # the search stalled: the better network and the better dual point of both methods
+
+        def attempt(bits: int) -> Certificate:
+            return _better(copositive_certificate(problem, atoms, bits), bounds(bits))
+
+    return Answer(
+        regime="whitened, overlapping outputs", geometry=f"{len(atoms)} neurons" if tight else "bounds",
+        attempt=attempt, is_tight=tight, **names,
+        because=f"max |V^T h| over h >= 0, |h| = 1 from the eigenvectors on all {2 ** len(problem.Y) - 1} supports",
+        notes=("rank is that of the network shown; the minimum is over networks of every width >= rank",),
+    )
+
+
+def _meets(attempt: Callable[[int], Certificate]) -> bool:
+    with flint.ctx.workprec(192):
+        first = attempt(192)
+    left, right = upper_end(first.primal), upper_end(first.dual)
+    return (left - right) * 10**20 <= max(left, Fraction(1))
 
 
 def _between(problem: Network) -> tuple[Callable[[int], Certificate], bool]:
@@ -191,10 +231,7 @@ def _between(problem: Network) -> tuple[Callable[[int], Certificate], bool]:
                            dual=dual_value(problem, linear_network.V, bound),
                            quantities={"rank": Fraction(len(neurons))})
 
-    with flint.ctx.workprec(192):
-        first = attempt(192)
-    left, right = upper_end(first.primal), upper_end(first.dual)
-    return attempt, (left - right) * 10**20 <= max(left, Fraction(1))
+    return attempt, _meets(attempt)
 
 
 def _flipped(problem: Network, neurons: Sequence[Neuron]) -> list[Neuron]:

@@ -84,7 +84,8 @@ class Layered:
             widths *= self.layers
         if len(widths) != self.layers:
             raise InvalidProblem(
-                f"{len(widths)} widths given for {self.layers} layers; write d_1,...,d_L, or one number for all"
+                f"{len(widths)} widths given for {self.layers} layers; write d_1,...,d_L (in a suite with blanks: "
+                "'d_1 ... d_L'), or one number for all"
             )
         return tuple(widths)
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -124,8 +125,14 @@ def _from_one_hot(rows: Any) -> tuple[list[int], int]:
 
 
 def _json(text: str) -> dict[str, Any]:
+    if _deepest(text) > _DEEPEST:
+        raise InvalidProblem(f"the data are nested more than {_DEEPEST} deep; write one object with lists of rows")
+
+    def no_number(spelling: str) -> Any:
+        raise InexactInput(f"{spelling} is not a number; write an exact one, for example 3 or \"1/3\"")
+
     def refuse(spelling: str) -> Any:
-        raise InexactInput(f'{spelling} is a JSON float; write it in quotes, for example "{_quoted(spelling)}"')
+        raise InexactInput(f'{spelling} is a JSON float; write it in quotes, for example "{spelling}"')
 
     def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found: dict[str, Any] = {}
@@ -136,14 +143,11 @@ def _json(text: str) -> dict[str, Any]:
         return found
 
     try:
-        given = json.loads(text, parse_float=refuse, parse_constant=refuse, parse_int=_whole, object_pairs_hook=once)
-    except (json.JSONDecodeError, RecursionError) as error:
+        given = json.loads(text, parse_float=refuse, parse_constant=no_number, parse_int=_whole, object_pairs_hook=once)
+    except json.JSONDecodeError as error:
         raise InvalidProblem(f"the data are not JSON ({error}); see `ncproofs show network`") from None
     if not isinstance(given, dict):
         raise InvalidProblem('the data must be one JSON object, for example {"X": [["1", "0"]], "Y": ["2"]}')
-    for name, value in given.items():
-        if _depth(value) > _DEEPEST:
-            raise InvalidProblem(f"{name} is nested too deeply; write a list of rows")
     return given
 
 
@@ -153,13 +157,13 @@ def _whole(spelling: str) -> int:
     return int(spelling)
 
 
-def _quoted(spelling: str) -> str:
-    return spelling if spelling[-1].isdigit() else "1/3"
-
-
-def _depth(value: Any) -> int:
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return 1 + max(map(_depth, inner), default=0)
+def _deepest(text: str) -> int:
+    """How many brackets and braces are open at once, strings apart: known before anything recurses into them."""
+    depth = most = 0
+    for letter in re.findall(r"[\[\]{}]", re.sub(r'"(?:[^"\\]|\\.)*"', "", text)):
+        depth += 1 if letter in "[{" else -1
+        most = max(most, depth)
+    return most
 
 
 def _csv(text: str) -> dict[str, Any]:

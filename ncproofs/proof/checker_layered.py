@@ -50,7 +50,7 @@ class Problem:
             raise Limit("weights of more than 20000 bits in all")
         if len(set(self.sizes)) > _MOST_SIZES:
             raise Limit("more than 1000 different class sizes")
-        self.rank = min(self.K, *self.widths)
+        self.rank = min(self.K, self.widths[0] + self.relu, *self.widths[1:])  # relu: r features make r + 1 classes
         self.shapes = list(zip([*self.widths, self.K], [self.N, *self.widths], strict=True))
 
     def strength(self, size: int) -> Fraction:
@@ -246,7 +246,7 @@ def _geometric(problem: Problem, at: Minimum, algebra: Any, name: Any, values: l
     A = fractional_power(algebra, alpha, Fraction(2, M)) if modes[0].used else zero
     B = A if bare else fractional_power(algebra, beta, Fraction(2, M)) if modes[1:] and modes[1].used else zero
     norm = A if bare else times(algebra, algebra.add(times(algebra, A, Fraction(K - 1)), B), Fraction(1, K))
-    inner = zero if bare else times(algebra, algebra.sub(B, A), Fraction(1, K))
+    inner = zero if bare or name == "feature_norm_sq" else times(algebra, algebra.sub(B, A), Fraction(1, K))
     if name == "cosine" and modes[0].used:
         return algebra.div(inner, norm)
     if name not in ("feature_norm_sq", "feature_inner"):
@@ -261,8 +261,8 @@ def _geometric(problem: Problem, at: Minimum, algebra: Any, name: Any, values: l
 def _with_relu(problem: Problem) -> None:
     """The minimum is that of the linear model: theorem layered-relu."""
     if problem.relu and 16 * problem.strength(problem.sizes[0]) < problem.K and (
-            problem.K > 2 or min(problem.widths) < 2):
-        raise Rejected("with relu: K = 2 and widths >= 2, or 16 kappa^3 >= K, is needed")
+            problem.K > 2 or problem.rank < 2):
+        raise Rejected("with relu: K = 2 and two hidden units, or 16 kappa^3 >= K, is needed")
 
 
 def geometry(statement: list[Any], witness: Any, budget: Budget) -> None:

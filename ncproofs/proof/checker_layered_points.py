@@ -16,7 +16,7 @@ from typing import Any
 
 from ncproofs.proof.checker_arithmetic import Budget, Intervals, Rejected
 from ncproofs.proof.checker_hessian import Block, Eigenvalues, has_inertia, has_table
-from ncproofs.proof.checker_layered import Minimum, Problem, minimum_of, objective, product, scales, sigma
+from ncproofs.proof.checker_layered import Minimum, Mode, Problem, minimum_of, objective, product, scales, sigma
 from ncproofs.proof.checker_losses import fractional_power, times, total
 from ncproofs.proof.checker_reading import listed, need, rational, whole
 
@@ -98,13 +98,12 @@ def attained(statement: list[Any], witness: Any, budget: Budget) -> None:
     values = scales(problem, at, balls, roots)
     frame = _identity(balls, problem.K) if not problem.balanced else _simplex(balls, problem.K)
     owners = [k for k, size in enumerate(problem.sizes) for _ in range(size)]
-    directions = _directions(problem, at, values)
+    pools = [[value] * mode.used for mode, value in zip(at.modes, values, strict=True)]
+    directions = _directions(problem, at.modes, pools)
     factors = factors_at(problem, balls, directions, frame, owners, problem.sizes)
     bias = None
     if problem.lambda_b is not None:
-        beta = directions[-1] or balls.number(Fraction(0))
-        entry = balls.sub(balls.number(Fraction(1)), beta)
-        bias = [times(balls, entry, 1 / (problem.K * (1 + problem.lambda_b)))] * problem.K
+        bias = [_bias(problem, balls, directions[-1])] * problem.K
     gap = balls.sub(problem.value(balls, factors, bias), objective(problem, at, balls, values))
     limit = balls.number(spread)[0]
     slopes = _gradient(problem, balls, factors, bias)
@@ -112,20 +111,21 @@ def attained(statement: list[Any], witness: Any, budget: Budget) -> None:
         raise Rejected("the value or a derivative is not shown to be within the spread")
 
 
-def _directions(problem: Problem, at: Minimum, values: list[Any]) -> list[Any]:
-    """sigma of every direction of the frame; the last one is the mean when there is a bias."""
-    left = [mode.used for mode in at.modes]
-    found: list[Any] = []
+def _directions(problem: Problem, modes: list[Mode], pools: list[list[Any]]) -> list[Any]:
+    """sigma of every direction of the frame, from the pool of its mode; the last is the mean when there is a bias."""
+    left, found = [list(pool) for pool in pools], []
     for k, size in enumerate(problem.sizes):
-        place = next(i for i, mode in enumerate(at.modes) if mode.size == size)
+        place = next(i for i, mode in enumerate(modes) if mode.size == size)
         if problem.lambda_b is not None and k == problem.K - 1:
             place = 1
-        if place < len(left) and left[place] > 0:
-            left[place] -= 1
-            found.append(values[place])
-        else:
-            found.append(None)
+        found.append(left[place].pop(0) if place < len(left) and left[place] else None)
     return found
+
+
+def _bias(problem: Problem, balls: Intervals, mean: Any) -> Any:
+    """The common entry of b, from the logit of the mean of the classes (None: 0); equal classes."""
+    entry = balls.sub(balls.number(Fraction(1)), mean or balls.number(Fraction(0)))
+    return times(balls, entry, Fraction(1, problem.K) / (1 + (problem.lambda_b or 0)))
 
 
 def _gradient(problem: Problem, balls: Intervals, factors: list[Matrix], bias: Any) -> list[Any]:
@@ -149,76 +149,86 @@ def _gradient(problem: Problem, balls: Intervals, factors: list[Matrix], bias: A
 
 
 class Critical:
-    """The critical points with ``plus`` directions of sigma_plus and ``minus`` of sigma_minus, in one orbit."""
+    """The critical points with so many directions of sigma_plus and of sigma_minus in each mode, in one orbit."""
 
     def __init__(self, problem: Problem, plus: Any, minus: Any, balls: Intervals, roots: Any) -> None:
-        self.problem, self.balls = problem, balls
-        self.plus, self.minus = whole(plus, 0, problem.rank), whole(minus, 0, problem.rank)
-        self.power, self.rank = problem.strength(problem.sizes[0]), self.plus + self.minus
-        if problem.relu or problem.lambda_b is not None or not problem.balanced or self.rank > problem.rank:
-            raise Rejected("equal classes, no bias, no relu, and rank at most min(K, widths)")
-        if self.rank and self.power >= problem.saddle_node:
+        self.problem, self.balls, self.modes = problem, balls, minimum_of(problem).modes
+        self.used = [(whole(p, 0, mode.count), whole(m, 0, mode.count)) for mode, p, m in zip(
+            self.modes, *(listed(part if isinstance(part, list) else [part], len(self.modes))
+                          for part in (plus, minus)), strict=True)]
+        self.rank = sum(map(sum, self.used))
+        if problem.relu or self.rank > problem.rank or any(
+                sum(pair) > mode.count for mode, pair in zip(self.modes, self.used, strict=True)):
+            raise Rejected("no relu, and at most min(K, widths) directions")
+        if any(sum(pair) and mode.power >= problem.saddle_node
+               for mode, pair in zip(self.modes, self.used, strict=True)):
             raise Rejected("nonzero critical points are covered for kappa < kappa_sn")
-        if problem.K * (problem.widths[0] + problem.widths[-1]) + sum(
+        if problem.K * (problem.widths[0] + problem.widths[-1] + (problem.lambda_b is not None)) + sum(
                 a * b for a, b in pairwise(problem.widths)) > _LARGEST:
             raise Rejected(f"at most {_LARGEST} coordinates")
-        ends = listed(roots, 2)
-        self.sigmas: list[Any] = []
-        for count, root, upper in ((self.plus, ends[0], True), (self.minus, ends[1], False)):
-            self.sigmas.append(sigma(problem, self.power, root, balls, upper=upper) if count else None)
+        ends = iter(listed(roots, 2 * len(self.modes)))
+        self.sigmas = [[sigma(problem, mode.power, root, balls, upper=upper) if count else None
+                        for count, root, upper in zip(pair, (next(ends), next(ends)), (True, False), strict=True)]
+                       for mode, pair in zip(self.modes, self.used, strict=True)]
 
     @property
     def orbit(self) -> int:
-        """Rotations of the class space and of the widths, less those that fix the point."""
-        spaces, r = [self.problem.K, *self.problem.widths], self.rank
-        turns = sum(size * (size - 1) - (size - r) * (size - r - 1) for size in spaces)
-        return (turns - self.plus * (self.plus - 1) - self.minus * (self.minus - 1)) // 2
+        """Rotations of the directions of each mode and of the widths, less those that fix the point."""
+        spaces = [(size, self.rank) for size in self.problem.widths]
+        spaces += [(mode.count, sum(pair)) for mode, pair in zip(self.modes, self.used, strict=True)]
+        turns = sum(size * (size - 1) - (size - r) * (size - r - 1) for size, r in spaces)
+        return (turns - sum(count * (count - 1) for pair in self.used for count in pair)) // 2
 
     def value(self) -> Any:
-        """(1/2) (1 + (1/K) sum e(sigma))."""
-        balls, M, parts = self.balls, self.problem.M, [self.balls.number(Fraction(1, 2))]
-        for count, s in zip((self.plus, self.minus), self.sigmas, strict=True):
-            if count:
-                e = balls.mul(s, balls.sub(balls.number(Fraction(M - 2)), times(balls, s, Fraction(M - 1))))
-                parts.append(times(balls, e, Fraction(count, 2 * self.problem.K)))
-        return total(balls, parts)
+        """(1/2) sum of weight (1 + e(sigma)); the two roots of a mode as two modes, of which one has all directions."""
+        split = [Mode(mode.size, mode.power, mode.weight, mode.count * first, count)
+                 for mode, pair in zip(self.modes, self.used, strict=True)
+                 for first, count in zip((1, 0), pair, strict=True)]
+        found = [root for pair in self.sigmas for root in pair]
+        return objective(self.problem, Minimum("", split, shared=True), self.balls, found)
 
     def blocks(self) -> list[Block]:
-        """The Hessian: of the class means and the layers, and within the classes."""
+        """The Hessian: of the class means, the layers and the bias, and within the classes."""
         problem, balls, K = self.problem, self.balls, self.problem.K
-        n = problem.sizes[0]
-        values = [self.sigmas[0]] * self.plus + [self.sigmas[1]] * self.minus + [None] * (K - self.rank)
-        # Columns of length sqrt n stand for the class means: the logits are their product over sqrt n.
-        factors = factors_at(problem, balls, values, _identity(balls, K), list(range(K)), [1] * K)
-        scale = balls.sqrt(balls.number(Fraction(1, n)))
+        pools = [[root for root, count in zip(*parts, strict=True) for _ in range(count)]
+                 for parts in zip(self.sigmas, self.used, strict=True)]
+        values = _directions(problem, self.modes, pools)
+        frame = _identity(balls, K) if problem.lambda_b is None else _simplex(balls, K)
+        # Columns of length sqrt n_k stand for the class means, in the features and in the logits.
+        factors = factors_at(problem, balls, values, frame, list(range(K)), [1] * K)
+        bias = None if problem.lambda_b is None else _bias(problem, balls, values[-1])
         left, right = _sides(balls, factors)
-        right = [[[balls.mul(scale, x) for x in row] for row in factor] for factor in right]
-        right.insert(0, _identity(balls, K, scale))
-        whole_form = _form(problem, balls, factors, left, right)
+        whole_form = _form(problem, balls, factors, left, [_identity(balls, K), *right], bias)
         inside = product(balls, _transposed(left[0]), left[0])
         within = [[times(balls, x, Fraction(1, problem.N)) for x in row] for row in inside]
         for a in range(len(within)):
             within[a][a] = balls.add(within[a][a], balls.number(problem.weights[0]))
-        return [(whole_form, 1), (within, K * (n - 1))]
+        return [(whole_form, 1), (within, problem.N - K)]
 
 
-def _form(problem: Problem, balls: Intervals, factors: list[Matrix], left: list[Matrix], right: list[Matrix]) -> Matrix:
-    """The second derivative in the class means and the layers; 1/N sum over n samples is 1/K."""
-    K, zero = problem.K, balls.number(Fraction(0))
+def _form(problem: Problem, balls: Intervals, factors: list[Matrix], left: list[Matrix], right: list[Matrix],
+          bias: Any) -> Matrix:
+    """The second derivative in the class means, the layers and b, of 1/(2N) times the squares of these columns."""
+    K, zero, share = problem.K, balls.number(Fraction(0)), Fraction(1, problem.N)
     places = [(place, i, j) for place, factor in enumerate(factors) for i in range(len(factor))
               for j in range(len(factor[0]))]
-    logits = product(balls, left[0], product(balls, factors[0], right[0]))
-    one = balls.number(Fraction(1))
-    errors = [[balls.sub(z, one) if j == k else z for k, z in enumerate(row)] for j, row in enumerate(logits)]
+    roots = [balls.sqrt(balls.number(Fraction(size))) for size in problem.sizes]
+    errors = [[balls.sub(z, roots[k]) if j == k else z for k, z in enumerate(row)]
+              for j, row in enumerate(product(balls, left[0], factors[0]))]
     moves = [{(a, b): balls.mul(x, y) for a, x in enumerate(row[i] for row in left[place]) if x != zero
               for b, y in enumerate(right[place][j]) if y != zero} for place, i, j in places]
-    H = [[zero] * len(places) for _ in places]
+    decays = [problem.weights[place] for place, _, _ in places]
+    if bias is not None:
+        errors = [[balls.add(z, balls.mul(bias, root)) for z, root in zip(row, roots, strict=True)] for row in errors]
+        moves += [{(k, b): root for b, root in enumerate(roots)} for k in range(K)]
+        decays += [problem.lambda_b or Fraction(0)] * K
+    H = [[zero] * len(moves) for _ in moves]
     for a, first in enumerate(moves):
         for b in range(a + 1):
             shared = [balls.mul(x, moves[b][cell]) for cell, x in first.items() if cell in moves[b]]
             if shared:
-                H[a][b] = times(balls, total(balls, shared), Fraction(1, K))
-        H[a][a] = balls.add(H[a][a], balls.number(problem.weights[places[a][0]]))
+                H[a][b] = times(balls, total(balls, shared), share)
+        H[a][a] = balls.add(H[a][a], balls.number(decays[a]))
     at = {place: index for index, place in enumerate(places)}
     for high in range(len(factors)):
         for low in range(high):
@@ -232,8 +242,8 @@ def _form(problem: Problem, balls: Intervals, factors: list[Matrix], left: list[
                         for q, y in enumerate(entries):
                             if y != zero:
                                 a, b = at[high, i, j], at[low, p, q]
-                                H[a][b] = balls.add(H[a][b], times(balls, balls.mul(x, y), Fraction(1, K)))
-    for a in range(len(places)):
+                                H[a][b] = balls.add(H[a][b], times(balls, balls.mul(x, y), share))
+    for a in range(len(moves)):
         for b in range(a):
             H[b][a] = H[a][b]
     return H
@@ -257,7 +267,9 @@ def critical(statement: list[Any], witness: Any, budget: Budget) -> None:
     if value[0] < balls.number(lower)[1] or value[1] > balls.number(higher)[0]:
         raise Rejected("the objective is not shown to lie between these ends")
     least = minimum_of(problem)
-    best = minus == 0 and (plus == least.modes[0].used or least.geometry == "tie")
+    tie = [problem.M > 2 and mode.power == problem.first_order for mode in least.modes]
+    best = all(m == 0 and (p == mode.used or even)
+               for (p, m), mode, even in zip(at.used, least.modes, tie, strict=True))
     shown = {
         "strict saddle": counts[0] > 0,
         "global minimum": best,

@@ -12,6 +12,7 @@ from typing import Any
 
 from ncproofs.proof.checker_arithmetic import Budget, Intervals, Limit, Rejected
 from ncproofs.proof.checker_constants import compared
+from ncproofs.proof.checker_copositive import is_copositive
 from ncproofs.proof.checker_losses import times, total
 from ncproofs.proof.checker_reading import expression, flag, listed, need, rational, vector, whole
 from ncproofs.proof.checker_ridge import inertia
@@ -201,10 +202,9 @@ def _minimum(problem: Network, algebra: Any) -> Any:
 
 
 def value_of(statement: list[Any], witness: Any, budget: Budget) -> None:
-    (bits,) = need(witness, "bits")
-    problem = Network(statement[0], budget)
-    bits = whole(bits, 64, 4096)
-    compared(budget, bits, lambda algebra: _minimum(problem, algebra), statement[1], expression(statement[2]))
+    (bits,), problem = need(witness, "bits"), Network(statement[0], budget)
+    compared(budget, whole(bits, 64, 4096), lambda algebra: _minimum(problem, algebra), statement[1],
+             expression(statement[2]))
 
 
 def rank_of(statement: list[Any], witness: Any, budget: Budget) -> None:
@@ -268,8 +268,8 @@ def gap(statement: list[Any], witness: Any, budget: Budget) -> None:
 
 def _has_gap(problem: Network) -> None:
     """Weight decay on L >= 3 linear layers: the dual value is half the squared distance to the range of X."""
-    deep = problem.kind == "deep-linear" and not problem.is_convex
-    if not deep or not any(entry for row in _pulled(problem, problem.Y) for entry in row):
+    pulled = _pulled(problem, problem.Y) if problem.kind == "deep-linear" and not problem.is_convex else []
+    if not any(map(any, pulled)):
         raise Rejected("weight decay on three or more linear layers and X^T Y != 0 are needed")
 
 
@@ -290,9 +290,8 @@ def _primal(problem: Network, neurons: Any) -> Fraction:
 
 
 def _dual(problem: Network, value: Any) -> Rows:
-    n, K = len(problem.Y), len(problem.Y[0])
-    flat = vector(value, n * K)
-    return [flat[i * K : (i + 1) * K] for i in range(n)]
+    flat = vector(value, len(problem.Y) * (K := len(problem.Y[0])))
+    return [flat[i : i + K] for i in range(0, len(flat), K)]
 
 
 def _feasible(problem: Network, V: Rows, multipliers: Any) -> None:
@@ -310,8 +309,9 @@ def _feasible(problem: Network, V: Rows, multipliers: Any) -> None:
         pulls = [[_dot(part, v) for v in _across(V)] for part in _signed(line[0])]
         inside = all(_dot(pull, pull) * _dot(line[1], line[1]) <= limit for pull in pulls)
     else:  # features are >= 0 and of length at most one; disjoint columns see disjoint parts of them
-        inside = problem.is_whitened() and _is_disjoint(V) and all(
-            _dot(part, part) <= limit for column in _across(V) for part in _signed(column))
+        inside = problem.is_whitened() and (all(
+            _dot(part, part) <= limit for column in _across(V) for part in _signed(column)) if _is_disjoint(V) else
+            is_copositive([[limit * (v is w) - _dot(v, w) for w in V] for v in V], problem.budget, _cost))
     if not inside:
         raise Rejected("V is not shown to be feasible")
 

@@ -9,7 +9,7 @@ from typing import Any
 import flint
 
 from ncproofs.arithmetic.enclosure import exact_bounds
-from ncproofs.critical.layered_modes import kappa_power, sigma_root
+from ncproofs.critical.layered_modes import modes_of, sigma_root
 from ncproofs.critical.layered_optimum import layered_regime
 from ncproofs.critical.layered_points import critical_point, layered_spectrum
 from ncproofs.critical.layered_relu import linear_part, rival, rival_factors
@@ -144,14 +144,28 @@ def _never(claim: ReluFirstFeatures) -> Draft:
     raise NoCertificate("the features of the ReLU model are never an orthogonal frame in every minimiser")
 
 
-def _two_roots(problem: Layered, plus: int, minus: int, bits: int) -> list[Any]:
-    value = kappa_power(problem)
-    return [_ends(problem.factors, value, bits, upper=True) if plus else None,
-            _ends(problem.factors, value, bits, upper=False) if minus else None]
+def _counted(claim: LayeredSpectrum | LayeredKind | LayeredInertia) -> tuple[Layered, Any, Any]:
+    """The counts as the statement spells them: numbers, or lists when there are several groups."""
+    problem = claim.problem
+    if problem.has_bias and not problem.balanced:
+        raise NoCertificate("the checker does not read unequal classes with a bias")
+    plus, minus = (part if isinstance(part, int) else list(part)
+                   for part in critical_point(problem, claim.plus, claim.minus, digits=6).counts)
+    return problem, plus, minus
+
+
+def _two_roots(problem: Layered, plus: Any, minus: Any, bits: int) -> list[Any]:
+    """The ends of sigma_plus and sigma_minus of each group, None where it is not used."""
+    found = []
+    pairs = zip([plus] if isinstance(plus, int) else plus, [minus] if isinstance(minus, int) else minus, strict=True)
+    for mode, (upper, lower) in zip(modes_of(problem), pairs, strict=True):
+        found += [_ends(problem.factors, mode.power, bits, upper=True) if upper else None,
+                  _ends(problem.factors, mode.power, bits, upper=False) if lower else None]
+    return found
 
 
 def _spectrum(claim: LayeredSpectrum) -> Draft:
-    problem, plus, minus = claim.problem, claim.plus, claim.minus
+    problem, plus, minus = _counted(claim)
     table = table_of(layered_spectrum(problem, plus, minus, digits=12))
     statement = _about(claim, "layered/spectrum/1", plus=plus, minus=minus, eigenvalues=table)
     return statement, ({"bits": bits, "roots": _two_roots(problem, plus, minus, bits)} for bits in _BITS)
@@ -166,7 +180,7 @@ def _inertia(claim: LayeredInertia) -> Draft:
 
 
 def _critical(claim: LayeredKind | LayeredInertia, nature: str) -> Draft:
-    problem, plus, minus = claim.problem, claim.plus, claim.minus
+    problem, plus, minus = _counted(claim)
     at = critical_point(problem, plus, minus, digits=12)
     if at.kind == "degenerate saddle":
         raise OutOfScope("at kappa = kappa_sn a zero eigenvalue does not come from symmetry")

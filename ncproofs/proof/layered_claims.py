@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from ncproofs.problems.layered import Layered
 from ncproofs.proof.claims import Claim
+
+if TYPE_CHECKING:
+    from ncproofs.critical.layered_points import Counts
 
 __all__ = [
     "BenignLayeredLandscape",
@@ -64,11 +67,15 @@ class LayeredAttained(Claim):
 
 @dataclass(frozen=True, kw_only=True)
 class LayeredSpectrum(Claim):
-    """The closed-form spectrum at a critical point agrees with the dense Hessian, enclosed in balls."""
+    """The closed-form spectrum at a critical point agrees with the dense Hessian, enclosed in balls.
+
+    ``plus``, ``minus``: directions with sigma_plus and sigma_minus; one number for each group of directions when there
+    are several (a regularised bias: class, mean; unequal classes: one for each size), see ``layered_points``.
+    """
 
     problem: Layered
-    plus: int
-    minus: int = 0
+    plus: Counts
+    minus: Counts = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,8 +83,8 @@ class LayeredInertia(Claim):
     """The Hessian at a critical point has exactly so many eigenvalues ``negative`` and ``zero``; None: left open."""
 
     problem: Layered
-    plus: int
-    minus: int = 0
+    plus: Counts
+    minus: Counts = 0
     negative: int | None = None
     zero: int | None = None
 
@@ -91,8 +98,8 @@ class LayeredKind(Claim):
 
     problem: Layered
     kind: str
-    plus: int
-    minus: int = 0
+    plus: Counts
+    minus: Counts = 0
 
 
 @dataclass(frozen=True, kw_only=True)

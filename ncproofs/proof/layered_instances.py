@@ -10,16 +10,25 @@ from collections.abc import Callable
 from typing import Any
 
 import flint
-from flint import arb
+from flint import arb, arb_mat
 
 from ncproofs.arithmetic.inertia import inertia
 from ncproofs.arithmetic.linalg import contains_spectrum
 from ncproofs.calculus.layered_objective import layered_gradient, layered_hessian, layered_value
 from ncproofs.critical.layered_closed import layered_closed_form
+from ncproofs.critical.layered_groups import groups_of, has_nonzero
 from ncproofs.critical.layered_minimiser import minimiser
-from ncproofs.critical.layered_modes import excess, first_order, kappa_power, saddle_node, sigma_root
+from ncproofs.critical.layered_modes import excess, first_order, kappa_power, sigma_root
 from ncproofs.critical.layered_optimum import LayeredOptimum, layered_optimum, layered_regime
-from ncproofs.critical.layered_points import CriticalPoint, critical_factors, critical_point, spectrum_table
+from ncproofs.critical.layered_points import (
+    Counts,
+    CriticalPoint,
+    critical_bias,
+    critical_factors,
+    critical_point,
+    local_minima,
+    spectrum_table,
+)
 from ncproofs.critical.layered_relu import linear_part, relu_status
 from ncproofs.critical.profiles import to_ball
 from ncproofs.errors import InvalidClaim, NcproofsError
@@ -53,6 +62,8 @@ __all__ = ["settle"]
 
 _GEOMETRIES = ("orthogonal frame", "simplex ETF", "intermediate frame", "orthogonal means", "zero")
 _KINDS = ("global minimum", "local minimum", "strict saddle", "degenerate saddle")
+#: What the list of critical points rests on.
+_LISTED = ("singular value decomposition",)
 _LARGEST_DENSE = 150
 _LARGEST_CONFIRMED = 80
 _LARGEST_WRITTEN = 4000
@@ -173,6 +184,8 @@ def _geometry(claim: LayeredGeometry, effort: Effort) -> Evidence:
         if truth is not Truth.HOLDS:
             return refuse(sentence, because)
     at = layered_optimum(problem, digits=12)
+    if at.regime in ("centred", "tie") and problem.has_bias and not problem.balanced:
+        return refuse(sentence, f"the means follow the {at.geometry}; whether they are of this kind too is not decided")
     if at.geometry == geometry:
         return _verdict(sentence, problem, at.because, Rigor.EXACT, at.axioms, yes=True)
     if geometry == "orthogonal means" and at.geometry in ("orthogonal frame", "zero"):
@@ -192,7 +205,11 @@ def _attained(claim: LayeredAttained, effort: Effort) -> Evidence:
     sentence = f"the minimiser written out is critical and has the value of the closed form: {problem}"
     if problem.relu or problem.dimension > _LARGEST_WRITTEN:
         return refuse(sentence, f"written out for the linear model, up to {_LARGEST_WRITTEN} unknowns")
-    factors, bias = minimiser(problem, layered_regime(problem), bits)
+    if problem.has_bias and not problem.balanced:
+        used = layered_optimum(problem, digits=6).details.used
+        factors, bias = critical_factors(problem, used, 0, bits), critical_bias(problem, used, 0, bits)
+    else:
+        factors, bias = minimiser(problem, layered_regime(problem), bits)
     value = layered_value(problem, factors, bias, bits)
     gradient = layered_gradient(problem, factors, bias, bits)
     claimed = layered_optimum(problem, digits=30).quantities["objective"].ball()
@@ -219,7 +236,7 @@ def _spectrum(claim: LayeredSpectrum, effort: Effort) -> Evidence:
     for bits in (bits for bits in effort.ladder if 128 <= bits <= 512):
         with flint.ctx.workprec(bits + 32):
             table = [(to_ball(value), count) for value, count, _ in spectrum_table(problem, plus, minus, bits + 32)]
-        dense = layered_hessian(problem, critical_factors(problem, plus, minus, bits + 32), bits + 32)
+        dense = _dense(problem, plus, minus, bits + 32)
         found = contains_spectrum(dense, table, bits)
         if found.truth is not Truth.UNDECIDED:
             yes = found.truth is Truth.HOLDS
@@ -227,7 +244,12 @@ def _spectrum(claim: LayeredSpectrum, effort: Effort) -> Evidence:
     return refuse(sentence, found.because)
 
 
-def _place(plus: int, minus: int) -> str:
+def _dense(problem: Layered, plus: Counts, minus: Counts, bits: int) -> arb_mat:
+    factors, bias = critical_factors(problem, plus, minus, bits), critical_bias(problem, plus, minus, bits)
+    return layered_hessian(problem, factors, bits, bias)
+
+
+def _place(plus: Counts, minus: Counts) -> str:
     return f"{plus} directions with sigma_plus and {minus} with sigma_minus"
 
 
@@ -236,7 +258,7 @@ def _confirmed(problem: Layered, at: CriticalPoint) -> str:
     if problem.dimension > _LARGEST_CONFIRMED or at.kind == "degenerate saddle":
         return "closed form"
     for bits in (128, 256, 512):
-        dense = layered_hessian(problem, critical_factors(problem, at.plus, at.minus, bits + 32), bits + 32)
+        dense = _dense(problem, *at.counts, bits + 32)
         found = inertia(dense, bits, nullity=at.zero)
         if found is not None:
             if (found.negative, found.zero) != (at.negative, at.zero):
@@ -278,19 +300,18 @@ def _benign(claim: BenignLayeredLandscape, effort: Effort) -> Evidence:
     if problem.layers == 1 and problem.balanced:
         because = "theorem mse-landscape: one layer is the mean-squared-error model, benign for every width and bias"
         return _verdict(sentence, problem, because, Rigor.EXACT, _axioms_of(problem), yes=True)
-    M, value = problem.factors, kappa_power(problem) if problem.balanced else None
-    if value is None or problem.has_bias:
-        return refuse(sentence, "the critical points are listed without a bias and with equal classes")
-    if value > saddle_node(M):
-        because = f"kappa^{M} = {value} > kappa_sn^{M} = {saddle_node(M)}: zero is the only critical point"
-        return _verdict(sentence, problem, because, Rigor.EXACT, _axioms_of(problem), yes=True)
-    # Below kappa_c zero is not global; above it the nonzero points are not; at kappa_c all local minima are global.
-    if value == first_order(M):
-        because = f"kappa = kappa_c exactly: zero and every rank up to {problem.rank} with sigma_plus are worth 1/2"
-        return _verdict(sentence, problem, because, Rigor.EXACT, _axioms_of(problem), yes=True)
-    at = critical_point(problem, 0 if value < first_order(M) else 1, digits=20)
-    because = _kind(LayeredKind(problem=problem, kind=at.kind, plus=at.plus), effort).because
-    return fails(sentence, because, problem, f"{_place(at.plus, at.minus)}: {because}")
+    groups_of(problem)  # refuses what is not covered
+    if problem.layers == 1:
+        because = ("theorem layered-critical-points: a point of one layer that leaves out a more profitable direction "
+                   "has negative curvature")
+        return _verdict(sentence, problem, because, Rigor.EXACT, _LISTED, yes=True)
+    for plus, minus in local_minima(problem):
+        at = critical_point(problem, plus, minus, digits=20)
+        if at.kind != "global minimum":
+            because = _kind(LayeredKind(problem=problem, kind=at.kind, plus=plus), effort).because
+            return fails(sentence, because, problem, f"{_place(plus, minus)}: {because}")
+    because = "every critical point without negative curvature is a global minimum, decided in rationals"
+    return _verdict(sentence, problem, because, Rigor.EXACT, _LISTED, yes=True)
 
 
 def _axioms_of(problem: Layered) -> tuple[str, ...]:
@@ -300,14 +321,14 @@ def _axioms_of(problem: Layered) -> tuple[str, ...]:
 def _finite(claim: FiniteCriticalPoints, effort: Effort) -> Evidence:
     problem = claim.problem
     sentence = f"the critical points have finitely many products W_L ... W_1 H: {problem}"
-    if problem.relu or problem.has_bias or not problem.balanced:
-        return refuse(sentence, "the critical points are listed for the linear model, no bias, equal classes")
-    M, value = problem.factors, kappa_power(problem)
-    if value > saddle_node(M) or (M == 2 and value == 1):
-        return _verdict(sentence, problem, "zero is the only critical point", Rigor.EXACT, yes=True)
-    at = critical_point(problem, 1, digits=10)
-    because = (f"sigma_plus u u^T is critical for every unit vector u, for example u = (3/5, 4/5, 0, ...): a manifold "
-               f"of dimension {at.dimension}")
+    found = [group for group in groups_of(problem) if has_nonzero(problem, group)[0]]
+    several = next((group for group in found if group.count > 1), None)
+    if several is None:
+        because = f"{len(found)} singular directions can be in use, each of its own size" if found else (
+            "zero is the only critical point")
+        return _verdict(sentence, problem, because, Rigor.EXACT, _LISTED, yes=True)
+    because = (f"sigma_plus u v^T is critical for every unit vector u of a space of dimension {several.count} (group "
+               f"{several.name}), for example u = (3/5, 4/5, 0, ...) in any of its orthonormal bases")
     return fails(sentence, because, problem, because)
 
 

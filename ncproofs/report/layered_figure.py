@@ -70,8 +70,11 @@ def phase_diagram(path: Path, layers: Sequence[int] = (1, 2, 3), cells: int = _C
     handles = [pyplot.Rectangle((0, 0), 1, 1, color=colour) for colour in PHASES.values()]
     figure.legend(handles, PHASES, loc="lower center", ncol=len(PHASES), frameon=False)
     figure.subplots_adjust(bottom=float(Fraction(1, 4)))
+    # The same drawing gives the same SVG file: no date, and names of its parts that do not change.
+    still = {"metadata": {"Date": None}} if path.suffix == ".svg" else {}
     try:
-        figure.savefig(path, dpi=150)
+        with matplotlib.rc_context({"svg.hashsalt": "ncproofs", "svg.fonttype": "none"}):
+            figure.savefig(path, dpi=150, **still)
     except (OSError, ValueError) as error:
         raise NcproofsError(f"{path} cannot be written ({error}); give a file such as phases.png") from None
     finally:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ncproofs.critical.layered_points import CriticalPoint
 
-__all__ = ["LAYERED", "point_lines", "point_records"]
+__all__ = ["LAYERED", "point_lines", "point_records", "shown"]
 
 #: One line, what the problem is, quantity -> meaning, regime -> meaning.
 LAYERED: tuple[str, str, dict[str, str], dict[str, str]] = (
@@ -24,6 +24,9 @@ LAYERED: tuple[str, str, dict[str, str], dict[str, str]] = (
         "kappa_sn": "beyond it zero is the only critical point; (M-2)^(M-2) M^M/(2M-2)^(2M-2) is its M-th power",
         "sigma_plus": "the larger root of sigma^(M-2) (1-sigma)^M = kappa^M; 1 - kappa for one layer",
         "sigma_minus": "the smaller root, for two layers or more",
+        "hessian_scaled_sym_uniform_eig": "at the points with sigma_plus, in factors scaled to equal decay (Hessian "
+        "of K f): the eigenvalue of the symmetric change that is the same in all factors; its sign is that of "
+        "sigma - (M-2)/(2M-2)",
         "lambda_b_threshold": "kappa/(kappa_c - kappa): up to it (with widths K - 1 for every weight) the class "
         "means are an exact simplex ETF",
         "alpha, beta": "W_L ... W_1 H_bar = alpha (I - 11^T/K) + beta 11^T/K at the optimum",
@@ -36,6 +39,8 @@ LAYERED: tuple[str, str, dict[str, str], dict[str, str]] = (
         "W_mean_singular_value_sq_l": "the one along the mean of the classes, when there is a bias",
         "linear_objective": "with --relu, where it is not known to be the minimum: that of the linear model",
         "better_value": "with --relu, where the linear minimum is beaten: the value of a certified point below it",
+        "singular_sq_c1, sigma_c1, bias_n9": "unequal classes, free bias: eigenvalues s^2 of diag(n) - n n^T/N (c1, "
+        "c2, ...; n9 where a size repeats), x^M/s there, and the bias of the classes with 9 samples",
         "W_fro_sq_l, H_fro_sq": "sums of squares of all entries",
         "..._n9": "for unequal classes: kappa, kappa_power, sigma (the class's own logit), feature_norm_sq and "
         "W_singular_values_sq_l of the classes with 9 samples",
@@ -46,11 +51,17 @@ LAYERED: tuple[str, str, dict[str, str], dict[str, str]] = (
         "intermediate": "with a heavier bias: between a simplex ETF and an orthogonal frame",
         "orthogonal means": "unequal classes: orthogonal class means of unequal lengths",
         "minority collapse": "unequal classes: the small ones vanish, the others are orthogonal",
+        "centred": "unequal classes with a free bias: the singular directions of the centred targets",
         "rank-deficient frame": "the widths leave room for fewer directions than pay",
         "tie": "kappa = kappa_c exactly: several ranks are globally optimal; the notes say which",
         "trivial": "all factors are zero",
     },
 )
+
+
+def shown(counts: Any) -> str:
+    """How many directions: 2, or 2,1 for several groups."""
+    return ",".join(map(str, counts)) if isinstance(counts, tuple) else str(counts)
 
 
 def point_records(points: Sequence[CriticalPoint], digits: int) -> list[dict[str, Any]]:
@@ -59,6 +70,7 @@ def point_records(points: Sequence[CriticalPoint], digits: int) -> list[dict[str
         {
             "plus": point.plus, "minus": point.minus, "kind": point.kind, "negative": point.negative,
             "zero": point.zero, "dimension": point.dimension, "value": point.value.as_json(digits),
+            "modes": [{"mode": name, "plus": plus, "minus": minus} for name, plus, minus in point.modes],
         }
         for point in points
     ]
@@ -67,9 +79,14 @@ def point_records(points: Sequence[CriticalPoint], digits: int) -> list[dict[str
 def point_lines(points: Sequence[CriticalPoint], digits: int) -> list[str]:
     """For people: one row an orbit of critical points."""
     head = "directions with sigma_plus, with sigma_minus; negative and zero eigenvalues; value"
-    lines = ["", f"  critical points: {head}"]
+    groups = [mode[0] for mode in points[0].modes]
+    several = len(groups) > 1
+    order = f" (one number for each group: {', '.join(groups)})" if several else ""
+    lines = ["", f"  critical points: {head}{order}"]
+    wide = max(4, *(len(shown(part)) for point in points for part in point.counts))
     for point in points:
         lower, upper = point.value.decimals(digits)
         value = f"{lower} (exactly)" if point.value.is_point and lower == upper else f"[{lower}, {upper}]"
-        lines.append(f"  {point.plus:>4} {point.minus:>4}  {point.negative:>6} {point.zero:>6}  {value}  {point.kind}")
+        plus, minus = (f"{shown(part):>{wide}}" for part in point.counts)
+        lines.append(f"  {plus} {minus}  {point.negative:>6} {point.zero:>6}  {value}  {point.kind}")
     return lines

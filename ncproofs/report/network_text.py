@@ -52,7 +52,7 @@ NETWORK: tuple[str, str, dict[str, str], dict[str, str]] = (
     {
         "trivial": "no neurons: beta is at least the dual norm of the targets",
         "whitened": "X X^T = I: closed form",
-        "whitened, overlapping outputs": "relu: bounds, which agree when the singular directions are nonnegative",
+        "whitened, overlapping outputs": "relu: the minimum, from all supports of the activations; n > 10: bounds",
         "rank one": "linear: one output. relu: X = c a^T",
         "low rank": "linear, several outputs, any X",
         "no strong duality": "deep-linear with weight decay on every layer: least of all critical points",

@@ -33,6 +33,7 @@ CATALOGUE = {
     "layered-optimum": "extended_ufm.layered_optimum",
     "layered-bias": "extended_ufm.layered_bias",
     "layered-spectrum": "extended_ufm.layered_spectrum",
+    "layered-critical-points": "extended_ufm.layered_critical_points",
     "layered-benign": "extended_ufm.layered_benign",
     "layered-spurious-minima": "extended_ufm.layered_spurious_minima",
     "layered-imbalance": "extended_ufm.layered_imbalance",

@@ -47,7 +47,7 @@ NAMES = {
            "lambda_b_threshold": "lamb_threshold"},
     "V3": {"kappa": "kappa", "kappa_power": "kappa_pow_M", "sigma_minus": "sigma_minus", "sigma_plus": "sigma_plus",
            "objective": "f_global_min", "feature_norm_sq": "h_norm_sq_at_plus", "kappa_c": "kappa_c",
-           "kappa_sn": "kappa_sn"},
+           "kappa_sn": "kappa_sn", "hessian_scaled_sym_uniform_eig": "hessian_scaled_sym_uniform_eig"},
 }
 
 
@@ -255,8 +255,8 @@ def test_many_classes_cost_nothing():
 
 
 def test_what_is_not_covered_is_refused():
-    with pytest.raises(OutOfScope, match="write lambda_b=none or equal sizes"):
-        layered_optimum(Layered(layers=1, K=2, lambdas="1", lambda_H=1, lambda_b=0, class_sizes="1,2"))
+    with pytest.raises(OutOfScope, match="write lambda_b=none, lambda_b=0 or equal sizes"):
+        layered_optimum(Layered(layers=1, K=2, lambdas="1", lambda_H=1, lambda_b="1/2", class_sizes="1,2"))
     with pytest.raises(InvalidProblem, match="not a Layered problem"):
         layered_optimum(Ridge(mean_squared(), 3, 3, 1, 1, 1))
     with pytest.raises(InvalidProblem, match="digits"):

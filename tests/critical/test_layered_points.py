@@ -13,12 +13,14 @@ from ncproofs.arithmetic.linalg import contains_spectrum
 from ncproofs.calculus.layered_objective import layered_gradient, layered_hessian, layered_value
 from ncproofs.critical.layered_modes import first_order, kappa_power, saddle_node
 from ncproofs.critical.layered_points import (
+    critical_bias,
     critical_factors,
     critical_point,
     critical_points,
     layered_spectrum,
     spectrum_table,
 )
+from ncproofs.critical.layered_search import random_critical_values
 from ncproofs.critical.profiles import to_ball
 from ncproofs.errors import OutOfScope
 from ncproofs.problems.layered import Layered
@@ -39,6 +41,26 @@ PROBLEMS = {
     "two layers at kappa_sn": Layered(layers=2, K=3, lambdas="1/4,1/4", lambda_H="1/16"),
     "three layers": Layered(layers=3, K=2, lambdas="3/100,1/20,1/7", lambda_H="1/50", widths="3,2,3"),
     "five layers": Layered(layers=5, K=2, lambdas="1/50,1/40,1/30,1/60,1/50", lambda_H="1/20"),
+    "one layer, free bias": Layered(layers=1, K=3, n=2, widths=3, lambdas="1/30", lambda_H="1/40", lambda_b=0),
+    "one layer, light bias": Layered(layers=1, K=3, widths=2, lambdas="1/30", lambda_H="1/40", lambda_b="1/50"),
+    "one layer, heavy bias": Layered(layers=1, K=2, n=2, widths=4, lambdas="1/30", lambda_H="1/40", lambda_b="1"),
+    "one layer, mean mode at the edge": Layered(layers=1, K=2, lambdas="1/8", lambda_H="1/8", lambda_b="1/3"),
+    "two layers, free bias": Layered(layers=2, K=3, lambdas="3/100,1/20", lambda_H="1/50", lambda_b=0, widths="3,2"),
+    "two layers, bias": Layered(layers=2, K=3, n=2, lambdas="1/50,1/40", lambda_H="1/30", lambda_b="1", widths="2,3"),
+    "three layers, bias": Layered(layers=3, K=2, lambdas="1/50,1/40,1/30", lambda_H="1/30", lambda_b="3"),
+    "one layer, sizes 3, 1, 1": Layered(layers=1, K=3, lambdas="1/30", lambda_H="1/40", class_sizes="3,1,1"),
+    "one layer, narrow, sizes 3, 2, 1": Layered(layers=1, K=3, widths=2, lambdas="1/9", lambda_H="1/40",
+                                                class_sizes="3,1,2"),
+    "two layers, sizes 3, 1": Layered(layers=2, K=2, lambdas="1/50,1/40", lambda_H="1/60", class_sizes="1,3"),
+    "two layers, sizes 2, 1, 1": Layered(layers=2, K=3, lambdas="1/50,1/40", lambda_H="1/60", class_sizes="1,2,1",
+                                         widths="3,2"),
+    "three layers, sizes 2, 1": Layered(layers=3, K=2, lambdas="1/50,1/40,1/70", lambda_H="1/60", class_sizes="2,1"),
+    "one layer, free bias, sizes 3, 2, 1": Layered(layers=1, K=3, lambdas="1/30", lambda_H="1/40", lambda_b=0,
+                                                   class_sizes="2,3,1"),
+    "two layers, free bias, sizes 2, 1, 1": Layered(layers=2, K=3, lambdas="1/30,1/50", lambda_H="1/40", lambda_b=0,
+                                                    class_sizes="2,1,1"),
+    "two layers, free bias, sizes 1, 2, 4": Layered(layers=2, K=3, lambdas="1/30,1/50", lambda_H="1/40", lambda_b=0,
+                                                    class_sizes="1,2,4"),
 }
 
 
@@ -80,21 +102,40 @@ def test_reference_two_layers():
 def test_closed_form_against_the_objective(problem):
     """Gradient zero, value and all eigenvalues, at every critical point, from the product of the factors alone."""
     for at in critical_points(problem):
-        factors = critical_factors(problem, at.plus, at.minus, 192)
-        assert layered_value(problem, factors, None, 192).overlaps(at.value.ball())
-        assert all(entry.contains(0) for entry in layered_gradient(problem, factors, None, 192))
+        factors, bias = critical_factors(problem, *at.counts, 192), critical_bias(problem, *at.counts, 192)
+        assert layered_value(problem, factors, bias, 192).overlaps(at.value.ball())
+        slopes = layered_gradient(problem, factors, bias, 192)
+        assert all(entry.contains(0) and entry.rad() < 1e-30 for entry in slopes)
         with flint.ctx.workprec(192):
-            table = [(to_ball(value), count) for value, count, _ in spectrum_table(problem, at.plus, at.minus, 160)]
-        match = contains_spectrum(layered_hessian(problem, factors, 192), table, 128)
+            table = [(to_ball(value), count) for value, count, _ in spectrum_table(problem, *at.counts, 160)]
+        match = contains_spectrum(layered_hessian(problem, factors, 192, bias), table, 128)
         assert match.truth is Truth.HOLDS, match.because
-        entries = layered_spectrum(problem, at.plus, at.minus, digits=12)
+        entries = layered_spectrum(problem, *at.counts, digits=12)
         zero = sum(e.multiplicity for e in entries if e.enclosure.is_point and e.enclosure.lower == 0)
         negative = sum(e.multiplicity for e in entries if e.enclosure.upper < 0)
         assert (negative, zero) == (at.negative, at.zero)
         assert sum(e.multiplicity for e in entries) == problem.dimension
 
 
+COMPLETE = ["one layer", "two layers, narrow", "one layer, light bias", "two layers, free bias", "two layers, bias",
+            "one layer, sizes 3, 1, 1", "two layers, sizes 2, 1, 1", "one layer, free bias, sizes 3, 2, 1",
+            "two layers, free bias, sizes 1, 2, 4"]
+
+
+@pytest.mark.parametrize("name", COMPLETE)
+def test_random_critical_points_are_on_the_list(name):
+    """Least squares on the gradient from random starts goes to saddles as to minima: all their values are listed."""
+    problem = PROBLEMS[name]
+    listed = [float(at.value.lower) for at in critical_points(problem)]
+    found = random_critical_values(problem, starts=25)
+    assert len(found) > 12
+    assert len({round(value, 7) for value in found}) > 2
+    assert all(min(abs(value - known) for known in listed) < 1e-9 for value in found)
+
+
 KINDS = {
+    "one layer, mean mode at the edge": ["strict saddle", "global minimum"],
+    "one layer, sizes 3, 1, 1": ["strict saddle"] * 5 + ["global minimum"],
     "one layer": ["strict saddle"] * 3 + ["global minimum"],
     "one layer at c = 1": ["global minimum"],
     "one layer beyond": ["global minimum"],
@@ -147,8 +188,13 @@ ABSENT = {
     "nonzero beyond kappa_sn": (PROBLEMS["one layer beyond"], 1, 0),
     "sigma_minus at kappa_sn": (PROBLEMS["two layers at kappa_sn"], 0, 1),
     "negative": (PROBLEMS["two layers"], -1, 1),
-    "with a bias": (Layered(layers=1, K=2, lambdas="1/9", lambda_H="1/9", lambda_b=0), 1, 0),
-    "unequal classes": (Layered(layers=1, K=2, lambdas="1/9", lambda_H="1/9", class_sizes="2,1"), 1, 0),
+    "more modes than there are": (PROBLEMS["one layer, heavy bias"], (1, 2), 0),
+    "the mean with a free bias": (PROBLEMS["one layer, free bias"], 3, 0),
+    "the mean beyond its kappa": (PROBLEMS["one layer, light bias"], (1, 1), 0),
+    "one count for several groups": (PROBLEMS["two layers, bias"], 2, 0),
+    "too many counts": (PROBLEMS["two layers"], (1, 1), 0),
+    "unequal classes and a regularised bias": (
+        Layered(layers=1, K=2, lambdas="1/9", lambda_H="1/9", class_sizes="2,1", lambda_b=1), 1, 0),
     "relu": (Layered(layers=2, K=2, lambdas="1/9,1/9", lambda_H="1/9", relu=True), 1, 0),
 }
 
@@ -156,8 +202,20 @@ ABSENT = {
 @pytest.mark.parametrize(("problem", "plus", "minus"), ABSENT.values(), ids=ABSENT)
 def test_what_does_not_exist_is_refused(problem, plus, minus):
     for call in (critical_point, layered_spectrum):
-        with pytest.raises(OutOfScope, match=r"no critical point|are known for"):
+        with pytest.raises(OutOfScope, match=r"no critical point|are known for|do not commute|say how many"):
             call(problem, plus, minus)
+
+
+def test_many_groups_and_little_room_are_no_long_way():
+    sizes = ",".join(map(str, range(100, 160)))
+    problem = Layered(layers=2, K=60, widths=1, lambdas="1/10000,1/10000", lambda_H="1/10000", class_sizes=sizes)
+    points = critical_points(problem, digits=6)
+    assert len(points) == 1 + 2 * 60  # nothing, or one class at either root
+    assert [point.kind for point in points].count("global minimum") == 1
+    with pytest.raises(OutOfScope, match="more than 2000"):
+        critical_points(Layered(layers=2, K=60, lambdas="1/10000,1/10000", lambda_H="1/10000", class_sizes=sizes))
+    with pytest.raises(OutOfScope, match="are listed for 200"):
+        critical_points(Layered(layers=1, K=300, lambdas="1", lambda_H="1", class_sizes=list(range(1, 301))))
 
 
 def test_a_long_list_is_refused():

@@ -145,7 +145,7 @@ def test_every_a_of_the_family_is_worth_the_linear_minimum():
     """T = p ((1+a) I - a 11^T), K = 3: the first features are no orthogonal frame, the value is the same."""
     from flint import arb_mat
 
-    from ncproofs.critical.layered_minimiser import point_factors
+    from ncproofs.critical.layered_minimiser import energy, point_factors
     from ncproofs.critical.profiles import to_ball
 
     problem = at(3, "3/10")
@@ -153,7 +153,8 @@ def test_every_a_of_the_family_is_worth_the_linear_minimum():
     with ctx.workprec(160):
         sigma = linear["sigma_plus"].ball()
         frame = arb_mat(3, 3, [arb(int(i == j)) for i in range(3) for j in range(3)])
-        _, _, last = point_factors(linear_part(problem), [sigma] * 3, frame, 160)
+        energies = [energy(problem, Fraction(1), sigma)] * 3
+        _, _, last = point_factors(linear_part(problem), energies, (frame, frame), 160)
         scale = (to_ball(Fraction(1, 10)) / to_ball(problem.lambda_H)).sqrt()  # nu = kappa/K = 1/10
         p = sigma ** to_ball(Fraction(2, 3))
         for a in (Fraction(1, 10), Fraction(1, 3), Fraction(1, 2)):

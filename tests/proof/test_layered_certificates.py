@@ -46,6 +46,11 @@ UNEQUAL = Layered(layers=2, K=3, lambdas="1/10,1/10", lambda_H="1/10", class_siz
 LATE = deep(2, 2, "1/12")
 HALF = Rational(1, 2)
 
+NARROW = Layered(layers=2, K=2, widths=(1, 2), lambdas="1/30,1/30", lambda_H="1/30", relu=True)
+LIGHT = Layered(layers=2, K=3, lambdas="1/50,1/40", lambda_H="1/30", lambda_b="1")
+UNWEIGHTED = Layered(layers=2, K=3, n=2, widths="2,3", lambdas="1/50,1/40", lambda_H="1/30", lambda_b=0)
+SIZES = Layered(layers=2, K=3, lambdas="1/50,1/40", lambda_H="1/60", class_sizes="1,2,4")
+SHALLOW = Layered(layers=1, K=3, widths=2, lambdas="1/9", lambda_H="1/40", class_sizes="3,1,1")
 WRITTEN = {
     "value, one layer": LayeredValue(problem=ONE, value=sqrt(2) / 2 - Rational(1, 4)),
     "value, from below": LayeredValue(problem=TWO, value="0.168974", relation=">"),
@@ -84,6 +89,23 @@ WRITTEN = {
     "zero alone, two layers": FiniteCriticalPoints(problem=deep(2, 2, "1/8")),
     "benign at kappa_c": BenignLayeredLandscape(problem=TIE),
     "relu, two classes": LayeredGeometry(problem=relu(2, "1/5"), geometry="orthogonal frame"),
+    "relu, two classes, one feature": LayeredGeometry(problem=NARROW, geometry="orthogonal frame"),
+    "spectrum with a bias": LayeredSpectrum(problem=LIGHT, plus=(1, 1), minus=(0, 0)),
+    "spectrum with a free bias": LayeredSpectrum(problem=UNWEIGHTED, plus=1, minus=1),
+    "spectrum of unequal classes": LayeredSpectrum(problem=SIZES, plus=(1, 0, 1), minus=(0, 1, 0)),
+    "spectrum of one layer, unequal classes": LayeredSpectrum(problem=SHALLOW, plus=(1, 0), minus=0),
+    "with a bias: global": LayeredKind(problem=LIGHT, plus=(2, 1), minus=0, kind="global minimum"),
+    "with a bias: the ETF is a local minimum": LayeredKind(problem=LIGHT, plus=(2, 0), minus=0, kind="local minimum"),
+    "with a bias: zero is a local minimum": LayeredKind(problem=LIGHT, plus=0, kind="local minimum"),
+    "with a bias: the mean beside a missing class": LayeredKind(problem=LIGHT, plus=(1, 1), minus=0,
+                                                                kind="strict saddle"),
+    "unequal classes: the large one alone": LayeredKind(problem=SIZES, plus=(1, 0, 0), minus=0, kind="local minimum"),
+    "unequal classes: a small one alone": LayeredKind(problem=SIZES, plus=(0, 1, 0), minus=0, kind="strict saddle"),
+    "unequal classes: inertia": LayeredInertia(problem=SIZES, plus=(0, 0, 1), minus=0, negative=2),
+    "|h|^2 with a free bias, rational": LayeredQuantity(
+        problem=Layered(layers=2, K=3, n=2, lambdas="1/50,1/40", lambda_H="1/30", lambda_b=0),
+        quantity="feature_norm_sq", value=Rational(9, 10) ** Rational(2, 3) * Rational(2, 3)
+        * (2 * Rational(1, 60000)) ** Rational(1, 3) * 15),
     "relu, strong decay": LayeredValue(problem=relu(7, 1), value=HALF),
     "relu, a bound": LayeredValue(problem=relu(4, "2/5"), value=HALF, relation="<="),
     "relu, below the linear minimum": LayeredValue(problem=relu(6, "2/5"), value="0.4949", relation="<"),
@@ -91,6 +113,18 @@ WRITTEN = {
 }
 
 REFUSED = {
+    "relu, two classes, one hidden unit": LayeredGeometry(
+        problem=Layered(layers=2, K=2, widths=(2, 1), lambdas="1/30,1/30", lambda_H="1/30", relu=True),
+        geometry="orthogonal frame"),
+    "with a bias: the ETF is global": LayeredKind(problem=LIGHT, plus=(2, 0), minus=0, kind="global minimum"),
+    "with a bias: the mean beside a missing class is a minimum": LayeredKind(
+        problem=LIGHT, plus=(1, 1), minus=0, kind="local minimum"),
+    "unequal classes: a small one alone is a minimum": LayeredKind(problem=SIZES, plus=(0, 0, 1), minus=0,
+                                                                   kind="local minimum"),
+    "unequal classes: one negative eigenvalue": LayeredInertia(problem=SIZES, plus=(0, 0, 1), minus=0, negative=1),
+    "unequal classes with a free bias": LayeredKind(
+        problem=Layered(layers=1, K=3, lambdas="1/50", lambda_H="1/60", class_sizes="4,2,1", lambda_b=0), plus=0,
+        kind="strict saddle"),
     "another value": LayeredValue(problem=ONE, value=sqrt(2) / 2 - Rational(1, 5)),
     "another radical": LayeredQuantity(problem=TWO, quantity="kappa", value=Rational(81, 50000) ** Rational(1, 2)),
     "a value too high": LayeredValue(problem=TWO, value="0.169", relation=">"),

@@ -144,7 +144,46 @@ FALSE = {
     "the nuclear norm does not grow under a ReLU, K = 5": sign((5 + 3 * sqrt(5)) / 2 - (2 + 2 * sqrt(5)), ">="),
 }
 
+CENTRED = Layered(layers=2, K=3, lambdas="1/30,1/50", lambda_H="1/40", lambda_b=0, class_sizes="1,2,4")
+SIZES = Layered(layers=2, K=3, lambdas="1/50,1/40", lambda_H="1/60", class_sizes="1,2,4")
+LIGHT = Layered(layers=2, K=3, lambdas="1/50,1/40", lambda_H="1/30", lambda_b="1")
+FALSE |= {
+    "two layers with a bias are benign": BenignLayeredLandscape(problem=LIGHT),
+    "two layers with unequal classes are benign": BenignLayeredLandscape(problem=SIZES),
+    "without the mean the bias costs a minimum": kind(LIGHT, "strict saddle", (2, 0), (0, 0)),
+    "the mean beside a missing class is a local minimum": kind(LIGHT, "local minimum", (1, 1), (0, 0)),
+    "a small class beside a missing large one is a local minimum": kind(SIZES, "local minimum", (0, 0, 1), 0),
+    "the large class alone is a strict saddle": kind(SIZES, "strict saddle", (1, 0, 0), 0),
+    "with a bias there are finitely many critical points": FiniteCriticalPoints(problem=LIGHT),
+    "equal classes among unequal ones make finitely many": FiniteCriticalPoints(
+        problem=Layered(layers=1, K=3, lambdas="1/50", lambda_H="1/60", class_sizes="4,2,2")),
+}
+
 TRUE = {
+    "two layers with a bias: zero is a local minimum": kind(LIGHT, "local minimum", 0),
+    "two layers with a bias: the ETF is a local minimum": kind(LIGHT, "local minimum", (2, 0), (0, 0)),
+    "the mean beside a missing class": kind(LIGHT, "strict saddle", (1, 1), (0, 0)),
+    "the intermediate frame is global": kind(LIGHT, "global minimum", (2, 1), (0, 0)),
+    "a small class beside a missing large one": kind(SIZES, "strict saddle", (0, 1, 0), 0),
+    "the large class alone": kind(SIZES, "local minimum", (1, 0, 0), 0),
+    "unequal classes: all of them are global": kind(SIZES, "global minimum", (1, 1, 1), 0),
+    "unequal sizes, one layer, benign": BenignLayeredLandscape(
+        problem=Layered(layers=1, K=3, lambdas="1/50", lambda_H="1/60", class_sizes="4,2,2")),
+    "unequal sizes and a free bias, one layer, benign": BenignLayeredLandscape(
+        problem=Layered(layers=1, K=3, lambdas="1/50", lambda_H="1/60", class_sizes="4,2,1", lambda_b=0)),
+    "unequal classes beyond every kappa_sn": BenignLayeredLandscape(
+        problem=Layered(layers=2, K=2, lambdas="1,1", lambda_H="1", class_sizes="2,1")),
+    "different sizes: finitely many": FiniteCriticalPoints(problem=SIZES),
+    "different sizes and a free bias: finitely many": FiniteCriticalPoints(problem=CENTRED),
+    "a free bias with unequal classes": value(CENTRED, HALF, "<"),
+    "a free bias with unequal classes, attained": LayeredAttained(problem=CENTRED),
+    "a free bias with unequal classes, zero": geometry(
+        Layered(layers=1, K=2, lambdas="1", lambda_H="1", class_sizes="2,1", lambda_b=0), "zero"),
+    "a free bias with unequal classes, zero is worth (1 - sum n^2/N^2)/2": value(
+        Layered(layers=1, K=2, lambdas="1", lambda_H="1", class_sizes="2,1", lambda_b=0), Rational(2, 9)),
+    "spectrum with a bias": LayeredSpectrum(problem=LIGHT, plus=(1, 1), minus=(1, 0)),
+    "spectrum of unequal classes with a free bias": LayeredSpectrum(problem=CENTRED, plus=(1, 0), minus=(0, 1)),
+    "index at the largest class alone": inertia(SIZES, (1, 0, 0), 0, negative=0),
     "1 the constant is K sqrt(n lambda_H lambda_W)": quantity(FOUR, "kappa", Rational(3, 5)),
     "1 the value is c - c^2/2": value(FOUR, Rational(21, 50)),
     "1 nonzero": geometry(FOUR, "orthogonal frame"),
@@ -196,6 +235,7 @@ TRUE = {
         expression=s * (1 - s) ** 3 - Rational(1, 16), variable=s, lower=sympy.Integer(0), upper=Rational(1, 4)),
 }
 
+UNEQUAL_BIAS = Layered(layers=2, K=2, lambdas="1/9,1/9", lambda_H="1/9", class_sizes="2,1", lambda_b=1)
 UNDECIDED = {
     "ReLU, K = 3: equality": value(relu(3, "3/10"), Rational(3, 10)),
     "ReLU, K = 4: at least half": value(relu(4, "2/5"), HALF, ">="),
@@ -205,11 +245,12 @@ UNDECIDED = {
     "unequal classes whose means happen to have one length": geometry(EQUAL_LENGTHS, "orthogonal frame"),
     "ReLU with narrow layers": ReluFirstFeatures(problem=Layered(layers=2, K=3, lambdas="1,1", lambda_H=1, widths=2,
                                                                  relu=True)),
-    "landscape with a bias, two layers": BenignLayeredLandscape(problem=deep(2, 3, "1/100", lambda_b=1)),
-    "critical points with a bias": FiniteCriticalPoints(problem=deep(2, 3, "1/100", lambda_b=1)),
+    "landscape of unequal classes with a regularised bias": BenignLayeredLandscape(problem=UNEQUAL_BIAS),
+    "critical points of unequal classes with a regularised bias": FiniteCriticalPoints(problem=UNEQUAL_BIAS),
+    "a saddle of unequal classes with a regularised bias": kind(UNEQUAL_BIAS, "strict saddle", 1),
     "no such critical point": kind(DEEP, "strict saddle", 4),
-    "a bias with unequal classes": value(
-        Layered(layers=1, K=2, lambdas="1/9", lambda_H="1/9", class_sizes="2,1", lambda_b=0), HALF, "<="),
+    "a regularised bias with unequal classes": value(UNEQUAL_BIAS, HALF, "<="),
+    "the kind of the means of unequal classes with a free bias": geometry(CENTRED, "simplex ETF"),
     "a quantity that a tie does not share": quantity(TIE, "alpha", HALF),
     "dense Hessian too large": LayeredSpectrum(problem=deep(1, 20, "1/4"), plus=3),
 }

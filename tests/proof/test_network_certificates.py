@@ -38,6 +38,10 @@ CLAIMS = {
     "gap, ReLU n = 6, d = 3": DualityGap(problem=relu(rational(1, 6, 3), rational(2, 6, 1), "1/2"), value="1e-50"),
     "gap, ReLU trivial": DualityGap(problem=relu(PLANE, [1, -2, 3, 0], 100), value="1e-40"),
     "gap, ReLU whitened": DualityGap(problem=relu(EYE, [[1, 0], [-2, 0], [0, 3]], "1/2"), value="1e-40"),
+    "gap, ReLU whitened, overlapping outputs": DualityGap(
+        problem=relu(EYE, [[1, -2], [1, 1], [2, 1]], "1/3"), value="1e-40"),
+    "gap, ReLU whitened, five samples": DualityGap(
+        problem=relu([[int(i == j) for j in range(5)] for i in range(5)], rational(5, 5, 2), "1/2"), value="1e-30"),
     "gap, ReLU unit": DualityGap(problem=relu(EYE, [1, -2, 3], "1/2", layers=3, normalisation="unit"), value="1e-40"),
     "gap, ReLU rank one": DualityGap(problem=relu([[1, 2], [-2, -4]], [[1, 2], [3, 1]], "1/2"), value="1e-40"),
     "gap, linear": DualityGap(problem=linear(PLANE, rational(3, 4, 3), "1/2"), value="1e-40"),
@@ -77,6 +81,12 @@ def test_accepted(written, name):
 
 #: name -> (which certificate, what is changed in its statement or witness).
 CHANGED = {
+    "overlapping outputs, V grown": ("gap, ReLU whitened, overlapping outputs",
+                                     lambda s, w: w["V"].update(s=w["V"]["s"] - 1)),
+    "overlapping outputs, more weight decay": ("gap, ReLU whitened, overlapping outputs",
+                                               lambda s, w: s["problem"].update(beta="33/100")),
+    "overlapping outputs, inputs that are not whitened": (
+        "gap, ReLU whitened, overlapping outputs", lambda s, w: s["problem"]["data"]["X"][0].__setitem__(1, "1/9")),
     "a smaller gap": ("gap, ReLU in the plane", lambda s, w: s.update(value="0")),
     "no gap": ("gap, ReLU in the plane", lambda s, w: s.update(relation="==", value="0")),
     "a gap": ("gap, ReLU in the plane", lambda s, w: s.update(relation=">", value="0")),

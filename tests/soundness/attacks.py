@@ -682,6 +682,7 @@ _ABOUT: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("networks",),
         tuple(f"network/{kind}/1" for kind in ("gap", "value", "rank", "means", "kinks")),
     ),
+    "checker_copositive": (("networks",), ("network/gap/1",)),
     "checker_labels": (("labels",), ()),
     "checker_label_points": (("labels",), ()),
     "checker_codes": (("codes",), ()),

@@ -15,6 +15,8 @@ TWO = Layered(layers=2, K=3, n=2, lambdas="3/100,1/20", lambda_H="1/50")
 HEAVY = Layered(layers=2, K=3, lambdas="1,1", lambda_H=1)
 BIASED = Layered(layers=2, K=3, lambdas="1/50,1/40", lambda_H="1/30", lambda_b="1/10")
 UNEQUAL = Layered(layers=2, K=3, lambdas="1/30,1/30", lambda_H="1/30", class_sizes="9,4,1")
+CENTRED = Layered(layers=1, K=3, lambdas="1/30", lambda_H="1/30", class_sizes="4,2,1", lambda_b=0)
+LIGHT = Layered(layers=1, K=3, lambdas="1/30", lambda_H="1/30", class_sizes="4,2,1", lambda_b="1/10")
 RELU = Layered(layers=2, K=2, lambdas="1/10,1/10", lambda_H="1/10", relu=True)
 BEATEN = Layered(layers=2, K=6, lambdas="1/15,1/15", lambda_H="1/15", relu=True)
 OPEN = Layered(layers=2, K=3, lambdas="1/10,1/10", lambda_H="1/10", relu=True)
@@ -24,6 +26,7 @@ CERTIFIED = {
     "layered-optimum": (ONE, TWO, HEAVY),
     "layered-bias": (BIASED,),
     "layered-spectrum": (ONE, TWO, HEAVY),
+    "layered-critical-points": (TWO, BIASED, UNEQUAL, CENTRED),
     "layered-benign": (ONE,),
     "layered-spurious-minima": (TWO,),
     "layered-imbalance": (ONE, UNEQUAL),
@@ -42,6 +45,7 @@ def test_instances_are_certified(name, problem):
 BROKEN = {
     "a bias": ("layered-optimum", BIASED, "there is no bias"),
     "unequal classes": ("layered-optimum", UNEQUAL, "equally many samples"),
+    "a regularised bias and unequal classes": ("layered-critical-points", LIGHT, "or lambda_b = 0"),
     "no bias": ("layered-bias", TWO, "there is a bias"),
     "two layers": ("layered-benign", TWO, "there is one layer"),
     "one layer": ("layered-spurious-minima", ONE, "two layers or more"),

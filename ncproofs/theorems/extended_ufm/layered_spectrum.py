@@ -161,7 +161,8 @@ def instance(problem: Layered) -> Iterator[Claim]:
     from ncproofs.critical.layered_points import critical_points
 
     for point in critical_points(problem, digits=6):
-        yield LayeredSpectrum(problem=problem, plus=point.plus, minus=point.minus)
+        plus, minus = point.counts
+        yield LayeredSpectrum(problem=problem, plus=plus, minus=minus)
 
 
 THEOREM = Theorem(

@@ -66,6 +66,7 @@ REQUIRED: dict[str, tuple[tuple[str, Fixed], ...]] = {
     "layered-optimum": (("layered/optimum/1", {}), ("layered/attained/1", {})),
     "layered-bias": (("layered/optimum/1", {}), ("layered/attained/1", {})),
     "layered-spectrum": (("layered/spectrum/1", {}),),
+    "layered-critical-points": (("layered/critical/1", {}),),
     "layered-benign": (("layered/benign/1", {}),),
     "layered-spurious-minima": (("layered/critical/1", {}),),
     "layered-imbalance": (("layered/attained/1", {}),),

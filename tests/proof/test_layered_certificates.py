@@ -247,6 +247,7 @@ INSTANCES = {
     "layered-spectrum": LATE,
     "layered-benign": ONE,
     "layered-spurious-minima": LATE,
+    "layered-critical-points": SIZES,
     "layered-imbalance": UNEQUAL,
     "layered-relu": relu(2, "2/5"),
 }

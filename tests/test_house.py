@@ -86,6 +86,7 @@ FLOATS = {
     "critical.seekers",
     "critical.sphere_search",
     "critical.code_search",
+    "critical.code_settle",
     "critical.code_contacts",
     "critical.code_newton",
     "critical.code_stress",

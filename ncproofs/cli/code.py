@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,8 @@ def code_command(digits: int, *, json_: bool, **given: Any) -> int:
 
 
 def _found(problem: Any, digits: int, given: dict[str, Any]) -> Any:
+    # Small matrices: threads cost more than they save, and a sum in another order may end in another code.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from ncproofs.critical.code_optimum import code_optimum
     from ncproofs.critical.code_points import point_margins
     from ncproofs.problems.codes import read_points

@@ -16,6 +16,8 @@ Array = NDArray[np.float64]
 Pairs = list[tuple[int, int]]
 
 _TINY = 1e-7
+#: Coordinates up to which the linear program is solved by the simplex method.
+_SIMPLEX = 500
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,19 +90,22 @@ def _largest_support(W: Array, pairs: Pairs) -> Array:
     """s >= 0 with sum 1 and R's = 0 up to rounding, with as many entries away from 0 as can be (a linear program)."""
     from scipy.optimize import linprog
 
+    from scipy.sparse import bmat, csr_matrix, eye
+
     K, count = len(W), len(pairs)
-    rows = variations(W, pairs)
+    rows = csr_matrix(variations(W, pairs))
     # Unknowns: s, t with t <= s and t <= cap, and the free multipliers of |w_k|^2.
-    balance = np.hstack([rows[K:].T, np.zeros((rows.shape[1], count)), rows[:K].T])
-    total = np.concatenate([np.ones(count), np.zeros(count + K)])
-    below = np.hstack([-np.eye(count), np.eye(count), np.zeros((count, K))])
+    balance = bmat([[rows[K:].T, csr_matrix((rows.shape[1], count)), rows[:K].T]])
+    total = csr_matrix(np.concatenate([np.ones(count), np.zeros(count + K)])[None, :])
+    below = bmat([[-eye(count), eye(count), csr_matrix((count, K))]])
     cap = 0.01 / count
     residual = 1e-7 / np.sqrt(count)
-    limits = np.vstack([balance, -balance, below])
+    limits = bmat([[balance], [-balance], [below]]).tocsr()
     bounds = [(0, None)] * count + [(0, cap)] * count + [(None, None)] * K
     goal = np.concatenate([np.zeros(count), -np.ones(count), np.zeros(K)])
     right = np.concatenate([np.full(2 * rows.shape[1], residual), np.zeros(count)])
-    done = linprog(goal, A_ub=limits, b_ub=right, A_eq=total[None, :], b_eq=[1.0], bounds=bounds, method="highs")
+    method = "highs" if W.size <= _SIMPLEX else "highs-ipm"
+    done = linprog(goal, A_ub=limits, b_ub=right, A_eq=total, b_eq=[1.0], bounds=bounds, method=method)
     if done.x is None:
         return np.zeros(count)
     found: Array = np.where(done.x[count : 2 * count] > cap / 100, done.x[:count], 0.0)

@@ -25,7 +25,7 @@ from ncproofs.notebook import optimum_html
 from ncproofs.problems.codes import Codes
 from ncproofs.truth import Rigor, Truth
 
-__all__ = ["CodeOptimum", "Decimals", "code_optimum"]
+__all__ = ["CodeOptimum", "Decimals", "code_optimum", "power_of_ten"]
 
 Decimals = tuple[tuple[str, ...], ...]
 
@@ -40,7 +40,8 @@ class CodeOptimum:
     """What is known, with the code that shows it. ``truth`` HOLDS: the value is proved. UNDECIDED: it is bounded.
 
     ``contacts`` lists the pairs at the largest inner product and ``rattlers`` the points that carry no stress, both
-    counted from 1; ``coordinates`` are K rows of d decimals; ``exact`` has the quantities that are fractions.
+    counted from 1; ``contacts_within`` is the power of ten up to which the contacts are equal, "0" when they are equal
+    exactly. ``coordinates`` are K rows of d decimals; ``exact`` has the quantities that are fractions.
     """
 
     problem: Codes
@@ -58,6 +59,7 @@ class CodeOptimum:
     holes: tuple[str, ...] = ()
     axioms: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    contacts_within: str = "0"
 
     _repr_html_ = optimum_html
 
@@ -146,7 +148,7 @@ def _searched(problem: Codes, digits: int, seed: int, starts: int | None) -> Cod
 
     K, d = problem.K, problem.d
     found = search(K, d, starts=starts or usual_starts(K, d), seed=seed)
-    local = certify_code(found.W, _bits(digits))
+    local = certify_code(found.W, _bits(digits), settled=found.settled)
     best, bounds = _least_upper(problem)
     shown, level = _margin_of(local, _bits(digits))
     quantities = {"margin": Enclosure(shown.lower, best.value.upper, Rigor.ENCLOSED), "code_margin": shown,
@@ -161,7 +163,18 @@ def _searched(problem: Codes, digits: int, seed: int, starts: int | None) -> Cod
         because=f"lower: the shown code; upper: {best.name} ({bounds})",
         contacts=tuple((i + 1, j + 1) for i, j in local.contacts), rattlers=tuple(k + 1 for k in local.rattlers),
         coordinates=_decimals(local.rows, digits), exact=exact, axioms=best.axioms, notes=notes,
+        contacts_within=power_of_ten(local.within),
     )
+
+
+def power_of_ten(bound: Fraction) -> str:
+    """The least 10^-k that is not below ``bound``, as text; "0" for 0."""
+    if bound <= 0:
+        return "0"
+    digits = 0
+    while Fraction(1, 10 ** (digits + 1)) >= bound:
+        digits += 1
+    return f"1e-{digits}"
 
 
 def _unsearched(problem: Codes, bits: int) -> CodeOptimum:

@@ -94,6 +94,7 @@ FLOATS = {
     "critical.code_temperature",
     "critical.levenshtein",
     "critical.multilabel_search",
+    "critical.multilabel_newton",
     "critical.sphere_terrain",
     "critical.terrain",
     "derivative_check",

@@ -89,7 +89,6 @@ def contact_graph(W: Array) -> ContactGraph:
 def _largest_support(W: Array, pairs: Pairs) -> Array:
     """s >= 0 with sum 1 and R's = 0 up to rounding, with as many entries away from 0 as can be (a linear program)."""
     from scipy.optimize import linprog
-
     from scipy.sparse import bmat, csr_matrix, eye
 
     K, count = len(W), len(pairs)

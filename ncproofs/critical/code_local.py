@@ -67,7 +67,7 @@ def certify_code(W: Array, bits: int, *, settled: bool = True) -> LocalCode:
     """
     if not settled:
         near = ContactGraph(W, close_pairs(W), np.zeros(0), [], _untouched(W, close_pairs(W)), 0)
-        return _plain(near, bits, "the search did not settle at a local optimum")
+        return _plain(near, bits, "no local optimum was reached, so the contacts are not polished")
     pairs = contacts_of(W)
     if W.size * len(pairs) > _LARGEST_PROGRAM:
         return _plain(ContactGraph(W, pairs, np.zeros(0), [], [], 0), bits, "too many contacts to look for a stress")

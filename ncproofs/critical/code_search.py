@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
-    "FIRST_TEMPERATURES", "Found", "anneal", "close_pairs", "contacts_of", "largest_cosine", "polish", "search", "tangent_frames",
-    "tangent_rows", "unit", "usual_starts",
+    "FIRST_TEMPERATURES", "Found", "anneal", "close_pairs", "contacts_of", "largest_cosine", "polish", "search",
+    "tangent_frames", "tangent_rows", "unit", "usual_starts",
 ]
 
 Array = NDArray[np.float64]
@@ -30,8 +30,8 @@ _TOO_FINE = 1e-14
 _WORK, _SMALL_WORK = 400_000, 6_000
 #: More points than this make every step slow, so fewer are taken.
 _MANY = 200
-#: The last annealing where settling failed: steps at each temperature, first and last one, the largest K^2 d for it.
-_LONG, _WARM, _COLD, _LONG_WORK = 4000, 1e-2, 3e-7, 40_000
+#: Annealing where settling failed: steps at each temperature, the first ones and the last, the largest K^2 d for it.
+_LONG, _WARM, _COLD, _LONG_WORK = 4000, (1e-3, 1e-2), 3e-7, 40_000
 #: The first trust region of settling.
 _TRUSTED = 3e-4
 
@@ -212,14 +212,16 @@ def search(K: int, d: int, *, starts: int, seed: int) -> Found:
 
 
 def _settled(W: Array, scale: float) -> tuple[Array, bool]:
-    """``settle``; where that ends in a flat valley, once more from a longer annealing."""
+    """``settle``; where that ends in a flat valley, again from longer annealings, cool and then warm."""
     from ncproofs.critical.code_settle import settle
 
     K, d = W.shape
     found = settle(W, _TRUSTED * scale)
-    if not found.done and K * K * d <= _LONG_WORK:
-        longer = settle(anneal(W, _WARM * scale, last=_COLD * scale, steps=_LONG), _TRUSTED * scale)
-        found = min((found, longer), key=lambda part: largest_cosine(part.W))
+    for warm in _WARM if K * K * d <= _LONG_WORK else ():
+        if found.done:
+            break
+        longer = settle(anneal(found.W, warm * scale, last=_COLD * scale, steps=_LONG), _TRUSTED * scale)
+        found = min((longer, found), key=lambda part: round(largest_cosine(part.W), 12))
     return found.W, found.done
 
 

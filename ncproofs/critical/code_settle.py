@@ -13,6 +13,7 @@ solved by steps with H + rho R'R, which is positive at a local optimum, also whe
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +22,7 @@ from numpy.typing import NDArray
 
 from ncproofs.critical.code_search import contacts_of, largest_cosine, tangent_frames, tangent_rows, unit
 
-__all__ = ["Settled", "settle"]
+__all__ = ["NEAR", "Settled", "settle"]
 
 Array = NDArray[np.float64]
 Pairs = NDArray[np.int_]
@@ -33,7 +34,9 @@ _ROUNDS, _WORK = 40, 40_000
 #: The widest trust region: more pairs come into reach, and the program grows.
 _WIDEST = 0.01
 _NEWTON, _PENALTY, _INNER = 12, 1e6, 12
-_EQUAL, _USED = 1e-13, 1e-10
+_EQUAL, _USED, _NOTHING = 1e-13, 1e-10, 1e-16
+#: The first trust region for points that are a local optimum up to the rounding of a table.
+NEAR = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,20 +62,35 @@ def settle(W: Array, radius: float) -> Settled:
         if step is None:
             break
         moved, active, promised, stress = step
+        if promised < _NOTHING:
+            break
         moved = min((moved, _equalised(moved, active)), key=largest_cosine)
         gained = best - largest_cosine(moved)
         if gained > 0:
             W, best = moved, best - gained
         radius = min(_WIDEST, 2.5 * radius) if gained > 0.7 * promised else radius
         radius = radius / 4 if gained < promised / 5 else radius
-        jump = _newton(W, active, stress)
-        if jump is not None and jump.is_optimum(best):
-            return Settled(jump.W, done=True)
-        if jump is not None and largest_cosine(jump.W) < best:
-            W, best = jump.W, largest_cosine(jump.W)
+        for jump in _jumps(W, active, stress):
+            if jump.is_optimum(best):
+                return Settled(jump.W, done=True)
+            if largest_cosine(jump.W) < best:
+                W, best = jump.W, largest_cosine(jump.W)
         if radius < 1e-13:
             break
     return Settled(W, done=False)
+
+
+def _jumps(W: Array, active: Pairs, stress: Array) -> Iterator[_Critical]:
+    """From the pairs with a multiplier; then from all that are equal, of which a vertex of the program omits some."""
+    found = _newton(W, active, stress)
+    if found is not None:
+        yield found
+        W = found.W
+    equal = np.array(contacts_of(W))
+    if len(equal) > len(active):
+        found = _newton(W, equal)
+        if found is not None:
+            yield found
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,7 +191,9 @@ def _newton_joined(W: Array, pairs: Pairs, stress: Array | None) -> _Critical | 
         slope[-1] += 1
         error = max(np.abs(slope).max(), np.abs(gap).max())
         if error < _EQUAL / 10 or (error < 10 * _EQUAL and error > last / 2):
-            return _Critical(W, c, float(stress.min()))
+            # The curvature must be positive where the contacts leave room, or this is a saddle.
+            curved = _solved(W, pairs, frames, R, stress, slope, gap) is not None
+            return _Critical(W, c, float(stress.min())) if curved else None
         if error > 10 * last or not np.isfinite(error):
             return None
         last = error

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ncproofs.critical.code_search import contacts_of, largest_cosine
+from ncproofs.critical.code_search import contacts_of, largest_cosine, tangent_frames, tangent_rows
 
 __all__ = ["ContactGraph", "contact_graph", "rotation_basis", "variations"]
 
 Array = NDArray[np.float64]
 Pairs = list[tuple[int, int]]
 
-_TINY = 1e-7
+_TINY, _EVEN = 1e-7, 1e-9
 #: Coordinates up to which the linear program is solved by the simplex method.
 _SIMPLEX = 500
 
@@ -73,7 +73,8 @@ def rotation_basis(W: Array) -> Array:
 def contact_graph(W: Array) -> ContactGraph:
     """The graph of ``W``, with a stress that is positive wherever one can be; free points are moved off contacts."""
     pairs = contacts_of(W)
-    stress = _largest_support(W, pairs)
+    unique = _balancing(W, pairs)
+    stress = _largest_support(W, pairs) if unique is None else unique
     kept = [position for position, value in enumerate(stress) if value > _TINY]
     contacts = [pairs[position] for position in kept]
     backbone = sorted({k for pair in contacts for k in pair})
@@ -84,6 +85,22 @@ def contact_graph(W: Array) -> ContactGraph:
     else:
         slack = len(pairs) - len(contacts)
     return ContactGraph(W, contacts, np.array([stress[p] for p in kept]), backbone, rattlers, slack)
+
+
+def _balancing(W: Array, pairs: Pairs) -> Array | None:
+    """The stress of least length with sum 1 and R's = 0 to rounding, if it is positive on every pair."""
+    from scipy.linalg import LinAlgError, cho_factor, cho_solve
+
+    R = tangent_rows(W, np.array(pairs), tangent_frames(W))
+    normal = (R @ R.T).toarray() + 1.0
+    normal += 1e-14 * np.trace(normal) / len(pairs) * np.eye(len(pairs))
+    try:
+        solved: Array = cho_solve(cho_factor(normal, lower=True), np.ones(len(pairs)))
+    except LinAlgError:
+        return None
+    solved = solved / solved.sum()
+    even = np.abs(R.T @ solved).max() < _EVEN and solved.min() > _TINY
+    return solved if even else None
 
 
 def _largest_support(W: Array, pairs: Pairs) -> Array:

@@ -177,7 +177,7 @@ def _notes(problem: MultiLabel, *, trivial: bool) -> tuple[str, ...]:
     if problem.K in problem.multiplicities:
         notes.append("samples with all K labels have feature 0")
     if problem.lambda_b == 0:
-        notes.append("b is any multiple of 1, since lambda_b = 0; fraction_text is 0")
+        notes.append("b is any multiple of 1, since lambda_b = 0; the one reported is 0")
     return tuple(notes)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -120,8 +121,12 @@ def _largest_support(W: Array, pairs: Pairs) -> Array:
     bounds = [(0, None)] * count + [(0, cap)] * count + [(None, None)] * K
     goal = np.concatenate([np.zeros(count), -np.ones(count), np.zeros(K)])
     right = np.concatenate([np.full(2 * rows.shape[1], residual), np.zeros(count)])
-    method = "highs" if W.size <= _SIMPLEX else "highs-ipm"
-    done = linprog(goal, A_ub=limits, b_ub=right, A_eq=total, b_eq=[1.0], bounds=bounds, method=method)
+    done: Any = None
+    # Interior points are faster for many contacts, but find tight limits infeasible now and then.
+    for method in ("highs",) if W.size <= _SIMPLEX else ("highs-ipm", "highs-ds"):
+        done = linprog(goal, A_ub=limits, b_ub=right, A_eq=total, b_eq=[1.0], bounds=bounds, method=method)
+        if done.x is not None:
+            break
     if done.x is None:
         return np.zeros(count)
     found: Array = np.where(done.x[count : 2 * count] > cap / 100, done.x[:count], 0.0)

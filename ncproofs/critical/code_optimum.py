@@ -216,7 +216,7 @@ def _notes(problem: Codes, local: LocalCode) -> tuple[str, ...]:
              else f"local optimality is not certified: {local.missing}"]
     proved = literature(problem)
     if proved:
-        notes.append(f"proved optimal in the literature, not here: {proved} (for the best known code)")
+        notes.append(f"proved optimal in the literature, not here: {proved} (for the best code known to us)")
     if local.rattlers:
         notes.append("rattlers carry no stress: they can move, and their features are free in an open set")
     if local.within:

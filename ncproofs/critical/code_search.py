@@ -32,6 +32,8 @@ _WORK, _SMALL_WORK = 400_000, 6_000
 _MANY = 200
 #: Annealing where settling failed: steps at each temperature, the first ones and the last, the largest K^2 d for it.
 _LONG, _WARM, _COLD, _LONG_WORK = 4000, (1e-3, 1e-2), 3e-7, 40_000
+#: More coordinates than this are annealed longer before they settle, not after.
+_LARGE = 1000
 #: The first trust region of settling.
 _TRUSTED = 3e-4
 
@@ -216,6 +218,9 @@ def _settled(W: Array, scale: float) -> tuple[Array, bool]:
     from ncproofs.critical.code_settle import settle
 
     K, d = W.shape
+    if K * d > _LARGE:  # a step of annealing costs far less than a linear program
+        cooled = anneal(W, _WARM[0] * scale, last=_COLD * scale, steps=_LONG // 4)
+        W = min((W, cooled), key=largest_cosine)
     found = settle(W, _TRUSTED * scale)
     for warm in _WARM if K * K * d <= _LONG_WORK else ():
         if found.done:

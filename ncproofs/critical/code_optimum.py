@@ -69,7 +69,8 @@ def code_optimum(problem: Codes, *, digits: int = 30, seed: int = 0, starts: int
     """rho*(d, K) exactly where it is proved here, otherwise between certified bounds.
 
     The lower bound is the margin of a code that a seeded search found and balls evaluate; ``digits`` are those of the
-    shown code. The same ``seed`` and ``starts`` give the same answer.
+    shown code. The same ``seed`` and ``starts`` give the same answer on one machine with one number of
+    BLAS threads.
 
     Beyond a thousand points, or 20000 coordinates, nothing is searched, and the lower bound is that of covering caps.
 

@@ -74,7 +74,8 @@ FAMILIES: dict[str, tuple[str, str, dict[str, str], dict[str, str]]] = {
             "rho[k]": "given points: rho_k, with rho_sq[k] its square as a fraction",
             "unit_margin": "given points of different lengths: the margin of the points divided by their lengths",
             "unit_margin_bound": "given points: 1 - c of the points divided by their lengths; rho* is at least this",
-            "contacts": "pairs of points at the largest inner product",
+            "contacts": "pairs of points at the largest inner product; with the power of ten within which they are "
+            "equal, where it is not proved that they are (contacts_within in JSON, 0 when proved)",
             "rattlers": "points that carry no stress, or have no contact: they can move at no cost",
         },
         {

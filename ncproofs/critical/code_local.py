@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ncproofs.arithmetic.enclosure import exact_bounds
 from ncproofs.critical.code_algebraic import ExactGram, exact_gram
 from ncproofs.critical.code_contacts import ContactGraph, contact_graph
-from ncproofs.critical.code_newton import ContactSystem, krawczyk, refined
+from ncproofs.critical.code_newton import MOST_PROVED, ContactSystem, krawczyk, refined
 from ncproofs.critical.code_search import close_pairs, contacts_of
 from ncproofs.critical.code_stress import Stress, certified_stress
 
@@ -121,7 +121,9 @@ def _square(graph: ContactGraph, system: ContactSystem, bits: int) -> LocalCode:
         return exact
     found = krawczyk(system, bits)
     if found is None:
-        return _estimated(graph, system, bits, "Krawczyk's operator proved nothing on the contact equations")
+        large = system.unknowns > MOST_PROVED
+        why = f"more than the {MOST_PROVED} unknowns that are tried" if large else "nothing proved"
+        return _estimated(graph, system, bits, f"Krawczyk's operator on the contact equations: {why}")
     how = "the contact equations have exactly one solution in a small box (Krawczyk)"
     return _with_stress(graph, found[0], found[1], bits, how, None, _unit)
 

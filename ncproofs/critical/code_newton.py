@@ -17,13 +17,13 @@ from numpy.typing import NDArray
 
 from ncproofs.critical.code_contacts import rotation_basis, variations
 
-__all__ = ["ContactSystem", "krawczyk", "refined"]
+__all__ = ["MOST_PROVED", "ContactSystem", "krawczyk", "refined"]
 
 Array = NDArray[np.float64]
 Rows = list[list[arb]]
 
 #: Unknowns up to which Krawczyk's operator is tried, and up to which digits are gained.
-_MOST_PROVED, _MOST_UNKNOWNS = 1000, 3100
+MOST_PROVED, _MOST_UNKNOWNS = 1000, 3100
 #: Singular values of J below this share of the largest are motions.
 _SINGULAR = 1e-7
 _GUARD = 40
@@ -142,7 +142,7 @@ def refined(system: ContactSystem, bits: int) -> tuple[Rows, arb] | None:
 def krawczyk(system: ContactSystem, bits: int) -> tuple[Rows, arb] | None:
     """Balls around the points and c in which the square ``system`` has exactly one solution; None when not proved."""
     n = system.unknowns
-    if system.equations != n or n > _MOST_PROVED:
+    if system.equations != n or n > MOST_PROVED:
         return None
     found = refined(system, bits)
     if found is None:

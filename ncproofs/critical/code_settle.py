@@ -30,7 +30,7 @@ Pairs = NDArray[np.int_]
 #: More tangent coordinates than this are not settled; above the second the linear program is solved by interior points.
 _MOST, _SIMPLEX = 3000, 500
 #: Rounds: at most so many, and fewer for large codes, where each takes seconds.
-_ROUNDS, _WORK = 40, 40_000
+_ROUNDS, _WORK = 40, 65_000
 #: The widest trust region: more pairs come into reach, and the program grows.
 _WIDEST = 0.01
 _NEWTON, _PENALTY, _INNER = 12, 1e6, 12

@@ -1,7 +1,7 @@
 """The search for codes against plain HardMax subgradient descent (the published approach), at equal time: values.
 
 Both get the same seconds on one thread and as many random starts as fit; the best margin rho(W) = 1 - c(W) or the
-least HardMax that was reached is shown, in floats, with the best known value.
+least HardMax that was reached is shown, in floats, with the best value known to us.
 
 Run from the repository: python benchmarks/bench_codes.py [SECONDS]
 OPENBLAS_NUM_THREADS sets the threads; it is 1 unless set.

@@ -65,9 +65,39 @@ def test_coordinates_go_out_and_come_back(cli: Cli, tmp_path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").split()) == 24
     code, out, _ = cli("optimum", "code", "-K", 8, "-d", 3, "--points", path, "--json")
     record = json.loads(out)
-    assert code == 0 and record["regime"] == "points of different lengths"  # decimals are not exactly unit
+    assert code == 0 and record["regime"] == "points of one length up to rounding"
+    assert len(record["contacts"]) == 16 and record["contacts_within"] == "1e-49"
+    assert record["exact"]["margin_sq"] and "precision of the table" in record["notes"][0]
     bound = Fraction(record["quantities"]["unit_margin_bound"]["lower"])
     assert Fraction("0.738796125036258557485231793082") < bound < Fraction("0.738796125036258557485231793083")
+
+
+def test_a_rounded_table_is_polished(cli: Cli, tmp_path: Path) -> None:
+    path = tmp_path / "table.txt"
+    assert cli(*SMALL, "--digits", 12, "--out", path)[0] == 4
+    where = ["optimum", "code", "-K", 8, "-d", 3, "--points", path]
+    record = json.loads(cli(*where, "--json")[1])
+    assert len(record["contacts"]) == 16 and record["contacts_within"] == "1e-10"
+    code, out, _ = cli(*where, "--polish", "--digits", 40, "--json")
+    record = json.loads(out)
+    assert code == 4 and record["status"].startswith("strict local optimum") and record["contacts_within"] == "0"
+    assert record["exact"]["cosine"] == "a zero of 7c^2 + 2c - 1" and len(record["contacts"]) == 16
+    assert any("moves by at most" in note for note in record["notes"])
+    out_path = tmp_path / "polished.txt"
+    assert cli(*where, "--polish", "--out", out_path)[0] == 4 and len(out_path.read_text().split()) == 24
+
+
+def test_points_of_different_lengths_say_so(cli: Cli, tmp_path: Path) -> None:
+    path = tmp_path / "p.txt"
+    path.write_text("3 0\n0 1/2\n-1 -1\n", encoding="utf-8")
+    code, out, _ = cli("optimum", "code", "-K", 3, "-d", 2, "--points", path, "--json")
+    record = json.loads(out)
+    assert code == 0 and record["regime"] == "points of different lengths" and "not unit vectors" in record["notes"][0]
+    assert record["exact"]["margin_sq"] == "25/17"  # from (0, 1/2) to the line of the others
+    value = record["quantities"]["unit_margin"]
+    low, high = Fraction(value["lower"]), Fraction(value["upper"])
+    assert 0 < high - low < Fraction(1, 10**28)
+    assert low > Fraction(record["quantities"]["unit_margin_bound"]["lower"])
 
 
 def test_exact_margins_of_a_file(cli: Cli, tmp_path: Path) -> None:
@@ -114,6 +144,8 @@ WRONG = {
     "no such file": ("-K 3 -d 2 --points no/such/file", "cannot be read"),
     "a folder": ("-K 3 -d 2 --points .", "is a directory"),
     "out with points": ("-K 3 -d 2 --points {p} --out x.txt", "there is none to write"),
+    "polish without points": ("-K 3 -d 2 --polish", "give them with --points"),
+    "a point at 0": ("-K 3 -d 2 --points {zero}", "point 2 is the zero vector"),
     "no such folder": ("-K 3 -d 2 --out no/such/folder/x.txt", "cannot be written"),
     "ragged": ("-K 3 -d 2 --points {ragged}", "ragged"),
     "nan": ("-K 3 -d 2 --points {nan}", "the entry nan"),
@@ -124,7 +156,8 @@ WRONG = {
 
 @pytest.mark.parametrize("name", WRONG)
 def test_wrong_input_is_one_line(name: str, cli: Cli, tmp_path: Path) -> None:
-    files = {"p": b"1 0\n0 1\n-1 0\n", "ragged": b"1 0\n0\n1 1\n", "nan": b"1 0\nnan 1\n1 1\n", "binary": b"\xff\xfe"}
+    files = {"p": b"1 0\n0 1\n-1 0\n", "ragged": b"1 0\n0\n1 1\n", "nan": b"1 0\nnan 1\n1 1\n", "binary": b"\xff\xfe",
+             "zero": b"1 0\n0 0\n0 1\n"}
     for key, content in files.items():
         (tmp_path / key).write_bytes(content)
     text, said = WRONG[name]

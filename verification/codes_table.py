@@ -17,7 +17,8 @@ from ncproofs.problems.codes import Codes
 
 ROWS = [(3, K) for K in range(4, 25)] + [(4, K) for K in (6, 8, 9, 10, 11, 12, 16, 20, 24)] + [
     (5, K) for K in (7, 10, 11, 12, 16, 20)] + [(6, 27), (7, 56), (8, 240), (21, 112), (21, 162), (22, 100), (22, 275),
-                                                (22, 891), (23, 552), (3, 60), (3, 120), (8, 60)]
+                                                (22, 891), (23, 552), (3, 60), (3, 120), (8, 60),
+                                                (7, 30), (6, 40), (4, 200), (8, 120)]
 SHORT = {"proved optimal": "proved", "strict local optimum, bounded between": "local", "bounded between": "bounded"}
 
 

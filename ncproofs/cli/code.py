@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ Examples:
   ncproofs optimum code -K 240 -d 8                      proved optimal: the roots of E8
   ncproofs optimum code -K 13 -d 3 --out points.txt --plot code.png
   ncproofs optimum code -K 4 -d 2 --points points.txt    exact margins of given points
+  ncproofs optimum code -K 13 -d 3 --points table.txt --polish    the code that a table of decimals rounds
 
 A file of points has one coordinate a line, or one point a line; decimals and fractions are exact. The quantities are
 explained by `ncproofs show code`. Exit code 0: proved optimal, or margins of given points. 4: bounded between.
@@ -29,6 +31,7 @@ explained by `ncproofs show code`. Exit code 0: proved optimal, or margins of gi
 @click.option("-K", "K", required=True, help="Points (classes), at least 2.")
 @click.option("-d", "d", required=True, help="Dimension.")
 @click.option("--points", type=_FILE, help="Exact margins of the points in this file.")
+@click.option("--polish", is_flag=True, help="With --points: the local optimum near them, certified where possible.")
 @click.option("--seed", type=click.IntRange(0, 2**31), default=0, show_default=True, help="Seed of the search.")
 @click.option("--starts", type=click.IntRange(1, 10_000), help="Starts of the search; by size when not given.")
 @click.option("--digits", type=click.IntRange(1, 200), default=30, show_default=True, help="Digits of what is shown.")
@@ -55,15 +58,20 @@ def code_command(digits: int, *, json_: bool, **given: Any) -> int:
 
 
 def _found(problem: Any, digits: int, given: dict[str, Any]) -> Any:
+    # Small matrices: threads cost more than they save, and a sum in another order may end in another code.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from ncproofs.critical.code_optimum import code_optimum
-    from ncproofs.critical.code_points import point_margins
+    from ncproofs.critical.code_points import point_margins, polished_points
     from ncproofs.problems.codes import read_points
 
     if given["points"] is None:
+        if given["polish"]:
+            raise click.UsageError("--polish starts from points; give them with --points FILE")
         return code_optimum(problem, digits=digits, seed=given["seed"], starts=given["starts"])
-    if given["out"] is not None:
+    if given["out"] is not None and not given["polish"]:
         raise click.UsageError("--out writes the code that is found; with --points there is none to write")
-    return point_margins(read_points(_text(given["points"]), problem, str(given["points"])), digits=digits)
+    points = read_points(_text(given["points"]), problem, str(given["points"]))
+    return (polished_points if given["polish"] else point_margins)(points, digits=digits)
 
 
 def _text(path: Path) -> str:

@@ -120,14 +120,14 @@ def multilabel(digits: int, *, spectrum_: bool, json_: bool, labels: Path | None
     from ncproofs.critical.multilabel_spectrum import multilabel_spectrum
 
     problem = multilabel_problem(labels, given)
-    found = label_optimum(problem, digits=digits)
     entries = multilabel_spectrum(problem, digits=digits) if spectrum_ else None
+    found = label_optimum(problem, digits=digits)
     return _told(problem, found, entries, digits, json_=json_)
 
 
 def multilabel_problem(labels: Path | None, given: dict[str, str | None]) -> Any:
     """The problem of --counts or of the file --labels; what is missing is a usage error."""
-    from ncproofs.problems.label_sets import largest_label, read_label_file
+    from ncproofs.problems.label_sets import largest_label, read_label_file, refuse_idle_weights
 
     sets: Any = None
     if labels is not None:
@@ -142,7 +142,10 @@ def multilabel_problem(labels: Path | None, given: dict[str, str | None]) -> Any
     if missing:
         raise click.UsageError(f"{', '.join(missing)} needed; write for example -K 3 -d 2 --counts 1:2,2:1")
     spelled = {key: value for key, value in given.items() if value is not None}
-    return _problem({"family": "multilabel", **spelled, **({} if sets is None else {"labels": sets})})
+    problem = _problem({"family": "multilabel", **spelled, **({} if sets is None else {"labels": sets})})
+    if given["weights"] not in (None, "none"):
+        refuse_idle_weights(given["weights"], problem.multiplicities)
+    return problem
 
 
 def _problem(given: dict[str, Any]) -> Any:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ncproofs.critical.code_search import contacts_of, largest_cosine
+from ncproofs.critical.code_search import contacts_of, largest_cosine, tangent_frames, tangent_rows
 
 __all__ = ["ContactGraph", "contact_graph", "rotation_basis", "variations"]
 
 Array = NDArray[np.float64]
 Pairs = list[tuple[int, int]]
 
-_TINY = 1e-7
+_TINY, _EVEN = 1e-7, 1e-9
+#: Coordinates up to which the linear program is solved by the simplex method.
+_SIMPLEX = 500
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +74,8 @@ def rotation_basis(W: Array) -> Array:
 def contact_graph(W: Array) -> ContactGraph:
     """The graph of ``W``, with a stress that is positive wherever one can be; free points are moved off contacts."""
     pairs = contacts_of(W)
-    stress = _largest_support(W, pairs)
+    unique = _balancing(W, pairs)
+    stress = _largest_support(W, pairs) if unique is None else unique
     kept = [position for position, value in enumerate(stress) if value > _TINY]
     contacts = [pairs[position] for position in kept]
     backbone = sorted({k for pair in contacts for k in pair})
@@ -84,23 +88,45 @@ def contact_graph(W: Array) -> ContactGraph:
     return ContactGraph(W, contacts, np.array([stress[p] for p in kept]), backbone, rattlers, slack)
 
 
+def _balancing(W: Array, pairs: Pairs) -> Array | None:
+    """The stress of least length with sum 1 and R's = 0 to rounding, if it is positive on every pair."""
+    from scipy.linalg import LinAlgError, cho_factor, cho_solve
+
+    R = tangent_rows(W, np.array(pairs), tangent_frames(W))
+    normal = (R @ R.T).toarray() + 1.0
+    normal += 1e-14 * np.trace(normal) / len(pairs) * np.eye(len(pairs))
+    try:
+        solved: Array = cho_solve(cho_factor(normal, lower=True), np.ones(len(pairs)))
+    except LinAlgError:
+        return None
+    solved = solved / solved.sum()
+    even = np.abs(R.T @ solved).max() < _EVEN and solved.min() > _TINY
+    return solved if even else None
+
+
 def _largest_support(W: Array, pairs: Pairs) -> Array:
     """s >= 0 with sum 1 and R's = 0 up to rounding, with as many entries away from 0 as can be (a linear program)."""
     from scipy.optimize import linprog
+    from scipy.sparse import bmat, csr_matrix, eye
 
     K, count = len(W), len(pairs)
-    rows = variations(W, pairs)
+    rows = csr_matrix(variations(W, pairs))
     # Unknowns: s, t with t <= s and t <= cap, and the free multipliers of |w_k|^2.
-    balance = np.hstack([rows[K:].T, np.zeros((rows.shape[1], count)), rows[:K].T])
-    total = np.concatenate([np.ones(count), np.zeros(count + K)])
-    below = np.hstack([-np.eye(count), np.eye(count), np.zeros((count, K))])
+    balance = bmat([[rows[K:].T, csr_matrix((rows.shape[1], count)), rows[:K].T]])
+    total = csr_matrix(np.concatenate([np.ones(count), np.zeros(count + K)])[None, :])
+    below = bmat([[-eye(count), eye(count), csr_matrix((count, K))]])
     cap = 0.01 / count
     residual = 1e-7 / np.sqrt(count)
-    limits = np.vstack([balance, -balance, below])
+    limits = bmat([[balance], [-balance], [below]]).tocsr()
     bounds = [(0, None)] * count + [(0, cap)] * count + [(None, None)] * K
     goal = np.concatenate([np.zeros(count), -np.ones(count), np.zeros(K)])
     right = np.concatenate([np.full(2 * rows.shape[1], residual), np.zeros(count)])
-    done = linprog(goal, A_ub=limits, b_ub=right, A_eq=total[None, :], b_eq=[1.0], bounds=bounds, method="highs")
+    done: Any = None
+    # Interior points are faster for many contacts, but find tight limits infeasible now and then.
+    for method in ("highs",) if W.size <= _SIMPLEX else ("highs-ipm", "highs-ds"):
+        done = linprog(goal, A_ub=limits, b_ub=right, A_eq=total, b_eq=[1.0], bounds=bounds, method=method)
+        if done.x is not None:
+            break
     if done.x is None:
         return np.zeros(count)
     found: Array = np.where(done.x[count : 2 * count] > cap / 100, done.x[:count], 0.0)

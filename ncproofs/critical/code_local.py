@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 import numpy as np
 from flint import arb, ctx, fmpq_poly
 from numpy.typing import NDArray
 
+from ncproofs.arithmetic.enclosure import exact_bounds
 from ncproofs.critical.code_algebraic import ExactGram, exact_gram
 from ncproofs.critical.code_contacts import ContactGraph, contact_graph
-from ncproofs.critical.code_newton import ContactSystem, krawczyk, refined
-from ncproofs.critical.code_search import contacts_of
+from ncproofs.critical.code_newton import MOST_PROVED, ContactSystem, krawczyk, refined
+from ncproofs.critical.code_search import close_pairs, contacts_of
 from ncproofs.critical.code_stress import Stress, certified_stress
 
 __all__ = ["LocalCode", "certify_code", "largest_cosine_ball"]
@@ -24,7 +26,7 @@ Pairs = list[tuple[int, int]]
 #: Bits for recognising algebraic numbers, in turn, and the most unknowns times bits that are tried.
 _RECOGNITION, _MOST_BITS = (700, 3000), 600_000
 #: Coordinates times contacts: beyond this the linear program for a stress takes minutes.
-_LARGEST_PROGRAM = 2_000_000
+_LARGEST_PROGRAM = 10_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +34,8 @@ class LocalCode:
     """K unit vectors in balls, the enclosure of their largest inner product, and what is proved about them.
 
     ``optimal`` is a sentence when strict local optimality is certified, and empty otherwise; ``missing`` then says why.
-    ``polynomial`` has the exact largest inner product as a zero, when it was recognised and verified.
+    ``polynomial`` has the exact largest inner product as a zero, when it was recognised and verified. ``within`` is a
+    certified bound of how far below the largest inner product the contacts are; 0 when they are equal exactly.
     """
 
     rows: Rows
@@ -43,6 +46,7 @@ class LocalCode:
     missing: str = ""
     stress: Stress | None = None
     polynomial: fmpq_poly | None = field(default=None)
+    within: Fraction = Fraction(0)
 
 
 def largest_cosine_ball(rows: Rows, bits: int) -> arb:
@@ -55,8 +59,15 @@ def largest_cosine_ball(rows: Rows, bits: int) -> arb:
         return best
 
 
-def certify_code(W: Array, bits: int) -> LocalCode:
-    """Certify the code near the float unit rows ``W`` (K, d), d >= 2, to about ``bits`` bits."""
+def certify_code(W: Array, bits: int, *, settled: bool = True) -> LocalCode:
+    """Certify the code near the float unit rows ``W`` (K, d), d >= 2, to about ``bits`` bits.
+
+    ``settled``: W is a local optimum to the last digits of a float. Otherwise its contacts are only the pairs that are
+    close, and nothing is polished.
+    """
+    if not settled:
+        near = ContactGraph(W, close_pairs(W), np.zeros(0), [], _untouched(W, close_pairs(W)), 0)
+        return _plain(near, bits, "no local optimum was reached, so the contacts are not polished")
     pairs = contacts_of(W)
     if W.size * len(pairs) > _LARGEST_PROGRAM:
         return _plain(ContactGraph(W, pairs, np.zeros(0), [], [], 0), bits, "too many contacts to look for a stress")
@@ -72,6 +83,11 @@ def certify_code(W: Array, bits: int) -> LocalCode:
     return _spare(graph, system, bits)
 
 
+def _untouched(W: Array, pairs: Pairs) -> list[int]:
+    touched = {k for pair in pairs for k in pair}
+    return [k for k in range(len(W)) if k not in touched]
+
+
 def _unit(row: list[float]) -> list[arb]:
     exact = [arb(float(x)) for x in row]
     length = sum((x * x for x in exact), arb(0)).sqrt()
@@ -85,7 +101,17 @@ def _plain(graph: ContactGraph, bits: int, missing: str, backbone: Rows | None =
         for place, row in zip(graph.backbone, backbone or [], strict=False):
             length = sum((x * x for x in row), arb(0)).sqrt()
             rows[place] = [x / length for x in row]
-    return LocalCode(rows, largest_cosine_ball(rows, bits + 32), graph.contacts, graph.rattlers, missing=missing)
+    return _equal_so_far(rows, graph, bits, missing)
+
+
+def _equal_so_far(rows: Rows, graph: ContactGraph, bits: int, missing: str) -> LocalCode:
+    """Contacts that are equal up to a bound that balls certify."""
+    level = largest_cosine_ball(rows, bits + 32)
+    with ctx.workprec(bits + 32):
+        below = [level - sum((a * b for a, b in zip(rows[i], rows[j], strict=True)), arb(0)) for i, j in graph.contacts]
+        widest = max((part.upper() for part in below), default=arb(0))
+    within = exact_bounds(widest)[1]
+    return LocalCode(rows, level, graph.contacts, graph.rattlers, missing=missing, within=within)
 
 
 def _square(graph: ContactGraph, system: ContactSystem, bits: int) -> LocalCode:
@@ -95,7 +121,9 @@ def _square(graph: ContactGraph, system: ContactSystem, bits: int) -> LocalCode:
         return exact
     found = krawczyk(system, bits)
     if found is None:
-        return _estimated(graph, system, bits, "Krawczyk's operator proved nothing on the contact equations")
+        large = system.unknowns > MOST_PROVED
+        why = f"more than the {MOST_PROVED} unknowns that are tried" if large else "nothing proved"
+        return _estimated(graph, system, bits, f"Krawczyk's operator on the contact equations: {why}")
     how = "the contact equations have exactly one solution in a small box (Krawczyk)"
     return _with_stress(graph, found[0], found[1], bits, how, None, _unit)
 
@@ -159,8 +187,7 @@ def _with_stress(
             for j in range(len(rows)) for i in range(j) if (i, j) not in joined
         )
     if not below:
-        return LocalCode(rows, largest_cosine_ball(rows, bits + 32), graph.contacts, graph.rattlers,
-                         missing="a pair without contact is not certainly below the contacts")
+        return _equal_so_far(rows, graph, bits, "a pair without contact is not certainly below the contacts")
     stress = certified_stress(x, pairs, graph.stress, max(128, bits))
     if stress is None:
         return LocalCode(rows, c, graph.contacts, graph.rattlers, polynomial=polynomial,

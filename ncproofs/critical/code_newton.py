@@ -8,7 +8,7 @@ the system is square, and a float inverse C of the Jacobian J serves twice: x - 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,12 +17,15 @@ from numpy.typing import NDArray
 
 from ncproofs.critical.code_contacts import rotation_basis, variations
 
-__all__ = ["ContactSystem", "krawczyk", "refined"]
+__all__ = ["MOST_PROVED", "ContactSystem", "krawczyk", "refined"]
 
 Array = NDArray[np.float64]
 Rows = list[list[arb]]
 
-_MOST_UNKNOWNS = 700
+#: Unknowns up to which Krawczyk's operator is tried, and up to which digits are gained.
+MOST_PROVED, _MOST_UNKNOWNS = 1000, 3100
+#: Singular values of J below this share of the largest are motions.
+_SINGULAR = 1e-7
 _GUARD = 40
 
 
@@ -83,40 +86,53 @@ def _split(values: Sequence[arb], d: int) -> tuple[Rows, arb]:
     return [flat[k : k + d] for k in range(0, len(flat), d)], values[-1]
 
 
-def _inverse(system: ContactSystem) -> Array | None:
-    """The float pseudo-inverse; None when the contacts leave a motion that is no rotation."""
-    J = system.jacobian()
-    singular = np.linalg.svd(J, compute_uv=False)
-    if len(singular) < system.unknowns or singular[system.unknowns - 1] < 1e-7 * singular[0]:
+def _solver(system: ContactSystem) -> Callable[[Array], Array] | None:
+    """F -> J^+ F in floats; None when the contacts leave a motion that is no rotation.
+
+    By J'J, whose condition is squared: the steps are iterated, so half the digits of a float are enough.
+    """
+    from scipy.linalg import LinAlgError, cho_factor, cho_solve
+    from scipy.sparse import csr_matrix
+
+    J = csr_matrix(system.jacobian())
+    if J.shape[0] < J.shape[1]:
         return None
-    return np.asarray(np.linalg.pinv(J), dtype=np.float64)
+    try:
+        factor, lower = cho_factor((J.T @ J).toarray(), lower=True)
+    except LinAlgError:
+        return None
+    pivots = np.abs(np.diag(factor))
+    if pivots.min() < _SINGULAR * pivots.max():
+        return None
+    return lambda residual: np.asarray(cho_solve((factor, lower), J.T @ residual), dtype=np.float64)
 
 
-def refined(system: ContactSystem, bits: int) -> tuple[Rows, arb, arb_mat] | None:
-    """(points, c, C): a solution to about ``bits`` bits (an estimate), and the float inverse; None without one.
+def refined(system: ContactSystem, bits: int) -> tuple[Rows, arb] | None:
+    """(points, c): a solution to about ``bits`` bits, an estimate; None without one.
 
     None: the contacts do not determine the code, there are too many unknowns, or the steps do not shrink, as when the
     system has more equations than unknowns and they contradict each other.
     """
     if system.unknowns > _MOST_UNKNOWNS:
         return None
-    inverse = _inverse(system)
-    if inverse is None:
+    solve = _solver(system)
+    if solve is None:
         return None
     d = system.W.shape[1]
     with ctx.workprec(bits + _GUARD):
-        C = arb_mat(inverse.tolist())
         c = float(np.mean([system.W[i] @ system.W[j] for i, j in system.contacts]))
         x = [arb(float(value)) for value in system.W.ravel()] + [arb(c)]
         goal, last = arb(2) ** -bits, arb(1)
-        for _ in range(4 + bits // 12):
+        for _ in range(6 + bits // 8):
             residual = system.residual(*_split(x, d))
-            step = (C * arb_mat(len(residual), 1, residual)).entries()
-            x = [(a - b).mid() for a, b in zip(x, step, strict=True)]
-            size = max((abs(b).upper() for b in step), default=arb(0))
+            scale = max((abs(value.mid()) for value in residual), default=arb(0)).mid()
+            if scale == 0:
+                return _split(x, d)
+            step = solve(np.array([float((value / scale).mid()) for value in residual]))
+            x = [(a - scale * float(b)).mid() for a, b in zip(x, step, strict=True)]
+            size = (scale * float(np.abs(step).max())).mid()
             if size < goal:
-                rows, level = _split(x, d)
-                return rows, level, C
+                return _split(x, d)
             if size > last * 8:
                 return None
             last = size
@@ -125,14 +141,15 @@ def refined(system: ContactSystem, bits: int) -> tuple[Rows, arb, arb_mat] | Non
 
 def krawczyk(system: ContactSystem, bits: int) -> tuple[Rows, arb] | None:
     """Balls around the points and c in which the square ``system`` has exactly one solution; None when not proved."""
-    if system.equations != system.unknowns:
+    n = system.unknowns
+    if system.equations != n or n > MOST_PROVED:
         return None
     found = refined(system, bits)
     if found is None:
         return None
-    rows, c, C = found
-    n = system.unknowns
+    rows, c = found
     with ctx.workprec(bits + _GUARD):
+        C = arb_mat(np.linalg.inv(system.jacobian()).tolist())
         residual = system.residual(rows, c)
         step = (C * arb_mat(n, 1, residual)).entries()
         radius = (max(abs(b).upper() for b in step) * 4 + arb(2) ** (-bits)).upper()

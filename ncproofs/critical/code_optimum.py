@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 from flint import arb, ctx
 
@@ -25,7 +26,7 @@ from ncproofs.notebook import optimum_html
 from ncproofs.problems.codes import Codes
 from ncproofs.truth import Rigor, Truth
 
-__all__ = ["CodeOptimum", "Decimals", "code_optimum"]
+__all__ = ["CodeOptimum", "Decimals", "certified_code", "code_optimum", "power_of_ten"]
 
 Decimals = tuple[tuple[str, ...], ...]
 
@@ -40,7 +41,8 @@ class CodeOptimum:
     """What is known, with the code that shows it. ``truth`` HOLDS: the value is proved. UNDECIDED: it is bounded.
 
     ``contacts`` lists the pairs at the largest inner product and ``rattlers`` the points that carry no stress, both
-    counted from 1; ``coordinates`` are K rows of d decimals; ``exact`` has the quantities that are fractions.
+    counted from 1; ``contacts_within`` is the power of ten up to which the contacts are equal, "0" when they are equal
+    exactly. ``coordinates`` are K rows of d decimals; ``exact`` has the quantities that are fractions.
     """
 
     problem: Codes
@@ -58,6 +60,7 @@ class CodeOptimum:
     holes: tuple[str, ...] = ()
     axioms: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    contacts_within: str = "0"
 
     _repr_html_ = optimum_html
 
@@ -66,7 +69,8 @@ def code_optimum(problem: Codes, *, digits: int = 30, seed: int = 0, starts: int
     """rho*(d, K) exactly where it is proved here, otherwise between certified bounds.
 
     The lower bound is the margin of a code that a seeded search found and balls evaluate; ``digits`` are those of the
-    shown code. The same ``seed`` and ``starts`` give the same answer.
+    shown code. The same ``seed`` and ``starts`` give the same answer on one machine with one number of
+    BLAS threads.
 
     Beyond a thousand points, or 20000 coordinates, nothing is searched, and the lower bound is that of covering caps.
 
@@ -144,24 +148,39 @@ def _decimal(value: arb, digits: int) -> str:
 def _searched(problem: Codes, digits: int, seed: int, starts: int | None) -> CodeOptimum:
     from ncproofs.critical.code_search import search, usual_starts
 
-    K, d = problem.K, problem.d
-    found = search(K, d, starts=starts or usual_starts(K, d), seed=seed)
-    local = certify_code(found.W, _bits(digits))
+    found = search(problem.K, problem.d, starts=starts or usual_starts(problem.K, problem.d), seed=seed)
+    source = f"found by {found.starts} starts from seed {seed}; a search proves no upper bound"
+    return certified_code(problem, found.W, digits, settled=found.settled, source=source)
+
+
+def certified_code(problem: Codes, W: Any, digits: int, *, settled: bool, source: str) -> CodeOptimum:
+    """The answer that shows the code near the float unit rows ``W``; ``source`` says where they come from."""
+    local = certify_code(W, _bits(digits), settled=settled)
     best, bounds = _least_upper(problem)
     shown, level = _margin_of(local, _bits(digits))
-    quantities = {"margin": Enclosure(shown.lower, best.value.upper, Rigor.ENCLOSED), "code_margin": shown,
-                  "cosine": level}
+    quantities = {"margin": Enclosure(shown.lower, best.value.upper, Rigor.ENCLOSED),
+                  "code_margin": shown, "cosine": level}
     if local.stress is not None:
         quantities["least_stress"] = Enclosure.of_ball(local.stress.least)
     exact = {"cosine": f"a zero of {polynomial_text(local.polynomial)}"} if local.polynomial is not None else {}
-    notes = _notes(problem, local, found.starts, seed)
     return CodeOptimum(
         problem=problem, truth=Truth.UNDECIDED, rigor=Rigor.ENCLOSED, regime="bounded",
         geometry="best code found", status=_LOCAL if local.optimal else _BOUNDED, quantities=quantities,
         because=f"lower: the shown code; upper: {best.name} ({bounds})",
         contacts=tuple((i + 1, j + 1) for i, j in local.contacts), rattlers=tuple(k + 1 for k in local.rattlers),
-        coordinates=_decimals(local.rows, digits), exact=exact, axioms=best.axioms, notes=notes,
+        coordinates=_decimals(local.rows, digits), exact=exact, axioms=best.axioms,
+        notes=(*_notes(problem, local), source), contacts_within=power_of_ten(local.within),
     )
+
+
+def power_of_ten(bound: Fraction) -> str:
+    """The least 10^-k that is not below ``bound``, as text; "0" for 0."""
+    if bound <= 0:
+        return "0"
+    digits = 0
+    while Fraction(1, 10 ** (digits + 1)) >= bound:
+        digits += 1
+    return f"1e-{digits}" if digits else "1"
 
 
 def _unsearched(problem: Codes, bits: int) -> CodeOptimum:
@@ -178,6 +197,11 @@ def _unsearched(problem: Codes, bits: int) -> CodeOptimum:
 
 
 def _least_upper(problem: Codes) -> tuple[CodeBound, str]:
+    known = exact_value(problem)
+    if known is not None:  # the bounds below are for the other sizes
+        level = known.rational
+        value = Enclosure.of_ball(value_ball(known, 128)) if level is None else Enclosure.exact(1 - level)
+        return CodeBound(value, f"rho* itself, {known.geometry}", known.axioms), known.because
     found = sorted(upper_bounds(problem), key=lambda bound: bound.value.upper)
     return found[0], ", ".join(f"{bound.name} {float(bound.value.upper):.6f}" for bound in found)
 
@@ -187,14 +211,15 @@ def _margin_of(local: LocalCode, bits: int) -> tuple[Enclosure, Enclosure]:
         return Enclosure.of_ball(1 - local.cosine), Enclosure.of_ball(local.cosine)
 
 
-def _notes(problem: Codes, local: LocalCode, starts: int, seed: int) -> tuple[str, ...]:
+def _notes(problem: Codes, local: LocalCode) -> tuple[str, ...]:
     but = " and moves of its rattlers" if local.rattlers else ""
     notes = [f"strict local optimum modulo rotations{but}: {local.optimal}" if local.optimal
              else f"local optimality is not certified: {local.missing}"]
     proved = literature(problem)
     if proved:
-        notes.append(f"proved optimal in the literature, not here: {proved} (for the best known code)")
+        notes.append(f"proved optimal in the literature, not here: {proved} (for the best code known to us)")
     if local.rattlers:
         notes.append("rattlers carry no stress: they can move, and their features are free in an open set")
-    notes.append(f"found by {starts} starts from seed {seed}; a search proves no upper bound")
+    if local.within:
+        notes.append(f"contacts are equal within {power_of_ten(local.within)}; nobody proved that they are equal")
     return tuple(notes)

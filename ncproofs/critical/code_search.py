@@ -14,8 +14,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["FIRST_TEMPERATURES", "Found", "anneal", "contacts_of", "largest_cosine", "polish", "search",
-           "usual_starts"]
+__all__ = [
+    "FIRST_TEMPERATURES", "Found", "anneal", "close_pairs", "contacts_of", "largest_cosine", "polish", "search",
+    "tangent_frames", "tangent_rows", "unit", "usual_starts",
+]
 
 Array = NDArray[np.float64]
 
@@ -28,16 +30,26 @@ _TOO_FINE = 1e-14
 _WORK, _SMALL_WORK = 400_000, 6_000
 #: More points than this make every step slow, so fewer are taken.
 _MANY = 200
+#: Annealing where settling failed: steps at each temperature, the first ones and the last, the largest K^2 d for it.
+_LONG, _WARM, _COLD, _LONG_WORK = 4000, (1e-3, 1e-2), 3e-7, 40_000
+#: More coordinates than this are annealed longer before they settle, not after.
+_LARGE = 1000
+#: The first trust region of settling.
+_TRUSTED = 3e-4
 
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """Unit rows W (K, d) and their largest inner product; ``start`` says which start found them."""
+    """Unit rows W (K, d) and their largest inner product; ``start`` says which start found them.
+
+    ``settled``: they are at a local optimum up to the rounding of floats (``code_settle``).
+    """
 
     W: Array
     cosine: float
     start: int
     starts: int
+    settled: bool
 
 
 def largest_cosine(W: Array) -> float:
@@ -47,7 +59,8 @@ def largest_cosine(W: Array) -> float:
     return float(gram.max())
 
 
-def _unit(W: Array) -> Array:
+def unit(W: Array) -> Array:
+    """The rows divided by their lengths."""
     return W / np.linalg.norm(W, axis=1, keepdims=True)
 
 
@@ -66,22 +79,22 @@ def _energy(flat: Array, K: int, d: int, tau: float) -> tuple[float, Array]:
     return float(top + tau * np.log(total / 2)), (slope / lengths).ravel()
 
 
-def anneal(W: Array, first: float, *, last: float = _COLDEST) -> Array:
-    """Minimise the log-sum-exp energy at falling temperatures, from ``first`` to ``last``."""
+def anneal(W: Array, first: float, *, last: float = _COLDEST, steps: int | None = None) -> Array:
+    """Minimise the log-sum-exp energy at falling temperatures, from ``first`` to ``last``, by ``steps`` each."""
     from scipy.optimize import minimize
 
     K, d = W.shape
-    steps = 300 if K <= _MANY else 120
+    steps = steps or (300 if K <= _MANY else 120)
     tau = first
     while tau > last:
         done = minimize(_energy, W.ravel(), args=(K, d, tau), jac=True, method="L-BFGS-B",
-                        options={"maxiter": steps, "maxcor": 20, "ftol": 1e-15, "gtol": 1e-9})
-        W = _unit(done.x.reshape(K, d))
+                        options={"maxiter": steps, "maxfun": 2 * steps, "maxcor": 20, "ftol": 1e-15, "gtol": 1e-9})
+        W = unit(done.x.reshape(K, d))
         tau *= _COOLING
     return W
 
 
-def _frames(W: Array) -> Array:
+def tangent_frames(W: Array) -> Array:
     """(K, d, d-1): orthonormal bases of the tangent spaces."""
     K, d = W.shape
     frames = np.empty((K, d, d - 1))
@@ -91,7 +104,7 @@ def _frames(W: Array) -> Array:
     return frames
 
 
-def _rows(W: Array, pairs: NDArray[np.int_], frames: Array) -> Any:
+def tangent_rows(W: Array, pairs: NDArray[np.int_], frames: Array) -> Any:
     """The sparse matrix of the first variations of <w_i, w_j> in tangent coordinates."""
     from scipy.sparse import coo_matrix
 
@@ -116,8 +129,8 @@ def polish(W: Array, rounds: int = 40, radius: float = 0.02) -> Array:
     for _ in range(min(rounds, _WORK // (K * d * (d - 1) ** 2 * (1 + K // (_MANY + 1))))):
         gram = W @ W.T
         pairs = np.argwhere(np.triu(gram > best - 6 * radius - 1e-9, 1))
-        frames = _frames(W)
-        rows = hstack([_rows(W, pairs, frames), -np.ones((len(pairs), 1))]).tocsr()
+        frames = tangent_frames(W)
+        rows = hstack([tangent_rows(W, pairs, frames), -np.ones((len(pairs), 1))]).tocsr()
         goal = np.zeros(rows.shape[1])
         goal[-1] = 1
         # In units of the radius, since the solver's tolerances are absolute.
@@ -127,7 +140,7 @@ def polish(W: Array, rounds: int = 40, radius: float = 0.02) -> Array:
         if done.x is None:
             break
         steps = radius * done.x[:-1].reshape(K, d - 1)
-        moved = _unit(W + np.einsum("kdt,kt->kd", frames, steps))
+        moved = unit(W + np.einsum("kdt,kt->kd", frames, steps))
         value, size = largest_cosine(moved), float(np.abs(steps).max())
         gained, promised = best - value, -radius * float(done.x[-1])
         if gained > 0:
@@ -153,6 +166,22 @@ def contacts_of(W: Array) -> list[tuple[int, int]]:
     return [(int(i), int(j)) for i, j in pairs[np.sort(order[:count])]]
 
 
+def close_pairs(W: Array) -> list[tuple[int, int]]:
+    """Pairs close to the largest inner product of a code that is not settled, so that no gap sets its contacts apart.
+
+    Of 10^-12, ..., 10^-4 below the largest, the tolerance is taken at which the next one adds least, among those that
+    leave at least K/2 pairs.
+    """
+    gram = W @ W.T
+    pairs = np.argwhere(np.triu(np.ones_like(gram, dtype=bool), 1))
+    below = largest_cosine(W) - gram[pairs[:, 0], pairs[:, 1]]
+    levels = 10.0 ** np.arange(-12, -3)
+    counts = [int((below <= level).sum()) for level in [*levels, 10 * levels[-1]]]
+    enough = [p for p in range(len(levels)) if 2 * counts[p] >= len(W)] or [len(levels) - 1]
+    chosen = min(enough, key=lambda p: counts[p + 1] / max(counts[p], 1))
+    return [(int(i), int(j)) for i, j in pairs[below <= levels[chosen]]]
+
+
 def usual_starts(K: int, d: int) -> int:
     """How many starts a search makes when nobody says: a few seconds' worth."""
     return max(4, min(48, 60_000 // (K * K * d)))
@@ -174,13 +203,31 @@ def search(K: int, d: int, *, starts: int, seed: int) -> Found:
     coarse = []
     for start in range(starts):
         first = FIRST_TEMPERATURES[start % len(FIRST_TEMPERATURES)] * scale
-        coarse.append((start, anneal(_unit(rng.standard_normal((K, d))), first, last=_COARSE * scale)))
+        coarse.append((start, anneal(unit(rng.standard_normal((K, d))), first, last=_COARSE * scale)))
     coarse = _best_of(coarse, max(4, starts // 3))
     fine = [(start, anneal(W, _COARSE * scale, last=_COLDEST * scale)) for start, W in coarse]
     count = _POLISHED if K * d * (d - 1) ** 2 < _SMALL_WORK else 1
     polished = [(start, polish(W, radius=0.005 * scale)) for start, W in _best_of(fine, count)]
     ((start, W),) = _best_of(polished, 1)
-    return Found(W, largest_cosine(W), start, starts)
+    W, settled = _settled(W, scale)
+    return Found(W, largest_cosine(W), start, starts, settled)
+
+
+def _settled(W: Array, scale: float) -> tuple[Array, bool]:
+    """``settle``; where that ends in a flat valley, again from longer annealings, cool and then warm."""
+    from ncproofs.critical.code_settle import settle
+
+    K, d = W.shape
+    if K * d > _LARGE:  # a step of annealing costs far less than a linear program
+        cooled = anneal(W, _WARM[0] * scale, last=_COLD * scale, steps=_LONG // 4)
+        W = min((W, cooled), key=largest_cosine)
+    found = settle(W, _TRUSTED * scale)
+    for warm in _WARM if K * K * d <= _LONG_WORK else ():
+        if found.done:
+            break
+        longer = settle(anneal(found.W, warm * scale, last=_COLD * scale, steps=_LONG), _TRUSTED * scale)
+        found = min((longer, found), key=lambda part: round(largest_cosine(part.W), 12))
+    return found.W, found.done
 
 
 def _best_of(entries: list[tuple[int, Array]], count: int) -> list[tuple[int, Array]]:

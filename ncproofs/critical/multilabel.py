@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from math import comb
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import flint
 
@@ -28,18 +28,21 @@ from ncproofs.critical.multilabel_scale import (
     threshold,
     trivial_system,
 )
-from ncproofs.critical.optimum import climb
+from ncproofs.critical.optimum import MOST_DIGITS, climb
 from ncproofs.critical.regimes import Number, lift, product
 from ncproofs.errors import InvalidProblem
 from ncproofs.notebook import optimum_html
 from ncproofs.problems.multilabel import MultiLabel
 from ncproofs.truth import Rigor, Truth
 
+if TYPE_CHECKING:
+    from ncproofs.critical.multilabel_dual import Bounds
+
 __all__ = ["MultiLabelOptimum", "closed_form", "is_trivial", "label_optimum", "multilabel_optimum", "scale_at"]
 
+#: Digits beyond those asked for.
+_GUARD = 4
 #: The classical results behind the lower bound (theorem ``multilabel-lower-bound``).
-#: Bounds closer than this share of the value certify the minimum.
-_NARROW = Fraction(1, 10**6)
 _CHAIN = ("tangent line of a convex function", "inequality of arithmetic and geometric means", "Schur's lemma")
 
 
@@ -48,7 +51,7 @@ class MultiLabelOptimum:
     """Where every global minimiser of ``problem`` is, and what it is worth.
 
     ``truth`` HOLDS: every global minimiser has ``geometry`` and these quantities; or, in the regime "bounded", the
-    minimum lies between the bounds of "objective". UNDECIDED: those bounds are further apart than was asked.
+    minimum lies between the bounds of "objective", which agree to the digits asked. UNDECIDED: they are further apart.
     """
 
     problem: MultiLabel
@@ -111,22 +114,23 @@ def label_optimum(problem: MultiLabel, *, digits: int = 30) -> MultiLabelOptimum
     """The exact optimum where the label sets are balanced and there is room, else certified bounds of the minimum.
 
     Raises:
-        InvalidProblem: counts with d < K - 1 below the threshold, or a free bias of a class that is no label.
+        InvalidProblem: a free bias of a class that is no label, or digits out of range.
         OutOfScope: another loss, or too many label sets to list one by one.
     """
-    exact = problem.balanced is not None and (problem.d >= problem.K - 1 or is_trivial(problem))
-    if exact or problem.labels is None:
+    if not 1 <= digits <= MOST_DIGITS:
+        raise InvalidProblem(f"digits={digits} given; write a whole number from 1 to {MOST_DIGITS}")
+    if problem.balanced is not None and (problem.d >= problem.K - 1 or is_trivial(problem)):
         return multilabel_optimum(problem, digits=digits)
     return _bounded(problem, digits)
 
 
 def _bounded(problem: MultiLabel, digits: int) -> MultiLabelOptimum:
-    from ncproofs.critical.multilabel_dual import certified_bounds
-
-    bounds = certified_bounds(problem, digits)
-    narrow = bounds.gap <= bounds.lower * _NARROW
+    bounds = _bounds(problem, digits)
+    narrow = bounds.gap * 10**digits <= abs(bounds.lower)
     width = f"{bounds.gap.numerator / bounds.gap.denominator:.2g}" if bounds.gap else "0"
     notes = [f"upper minus lower bound: at most {width}"]
+    if not narrow:
+        notes.append(f"{_agreeing(bounds)} of the {digits} digits that were asked for are certified")
     if problem.d < problem.K - 1:
         notes.append(f"d = {problem.d} < K - 1 = {problem.K - 1}: the dual bound need not be attained")
     why = "the label sets are not balanced" if problem.balanced is None else "an ETF has no room"
@@ -138,10 +142,29 @@ def _bounded(problem: MultiLabel, digits: int) -> MultiLabelOptimum:
         geometry="no closed form",
         quantities={"objective": bounds.enclosure()},
         because=f"{why}; a dual point proves the lower bound and a point the upper one"
-        + ("" if narrow else ", and they are not close"),
+        + ("" if narrow else ", and they are further apart than asked"),
         axioms=("Jensen's inequality", "Cauchy-Schwarz inequality"),
         notes=tuple(notes),
     )
+
+
+def _bounds(problem: MultiLabel, digits: int) -> Bounds:
+    """Certified bounds to so many digits, or as close as a second try at twice the precision brings them."""
+    from ncproofs.critical.multilabel_dual import certified_bounds
+
+    bounds = certified_bounds(problem, digits + _GUARD)
+    if problem.d < problem.K - 1 or bounds.gap * 10**digits <= abs(bounds.lower):
+        return bounds
+    again = certified_bounds(problem, 2 * digits + _GUARD, seed=1)
+    return min((bounds, again), key=lambda part: part.gap)
+
+
+def _agreeing(bounds: Bounds) -> int:
+    """How many digits the relative gap leaves."""
+    digits = 0
+    while bounds.gap * 10 ** (digits + 1) <= abs(bounds.lower):
+        digits += 1
+    return digits
 
 
 def _notes(problem: MultiLabel, *, trivial: bool) -> tuple[str, ...]:
@@ -154,7 +177,7 @@ def _notes(problem: MultiLabel, *, trivial: bool) -> tuple[str, ...]:
     if problem.K in problem.multiplicities:
         notes.append("samples with all K labels have feature 0")
     if problem.lambda_b == 0:
-        notes.append("b is any multiple of 1, since lambda_b = 0; fraction_text is 0")
+        notes.append("b is any multiple of 1, since lambda_b = 0; the one reported is 0")
     return tuple(notes)
 
 

@@ -27,7 +27,7 @@ from flint import arb, arb_mat
 from ncproofs.arithmetic.enclosure import Enclosure, exact_bounds
 from ncproofs.arithmetic.inertia import Inertia, ldl_inertia
 from ncproofs.arithmetic.linalg import eigenvalue_enclosures
-from ncproofs.critical.multilabel_search import LabelPoint, descend, descend_along_etf, hessian
+from ncproofs.critical.multilabel_search import LabelPoint, descend, descend_along_etf
 from ncproofs.critical.profiles import to_ball
 from ncproofs.errors import InvalidProblem, OutOfScope
 from ncproofs.problems.multilabel import MultiLabel
@@ -332,19 +332,15 @@ def _refined(found: LabelPoint, bits: int) -> list[arb]:
     The float inverse is wrong by its rounding errors alone, so each step gains about as many digits as it has right.
     """
     x = [arb(float(value)) for value in found.x]
-    if found.flat is None:
+    if found.solve is None:
         return x
-    values, vectors = np.linalg.eigh(hessian(found.sets, found.x))
-    order = np.argsort(np.abs(values))[found.flat.shape[1] :]
-    steep, curvature = vectors[:, order], values[order]
     with flint.ctx.workprec(bits + 32):
         for _ in range(_CHORDS):
             slope = _gradient(found, x)
             scale = _size(slope)
             if scale < arb(2) ** -bits:
                 break
-            direction = np.array([float((entry / scale).mid()) for entry in slope])
-            step = steep @ ((steep.T @ direction) / curvature)
+            step = found.solve(np.array([float((entry / scale).mid()) for entry in slope]))
             moved = [(value - scale * float(s)).mid() for value, s in zip(x, step, strict=True)]
             if not _size(_gradient(found, moved)) < scale:
                 break

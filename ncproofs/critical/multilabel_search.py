@@ -7,6 +7,7 @@ the unknowns are W (d, K), u_j = sqrt(c_j) h_j (d, J) for the J distinct label s
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,8 +17,8 @@ from ncproofs.errors import OutOfScope
 from ncproofs.problems.multilabel import MultiLabel
 
 __all__ = [
-    "LabelPoint", "Sets", "descend", "descend_along_etf", "distinct_sets", "expanded", "gradient", "hessian",
-    "local_minima",
+    "FLAT", "LabelPoint", "Sets", "descend", "descend_along_etf", "distinct_sets", "expanded", "gradient", "hessian",
+    "local_minima", "slopes_at",
 ]
 
 Array = NDArray[np.float64]
@@ -28,7 +29,7 @@ _DENSE = 700
 #: Beyond this many unknowns a search would take hours.
 _MOST = 100_000
 #: Below this share of the largest one a Hessian eigenvalue counts as a symmetry and is left alone.
-_FLAT = 1e-9
+FLAT = 1e-9
 #: A start whose gradient stays above this did not converge; values closer than this are one local minimum.
 _CONVERGED, _SAME = 1e-9, 1e-9
 _OPTIONS = {"maxiter": 5000, "maxfun": 10_000, "ftol": 0.0, "gtol": 1e-13, "maxcor": 40}
@@ -65,12 +66,12 @@ class Sets:
 
 @dataclass(frozen=True, eq=False)
 class LabelPoint:
-    """Unknowns in the order W, u, b as one vector, the value there, and the float Hessian's flat directions."""
+    """Unknowns in the order W, u, b as one vector, the value there, and Newton's step for a gradient, in doubles."""
 
     sets: Sets
     x: Array
     value: float
-    flat: Array | None
+    solve: Callable[[Array], Array] | None
 
 
 def distinct_sets(problem: MultiLabel) -> Sets:
@@ -110,6 +111,13 @@ def value_and_gradient(sets: Sets, x: Array) -> tuple[float, Array]:
     value = loss + (lW * (W**2).sum() + lH * (u**2).sum() + lb * (b**2).sum()) / 2
     slope = np.concatenate([part.ravel() for part in parts])
     return value, np.concatenate([slope, G.sum(axis=1) + lb * b]) if sets.problem.has_bias else slope
+
+
+def slopes_at(sets: Sets, x: Array) -> tuple[Array, Array]:
+    """The gradient in each column of logits and the probabilities, (K, J) each."""
+    W, u, b = sets.parts(x)
+    _, G, p = _slopes(sets, _logits(sets, W, u, b))
+    return G, p
 
 
 def gradient(sets: Sets, x: Array) -> Array:
@@ -233,7 +241,6 @@ def _polished_by_products(sets: Sets, x: Array) -> Array:
     First with a line search, since the Hessian may have negative eigenvalues; then full steps to the last digits.
     """
     from scipy.optimize import minimize
-    from scipy.sparse.linalg import LinearOperator, cg
 
     found = minimize(
         lambda point: value_and_gradient(sets, point), x, jac=True, hessp=lambda at, v: _curved(sets, at, v),
@@ -242,29 +249,54 @@ def _polished_by_products(sets: Sets, x: Array) -> Array:
     x = np.asarray(found.x, dtype=np.float64)
     for _ in range(12):
         slope = gradient(sets, x)
-        operator = LinearOperator(
-            (sets.unknowns, sets.unknowns), matvec=lambda v, at=x: _curved(sets, at, v), dtype=np.float64)
-        step, _ = cg(operator, slope, rtol=1e-3, maxiter=1000)
-        moved = x - step
+        moved = x - _step_by_products(sets, x, 1e-3)(slope)
         if not np.abs(gradient(sets, moved)).max() < np.abs(slope).max() / 2:
             break
         x = moved
     return x
 
 
+def _step_by_products(sets: Sets, x: Array, accuracy: float) -> Callable[[Array], Array]:
+    from scipy.sparse.linalg import LinearOperator, cg
+
+    operator = LinearOperator((sets.unknowns, sets.unknowns), matvec=lambda v: _curved(sets, x, v), dtype=np.float64)
+    return lambda slope: np.asarray(cg(operator, slope, rtol=accuracy, maxiter=1000)[0], dtype=np.float64)
+
+
 def _polished(sets: Sets, x: Array) -> LabelPoint:
     """Newton steps orthogonal to the flat directions, as long as the gradient falls."""
     if sets.unknowns > _DENSE:
-        x = _polished_by_products(sets, x)
-        return LabelPoint(sets, x, value_and_gradient(sets, x)[0], None)
-    flat = np.zeros((sets.unknowns, 0))
+        return _polished_eliminated(sets, _polished_by_products(sets, x))
+    solve: Callable[[Array], Array] | None = None
     for _ in range(20):
-        values, vectors = np.linalg.eigh(hessian(sets, x))
-        steep = np.abs(values) > _FLAT * np.abs(values).max()
-        flat = vectors[:, ~steep]
+        solve = _dense_step(sets, x)
         slope = gradient(sets, x)
-        moved = x - vectors[:, steep] @ ((vectors[:, steep].T @ slope) / values[steep])
+        moved = x - solve(slope)
         if not np.abs(gradient(sets, moved)).max() < np.abs(slope).max():
             break
         x = moved
-    return LabelPoint(sets, x, value_and_gradient(sets, x)[0], flat)
+    return LabelPoint(sets, x, value_and_gradient(sets, x)[0], solve)
+
+
+def _dense_step(sets: Sets, x: Array) -> Callable[[Array], Array]:
+    values, vectors = np.linalg.eigh(hessian(sets, x))
+    steep = np.abs(values) > FLAT * np.abs(values).max()
+    vectors, values = vectors[:, steep], values[steep]
+    return lambda slope: np.asarray(vectors @ ((vectors.T @ slope) / values), dtype=np.float64)
+
+
+def _polished_eliminated(sets: Sets, x: Array) -> LabelPoint:
+    """Newton steps with the features eliminated, where that is not too large; else by conjugate gradients."""
+    from ncproofs.critical.multilabel_newton import eliminated
+
+    solve: Callable[[Array], Array] | None = _step_by_products(sets, x, 1e-7)
+    for _ in range(12):
+        found = eliminated(sets, x)
+        if found is None:
+            break
+        solve, slope = found.solve, gradient(sets, x)
+        moved = x - solve(slope)
+        if not np.abs(gradient(sets, moved)).max() < np.abs(slope).max():
+            break
+        x = moved
+    return LabelPoint(sets, x, value_and_gradient(sets, x)[0], solve)

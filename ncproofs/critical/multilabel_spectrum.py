@@ -41,8 +41,15 @@ def multilabel_spectrum(problem: MultiLabel, *, digits: int = 30) -> tuple[Spect
     """All eigenvalues at the optimum, ascending, each of relative width below 10^-``digits``; zeros are exact.
 
     Raises:
-        InvalidProblem, OutOfScope: as ``multilabel_optimum``.
+        InvalidProblem: label sets that are not balanced, or an optimum that is neither an ETF nor zero.
+        OutOfScope: another loss.
     """
+    if problem.is_pick_all_label and problem.balanced is None:
+        raise InvalidProblem("a spectrum needs balanced label sets, for each m every set of m labels equally often; "
+                             "these are not, so leave the spectrum out")
+    if problem.d < problem.K - 1 and not is_trivial(problem):
+        raise InvalidProblem(f"a spectrum needs the optimum to be a simplex ETF or zero, and d={problem.d} < K - 1 = "
+                             f"{problem.K - 1} leaves no room for one; leave the spectrum out")
     return merged(problem, lambda bits: multilabel_rows(problem, bits), digits)
 
 

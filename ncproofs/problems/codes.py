@@ -18,6 +18,8 @@ __all__ = ["Codes", "Points", "read_points", "written_points"]
 
 _MOST_POINTS, _MOST_DIMENSIONS = 5000, 500
 _LONGEST_FILE = 2**24
+#: Numbers with fewer decimals are exact: 0.5 is one half.
+_ROUNDED = 4
 _NOT_FINITE = re.compile(r"[+-]?(nan|inf|infinity)", re.IGNORECASE)
 
 
@@ -50,12 +52,15 @@ class Codes:
 class Points:
     """K points of R^d with exact rational coordinates; ``rows[k]`` is the column w_k of W.
 
+    ``places``: the decimals of the table they were read from, when they may be rounded; None: they are what they are.
+
     Raises:
         InvalidProblem: fewer than two points, points of different lengths, or the zero vector among them.
         InexactInput: a binary float.
     """
 
     rows: tuple[tuple[Fraction, ...], ...]
+    places: int | None = None
 
     def __post_init__(self) -> None:
         rows = tuple(tuple(exact_number(x, "coordinate") for x in row) for row in self.rows)
@@ -122,11 +127,22 @@ def read_points(text: str, problem: Codes, place: str = "the file") -> Points:
         raise InvalidProblem(f"{place} has {len(lines)} lines of {width} numbers, but K={K}, d={d} needs {K} lines of "
                              f"{d}, or {K * d} lines of one")
     numbers = [_coordinate(word, place) for word in words]
-    return Points(tuple(tuple(numbers[k * d : (k + 1) * d]) for k in range(K)))
+    return Points(tuple(tuple(numbers[k * d : (k + 1) * d]) for k in range(K)), _places(words))
 
 
 def _listed(values: Iterable[int]) -> str:
     return " and ".join(str(value) for value in sorted(values)[:4])
+
+
+def _places(words: Sequence[str]) -> int | None:
+    """How many decimals most numbers of a table have, in the sense of the median over those with at least four."""
+    found = []
+    for word in words:
+        mantissa, _, exponent = word.lower().partition("e")
+        decimals = len(mantissa.partition(".")[2]) - int(exponent or 0)
+        if "/" not in word and decimals >= _ROUNDED:
+            found.append(decimals)
+    return sorted(found)[len(found) // 2] if found else None
 
 
 def _coordinate(word: str, place: str) -> Fraction:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,8 @@ from typing import Any
 from ncproofs.arithmetic.exact import positive, size
 from ncproofs.errors import InvalidProblem
 
-__all__ = ["MOST_LABELS", "counts_of", "label_sets_of", "largest_label", "read_label_file", "weights_of"]
+__all__ = ["MOST_LABELS", "counts_of", "label_sets_of", "largest_label", "read_label_file",
+           "refuse_idle_weights", "weights_of"]
 
 #: The most label sets of one problem, and the most labels in all of them together.
 MOST_LABELS = 10**6
@@ -43,6 +44,19 @@ def weights_of(given: Any, K: int) -> tuple[tuple[int, Fraction], ...]:
             raise InvalidProblem(f"weights gives m={m} twice; write each number of labels once")
         weights[m] = positive(value, f"weights[{m}]")
     return tuple((m, weights[m]) for m in sorted(weights) if weights[m] != 1)
+
+
+def refuse_idle_weights(given: Any, present: Collection[int]) -> None:
+    """Weights of one instance: each must be that of some sample. (A grid may have weights for some of its problems.)
+
+    Raises:
+        InvalidProblem: a number of labels that is not ``present``.
+    """
+    for number, _ in _pairs(given, "weights", "1:1,2:1/2"):
+        if int(number) not in present:
+            listed = ", ".join(map(str, sorted(present)))
+            raise InvalidProblem(f"weights gives m={number}, but no sample has {number} labels; write weights for "
+                                 f"m = {listed} only")
 
 
 def label_sets_of(given: Any, K: int) -> tuple[tuple[int, ...], ...]:

@@ -73,8 +73,10 @@ FAMILIES: dict[str, tuple[str, str, dict[str, str], dict[str, str]]] = {
             "least_stress": "the least contact stress (of sum about 1), where strict local optimality is certified",
             "margin_sq": "given points: the square of the margin, a fraction",
             "rho[k]": "given points: rho_k, with rho_sq[k] its square as a fraction",
+            "unit_margin": "given points of different lengths: the margin of the points divided by their lengths",
             "unit_margin_bound": "given points: 1 - c of the points divided by their lengths; rho* is at least this",
-            "contacts": "pairs of points at the largest inner product",
+            "contacts": "pairs of points at the largest inner product; with the power of ten within which they are "
+            "equal, where it is not proved that they are (contacts_within in JSON, 0 when proved)",
             "rattlers": "points that carry no stress, or have no contact: they can move at no cost",
         },
         {
@@ -86,6 +88,7 @@ FAMILIES: dict[str, tuple[str, str, dict[str, str], dict[str, str]]] = {
             "bounded": "between the best code found and the least proved upper bound",
             "unit points": "given points of length one",
             "points of one length": "given points, scaled",
+            "points of one length up to rounding": "given points of a table of decimals, as they are",
             "points of different lengths": "given points, as they are",
         },
     ),

@@ -30,6 +30,7 @@ def code_record(parameters: Mapping[str, str], found: CodeOptimum, digits: int) 
         "quantities": {name: value.as_json(digits) for name, value in found.quantities.items()},
         "exact": dict(found.exact),
         "contacts": None if found.contacts is None else [list(pair) for pair in found.contacts],
+        "contacts_within": found.contacts_within,
         "rattlers": None if found.rattlers is None else list(found.rattlers),
         "coordinates": [list(row) for row in found.coordinates],
         "holes": list(found.holes),
@@ -53,7 +54,8 @@ def code_lines(found: CodeOptimum, digits: int) -> list[str]:
     if found.contacts is None or found.rattlers is None:
         lines.append(f"  {'contacts'.ljust(width)}  not listed for so many points")
     else:
-        lines.append(f"  {'contacts'.ljust(width)}  {len(found.contacts)}")
+        within = "" if found.contacts_within == "0" else f" (equal within {found.contacts_within})"
+        lines.append(f"  {'contacts'.ljust(width)}  {len(found.contacts)}{within}")
         lines.append(f"  {'rattlers'.ljust(width)}  {_listed(found.rattlers)}")
     lines += ["", f"because {found.because}"]
     lines += [f"note: {note}" for note in found.notes]

@@ -106,7 +106,7 @@ def test_a_stress_of_the_wrong_sign_is_refused():
 
 def test_a_gram_matrix_with_a_wrong_contact_is_refused():
     graph = code_contacts.contact_graph(found(8, 3))
-    rows, c, _ = code_newton.refined(code_newton.ContactSystem(graph.W, graph.renumbered()), 500)
+    rows, c = code_newton.refined(code_newton.ContactSystem(graph.W, graph.renumbered()), 500)
     pairs = graph.renumbered()
     assert exact_gram(rows, c, pairs, 400) is not None
     other = next((i, j) for j in range(8) for i in range(j) if (i, j) not in pairs)

@@ -86,7 +86,7 @@ def test_a_hundred_classes():
 
 def test_no_room_for_an_etf():
     problem = MultiLabel(K=4, d=2, counts="1:1", lambda_W="1/100", lambda_H="1/100")
-    with pytest.raises(InvalidProblem, match="d >= K - 1"):
+    with pytest.raises(InvalidProblem, match="d=2 < K - 1 = 3 leaves no room"):
         multilabel_spectrum(problem)
     with pytest.raises(InvalidProblem, match="d >= K - 1"):
         etf_point(problem, to_ball(1), {1: to_ball(1)})

@@ -237,13 +237,18 @@ def _has_level(K: int, d: int, code: Any, level: Any, balls: Intervals, field: C
     if len(lengths) > 1:
         raise Rejected("the points have different lengths")
 
+    def number(algebra: Any, pair: tuple[int, int]) -> Any:
+        """a + b sqrt(root)."""
+        a, b = algebra.number(Fraction(pair[0])), pair[1]
+        return algebra.add(a, times(algebra, algebra.sqrt(algebra.number(Fraction(root))), b)) if b else a
+
     def excess(algebra: Any, pair: tuple[int, int]) -> Any:
         """<x, y> - c |x|^2."""
-        first, second = (
-            algebra.add(algebra.number(Fraction(a)), times(algebra, algebra.sqrt(algebra.number(Fraction(root))), b))
-            if b else algebra.number(Fraction(a)) for a, b in (pair, next(iter(lengths))))
-        return algebra.sub(first, algebra.mul(evaluate(level, {}, algebra), second))
+        return algebra.sub(number(algebra, pair), algebra.mul(evaluate(level, {}, algebra), number(algebra, square)))
 
+    (square,) = lengths
+    if number(balls, square)[0] <= 0:
+        raise Rejected("the points are not shown to differ from 0")
     for pair in others:
         if excess(balls, pair)[1] >= 0 and not field.vanishes(excess(field, pair)):
             raise Rejected("two points are closer than the level")

@@ -188,6 +188,8 @@ def layered() -> dict[str, Pair]:
         "layered: alpha of unequal classes": _stated(
             "layered a vanished class", quantity="alpha", relation=">", value="-1"),
         "layered: a divisor that is a logarithm": _stated("layered kappa", value=["/", "1", ["log", "2"]]),
+        "layered: a half of a logarithm": _stated("layered kappa", value=["/", ["log", "2"], "2"]),
+        "layered: a logarithm and a number": _stated("layered kappa", value=["+", ["log", "2"], "2"]),
         "layered: the logarithm of a logarithm": _changed("layered kappa", lambda s, w: s.update(
             value=["exp", ["exp", ["log", ["log", s["value"]]]]])),
         "layered: a divisor zero": _stated("layered kappa", value=["/", "1", "0"]),

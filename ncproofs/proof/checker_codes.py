@@ -39,8 +39,6 @@ def _pi(balls: Intervals) -> Any:
 
 def _cosine(balls: Intervals, turns: Fraction) -> Any:
     """cos(pi turns) for 0 <= turns <= 1: Taylor's formula, |x|^(2n)/(2n)! <= 4^(2n)/(2n)! bounds the remainder."""
-    if not 0 <= turns <= 1:
-        raise Rejected("an angle beyond pi")
     square = balls.power(times(balls, _pi(balls), turns), 2)
     terms, term, n = [], balls.number(Fraction(1)), 0
     while 4 ** (2 * n) * 2**balls.p > factorial(2 * n):
@@ -152,7 +150,7 @@ def _moments(algebra: Any, polynomial: list[Any], d: int) -> list[Any]:
 
 
 def _at_least(K: int, d: int, bound: Any, balls: Intervals, field: Constants) -> bool:
-    """Every K unit vectors of R^d have an inner product of at least the level c (Delsarte).
+    """Every K unit vectors of R^d have an inner product of at least the level c (Delsarte), d >= 3.
 
     f = (t - c) h, h = (t + 1)^e prod (t - a)^2, is at most 0 on [-1, c]. Let f = sum f_k G_k with all f_k >= 0 < f_0.
     The sum of G_k(<x_i, x_j>) over all i, j is >= 0 (Schoenberg), so inner products below c need K f(1) >= K^2 f_0.
@@ -161,8 +159,8 @@ def _at_least(K: int, d: int, bound: Any, balls: Intervals, field: Constants) ->
     """
     level, nodes, endpoint = need(bound, "level", "nodes", "endpoint")
     level, nodes, end = expression(level), [expression(node) for node in listed(nodes)], whole(endpoint, 0, 1)
-    if d < 3 or len(nodes) > 30:
-        raise Rejected("d >= 3 and at most 30 nodes are needed")
+    if len(nodes) > 30:
+        raise Rejected("at most 30 nodes are needed")
     found = []
     for algebra in (balls, field):
         one = algebra.number(Fraction(1))
@@ -190,10 +188,8 @@ def _at_least(K: int, d: int, bound: Any, balls: Intervals, field: Constants) ->
 
 def _products(left: list[list[int]], right: list[list[int]], budget: Budget) -> Any:
     """For each row of ``left`` its inner products with all rows of ``right``, many at once in one long integer."""
-    K, width = len(right), len(right[0])
+    K, width = len(right), len(right[0])  # 2 most <= 2 * 200 * 10^9 * 10^6 < 2^64: see ``_integers``
     most = width * max(abs(x) for row in left for x in row) * max(abs(x) for row in right for x in row)
-    if 2 * most >= 2**_WORD:
-        raise Rejected("the coordinates are too large")
     budget.spend(K * len(left) * (1 + width // 8) // 32)
     shift = sum(most << (_WORD * j) for j in range(K))  # so that no place is negative
     columns = [sum(row[a] << (_WORD * j) for j, row in enumerate(right)) for a in range(width)]
@@ -237,13 +233,18 @@ def _has_level(K: int, d: int, code: Any, level: Any, balls: Intervals, field: C
     if len(lengths) > 1:
         raise Rejected("the points have different lengths")
 
+    def number(algebra: Any, pair: tuple[int, int]) -> Any:
+        """a + b sqrt(root)."""
+        a, b = algebra.number(Fraction(pair[0])), pair[1]
+        return algebra.add(a, times(algebra, algebra.sqrt(algebra.number(Fraction(root))), b)) if b else a
+
     def excess(algebra: Any, pair: tuple[int, int]) -> Any:
         """<x, y> - c |x|^2."""
-        first, second = (
-            algebra.add(algebra.number(Fraction(a)), times(algebra, algebra.sqrt(algebra.number(Fraction(root))), b))
-            if b else algebra.number(Fraction(a)) for a, b in (pair, next(iter(lengths))))
-        return algebra.sub(first, algebra.mul(evaluate(level, {}, algebra), second))
+        return algebra.sub(number(algebra, pair), algebra.mul(evaluate(level, {}, algebra), number(algebra, square)))
 
+    (square,) = lengths
+    if number(balls, square)[0] <= 0:
+        raise Rejected("the points are not shown to differ from 0")
     for pair in others:
         if excess(balls, pair)[1] >= 0 and not field.vanishes(excess(field, pair)):
             raise Rejected("two points are closer than the level")

@@ -141,13 +141,12 @@ def _sum(problem: Labels, balls: Intervals, gaps: list[Fraction]) -> Any:
 def _enclosed(problem: Labels, balls: Intervals, y: Any, gaps: Any) -> tuple[Any, list[Any]]:
     """Intervals of y and of each t_m at the root of the scalar system.
 
-    ``gaps`` are [a, b, c, e] for each m < K: t_m lies in [a, b] at the lower end of y and in [c, e] at the upper one,
-    since t (m e^t + K - m) = v y increases in t. The sum at the b exceeds the pull, and at the c it does not reach it.
+    ``gaps`` are [a, b, c, e] for each m < K. With g(t) = t (m e^t + K - m), negative for t < 0 and increasing from 0:
+    g(a) <= v y0 <= g(b) and g(c) <= v y1 <= g(e). The sum at the b exceeds the pull, so that a b is less than its t_m
+    and y0 < y, hence every a < t_m; it does not reach the pull at the c, so that y1 > y, hence every e > t_m.
     """
     ends, pull = [rational(end) for end in listed(y, 2)], problem.sides()[0]
     table = [[rational(t) for t in listed(row, 4)] for row in listed(gaps, len(problem.proper()))]
-    if ends[0] <= 0 or any(t < 0 for row in table for t in row):
-        raise Rejected("y > 0 and gaps >= 0 are needed")
     for (m, _, v), row in zip(problem.proper(), table, strict=True):
         for i, t in enumerate(row):
             excess = balls.sub(times(balls, _growth(balls, problem.K, m, t), t), balls.number(v * ends[i // 2]))

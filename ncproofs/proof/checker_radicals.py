@@ -22,7 +22,7 @@ class Log:
 
 
 class Radicals(Algebra):
-    """Positive radicals and 0. A sum is known only when one side is 0 or both are rational."""
+    """Positive radicals and 0. A sum is known only when one side is 0 or a rational multiple of the other."""
 
     def __init__(self, budget: Budget) -> None:
         self.budget, self.constants = budget, Constants(budget)
@@ -51,7 +51,7 @@ class Radicals(Algebra):
     def add(self, a: Any, b: Any) -> Any:
         if a is None or b is None:
             return b if a is None else a
-        return self.number(self.rational(a) + self.rational(b))
+        return self.mul(b, self.number(self.rational(self.div(a, b)) + 1))
 
     def neg(self, a: Any) -> Any:
         if a is not None:
@@ -59,7 +59,7 @@ class Radicals(Algebra):
         return None
 
     def sub(self, a: Any, b: Any) -> Any:
-        return a if b is None else self.number(self.rational(a) - self.rational(b))
+        return a if b is None else self.mul(b, self.number(self.rational(self.div(a, b)) - 1))
 
     def mul(self, a: Any, b: Any) -> Any:
         if isinstance(a, Log) or isinstance(b, Log):
@@ -71,7 +71,7 @@ class Radicals(Algebra):
     def div(self, a: Any, b: Any) -> Any:
         if b is None or isinstance(b, Log):
             raise Rejected("a divisor that is no positive radical")
-        return None if a is None else _product([a, {base: -power for base, power in b.items()}])
+        return self.mul(a, {base: -power for base, power in b.items()})
 
     def sqrt(self, a: Any) -> Any:
         return None if a is None else self.exp(self.mul(self.number(Fraction(1, 2)), self.log(a)))

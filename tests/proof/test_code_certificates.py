@@ -81,6 +81,7 @@ CHANGED = {
     "more than the orthoplex": ("orthoplex", lambda s, w: s["problem"].update(K=7)),
     "too few points": ("hemicube", lambda s, w: w["code"]["rows"].pop()),
     "a point twice": ("hemicube", lambda s, w: _doubled(w["code"])),
+    "points that are 0": ("hemicube", lambda s, w: w["code"].update(rows=[[0] * 5] * 16)),
     "a longer point": ("hemicube", lambda s, w: _stretched(w["code"])),
     "another code": ("hemicube", lambda s, w: w["code"]["rows"].__setitem__(0, [-x for x in w["code"]["rows"][0]])),
     "a ragged code": ("hemicube", lambda s, w: w["code"]["rows"][0].pop()),

@@ -281,6 +281,17 @@ def _signs() -> dict[str, Pair]:
     }
 
 
+def _cut_off() -> Pair:
+    """The focal(5) loss of 100 classes at c = 63/5000: 0 is a local minimiser, and one near 9/4 is better."""
+    problem = {**claims()["a focal tie"][0]["problem"], "lambda_W": "63/5000", "lambda_H": "63/5000"}
+    search = {"points": ["0", "1/8192"], "best": "0", "root": None}
+    return _claim("ridge/geometry/1", {"bits": 64, "search": search}, problem=problem, geometry="zero")
+
+
+#: Around log(1/c - 2) for c = 1/100, the margin of the minimiser of cross-entropy for three classes.
+_MARGIN = ["458496747867/100000000000", "114624186967/25000000000"]
+
+
 def _problems() -> dict[str, Pair]:
     optimum, geometry = _of_kind("ridge/optimum/1", loss="cross_entropy"), _of_kind("ridge/geometry/1", geometry="zero")
     sphere, gap = _of_kind("sphere/optimum/1", loss="cross_entropy", quantity="objective"), Fraction(3, 2)
@@ -336,7 +347,7 @@ def _problems() -> dict[str, Pair]:
         ),
         "a point that is none": _claim(
             "ridge/inertia/1",
-            {"bits": 128, "search": None, "root": ["9/2", "47/10"], "gap": "1/1000000"},
+            {"bits": 128, "search": None, "root": _MARGIN, "gap": "1/1000000"},
             problem={
                 **claims()[optimum][0]["problem"],
                 "loss": "cross_entropy",
@@ -352,6 +363,15 @@ def _problems() -> dict[str, Pair]:
             negative=0,
             zero=1,
         ),
+        "another word for the antipodal point": _claim(
+            "sphere/inertia/1",
+            {**bits, "bits": 128, "gap": "1/1000000"},
+            problem={"loss": "cross_entropy", "parameter": None, "K": 3, "d": 3, "n": 1, "tau": "1"},
+            point="elsewhere",
+            negative=7,
+            zero=3,
+        ),
+        "a focal function cut off before its minimiser": _cut_off(),
         "the curvature of another loss": _with(
             _of_kind("ridge/origin-curvature/1"),
             "problem",
@@ -688,7 +708,7 @@ _ABOUT: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "checker_codes": (("codes",), ()),
     "checker_ridge": (("problems", "tables"), ("ridge/minimum/1", "ridge/saddle-box/1", "matrix/inertia/1")),
 }
-_EACH = 5
+_EACH = 9
 
 
 @cache

@@ -8,8 +8,11 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 from fractions import Fraction
+from itertools import combinations
 from typing import Any
 
+from ncproofs.proof.checker_arithmetic import Budget, Intervals
+from ncproofs.proof.checker_labels import Labels, _objective, at_optimum
 from tests.proof import (
     test_code_certificates,
     test_label_certificates,
@@ -184,6 +187,11 @@ def layered() -> dict[str, Pair]:
             quantity="objective", relation=">", value="0"),
         "layered: alpha of unequal classes": _stated(
             "layered a vanished class", quantity="alpha", relation=">", value="-1"),
+        "layered: a divisor that is a logarithm": _stated("layered kappa", value=["/", "1", ["log", "2"]]),
+        "layered: a half of a logarithm": _stated("layered kappa", value=["/", ["log", "2"], "2"]),
+        "layered: a logarithm and a number": _stated("layered kappa", value=["+", ["log", "2"], "2"]),
+        "layered: the logarithm of a logarithm": _changed("layered kappa", lambda s, w: s.update(
+            value=["exp", ["exp", ["log", ["log", s["value"]]]]])),
         "layered: a divisor zero": _stated("layered kappa", value=["/", "1", "0"]),
         "layered: weights of a million digits": _shape(
             _layers(widths=[2] * 40, lambdas=["1" + "0" * 1999] * 40, lambda_H="1"), "zero"),
@@ -328,11 +336,95 @@ def networks() -> dict[str, Pair]:
     }
 
 
+LABELS = {"loss": "pick_all_label", "parameter": None, "K": 3, "d": 2, "counts": [[1, 1]], "labels": None,
+          "weights": [], "lambda_W": "1/100", "lambda_H": "1/100", "lambda_b": None}
+
+
+def _label(kind: str, witness: Any, parts: dict[str, Any], **problem: Any) -> Pair:
+    return _claim(f"label/{kind}/1", witness, problem={**LABELS, **problem}, **parts)
+
+
+def _tied(n: int, lambda_b: Fraction) -> Pair:
+    """At W = H = 0 and lambda_W = lambda_H = 1 the least eigenvalue is 1 - 1/sqrt(9 n), or lambda_b if that is less."""
+    value = ["-", "1", ["sqrt", str(Fraction(1, 9 * n))]]
+    return _label("origin-curvature", {"bits": 64}, {"relation": "==", "value": value}, counts=[[1, n]],
+                  lambda_W="1", lambda_H="1", lambda_b=str(lambda_b))
+
+
+def _lower_end() -> Fraction:
+    """Of 1 - 1/sqrt 27 at 64 bits."""
+    balls = Intervals(64, Budget(10**6))
+    return Fraction(balls.sub(balls.number(Fraction(1)), balls.sqrt(balls.number(Fraction(1, 27))))[0], 2**64)
+
+
+def _inside() -> str:
+    """A rational that the enclosure of the objective cannot tell from it."""
+    statement, witness = claims()["label value, bound"]
+    balls = Intervals(witness["bits"], Budget(10**7))
+    problem = Labels(statement["problem"], balls.budget)
+    low, high = _objective(problem, balls, *at_optimum(problem, balls, witness["y"], witness["gaps"]))
+    return str(Fraction(low + high, 2 ** (balls.p + 1)))
+
+
 def labels() -> dict[str, Pair]:
-    return {f"label: {name}": _changed(f"label {which}", change)
+    made = {f"label: {name}": _changed(f"label {which}", change)
             for name, (which, change) in test_label_certificates.CHANGED.items()}
+    shape, nothing = {"geometry": "simplex ETF"}, {"s": 0, "m": ["0"] * 2}
+    pull = {"W": nothing, "H": nothing, "b": {"s": 0, "m": ["1", "0"]}}
+    return made | {
+        "label: both counts and labels": _label("geometry", {}, shape, labels=[[1], [2], [3]]),
+        "label: a negative bias weight": _label("geometry", {}, shape, lambda_b="-1"),
+        "label: a class 0": _label("benign", {}, {}, counts=None, labels=[[0], [1], [2], [3]]),
+        "label: a weight of no labels": _label("geometry", {}, shape, weights=[[0, "1"]]),
+        "label: a number of labels that never occurs": _label("geometry", {}, shape, counts=[[1, 1], [2, 0]]),
+        "label: a quantity that is no text": _label(
+            "optimum", {"bits": 64, "y": None, "gaps": None}, {"quantity": ["y"], "relation": ">", "value": "0"}),
+        "label: all labels on all samples": _label(
+            "nullity", {"bits": 64, "y": None, "gaps": None, "gap": "1/1000"}, {"zero": 1}, counts=[[3, 1]]),
+        "label: a bias where there is none": _label(
+            "minimum", {"bits": 64, "columns": [["1", "0"], ["0", "1"]], "point": pull},
+            {"lower": "-1", "upper": "2/3", "gap": "2"}, K=2, d=1, counts=None, labels=[[1], [1], [1], [2]],
+            lambda_W="1", lambda_H="1"),
+        "label: an equality without a closed form, within the enclosure": _changed(
+            "label value, bound", lambda s, w: s.update(relation="==", value=_inside())),
+        "label: a bias weight that is the least eigenvalue by 2^-90": _tied(1, Fraction(2, 3) - Fraction(1, 2**90)),
+        "label: a bias weight that is the least eigenvalue by less than a unit": _tied(3, _lower_end()),
+    }
+
+
+#: Nine points (+-1, +-1, 0, 0): of one length, with cosines of at most 1/2.
+_NINE = [[a if i == p else b if i == q else 0 for i in range(4)]
+         for a, b in ((1, 1), (1, -1)) for p, q in combinations(range(4), 2)][:9]
+
+
+def _code(level: str, code: Any, bound: Any = None) -> Pair:
+    """rho*(4, 9) = 1 - level, which is false for these levels; Delsarte's bound holds for the first one only."""
+    return _claim("code/value/1", {"bits": 128, "code": {"surds": [], "root": 0, "normals": [], **code},
+                                   "bound": {"level": level, "nodes": [], "endpoint": 0, **(bound or {})}},
+                  problem={"K": 9, "d": 4}, relation="==", value=str(1 - Fraction(level)))
 
 
 def codes() -> dict[str, Pair]:
-    return {f"code: {name}": _changed(f"code {which}", change)
+    made = {f"code: {name}": _changed(f"code {which}", change)
             for name, (which, change) in test_code_certificates.CHANGED.items() if f"code {which}" in claims()}
+    bound = claims()["code bracket, Delsarte"][1]["bound"]
+    level = bound["level"]
+
+    def unit(size: int, *places: int) -> list[list[int]]:
+        return [[int(i == place) for i in range(size)] for place in places]
+
+    return made | {
+        "code: points that are 0": _code(level, {"rows": [[0] * 4] * 9}, bound),
+        "code: points that are 0 by their root": _code(
+            level, {"rows": [[-2] * 4] * 9, "surds": [[1] * 4] * 9, "root": 4}, bound),
+        "code: points of nine dimensions": _code(level, {"rows": unit(9, *range(9))}, bound),
+        "code: normals that are not orthogonal": _code(
+            level, {"rows": unit(9, *range(9)), "normals": unit(9, *range(5))}, bound),
+        "code: one normal six times": _code(level, {"rows": unit(10, *range(9)), "normals": unit(10, *[9] * 6)}, bound),
+        "code: rows without coordinates": _code(level, {"rows": [[]] * 9}, bound),
+        "code: normals of another width": _code(level, {"rows": _NINE, "normals": [[1]]}, bound),
+        "code: a code that is not optimal": _code("1/2", {"rows": _NINE}),
+        "code: 31 nodes": _code("1/2", {"rows": _NINE}, {"nodes": ["0"] * 31}),
+        "code: one point": _claim("code/minimises/1", {}, problem={"K": 1, "d": 1}, tau="1"),
+        "code: no dimension": _claim("code/minimises/1", {}, problem={"K": 2, "d": 0}, tau="1"),
+    }

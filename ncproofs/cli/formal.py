@@ -112,6 +112,7 @@ def _report(library: Library, answers: list[Evidence], *, as_json: bool) -> None
         click.echo(f"           {statement.covers}" + ("" if _certified(answer) else f"\n           {answer.because}"))
     reasons = sorted({answer.because for answer in answers if _certified(answer)}, key=len)
     click.echo("\n".join(["", *reasons]))
-    settled = [theorem for theorem in library.whole if all(_certified(a) for s, a in rows if s.theorem == theorem)]
+    left = {statement.theorem for statement, answer in rows if not _certified(answer)}
+    settled = [theorem for theorem in library.whole if theorem not in left]
     click.echo(f"certified on {sum(_certified(a) for a in answers)} of {len(answers)}"
                + (f"; in whole: {', '.join(settled)}" if settled else ""))

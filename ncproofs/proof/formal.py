@@ -35,7 +35,14 @@ CLASSICAL = frozenset({
 #: The integers and floats of the machine and what is assumed of them: allowed, and said.
 MACHINE = ("FloatAxioms.", "PrimFloat.", "PrimInt63.", "Uint63.")
 _INSTALL = "install coq, libcoq-coquelicot, libcoq-interval and libcoq-flocq (Debian's names)"
-_DEFINED = re.compile(r"^\s*(?:Definition|Fixpoint)\s+(\w+)", re.MULTILINE)
+#: Set after the library is loaded, since a library can set options of its own.
+_PRINTING = ("Set Printing Width 110.", "Set Printing Depth 1000000.", "Set Printing Notations.", "Unset Printing All.",
+             "Set Printing Coercions.", "Unset Printing Universes.", "Set Printing Matching.")
+#: Names that a file of a library may not have: of Coq's own modules that are loaded, or allowed as axioms, and ours.
+_TAKEN = frozenset({
+    "Classical_Prop", "ClassicalDedekindReals", "FloatAxioms", "FloatOps", "FunctionalExtensionality", "PrimFloat",
+    "PrimInt63", "Reals", "Script", "Uint63",
+})
 _HEADING = re.compile(r"^== (?P<name>\S+)$", re.MULTILINE)
 
 
@@ -88,7 +95,13 @@ def open_library(folder: Path | None = None) -> Library:
         ) from None
     if unnamed := [s.name for s in statements if not re.fullmatch(r"\w+\.\w+", str(s.name))]:
         raise InvalidClaim(f"{unnamed[0]!r} is no name of a Coq theorem; write Module.theorem")
-    text = (folder / GOLDEN).read_text(encoding="utf-8") if (folder / GOLDEN).is_file() else ""
+    if not statements or not set(whole) <= {statement.theorem for statement in statements}:
+        raise InvalidClaim(f"{folder / STATEMENTS} has no statement, or says of a theorem without one that it is whole")
+    names = [path.stem for path in folder.glob("*.v")]
+    if bad := [name for name in names if name in _TAKEN or not re.fullmatch(r"[A-Za-z]\w*", name, re.ASCII)] or (
+            [] if names else ["none"]):
+        raise InvalidClaim(f"{folder} has {bad[0]}.v; files of letters and digits are needed, not named as Coq's own")
+    text = (folder / GOLDEN).read_bytes().decode("utf-8", "replace") if (folder / GOLDEN).is_file() else ""
     parts = _HEADING.split(text)
     golden = dict(zip(parts[1::2], (part.strip() for part in parts[2::2]), strict=True))
     return Library(folder, statements, golden, whole)
@@ -147,26 +160,23 @@ def build(library: Library, said: Callable[[str], None] = lambda line: None, sec
         yield place
 
 
-def _defined(library: Library) -> dict[str, str]:
-    """Short name of each definition -> a qualified one; those of the functor Checker are named by its instance."""
-    found: dict[str, str] = {}
-    for source in library.sources:
-        text = source.read_text(encoding="utf-8")
-        inside = re.search(r"^Module Checker .*?^End Checker\.", text, re.MULTILINE | re.DOTALL)
-        for match in _DEFINED.finditer(text):
-            in_functor = inside is not None and inside.start() < match.start() < inside.end()
-            found[match[1]] = f"NCCertificate.C.{match[1]}" if in_functor else f"{source.stem}.{match[1]}"
-    return found
+def _mentioned(library: Library, text: str) -> set[str]:
+    """The names of the library's own constants in what Coq printed; nothing is imported, so that they are qualified."""
+    stems = "|".join(re.escape(source.stem) for source in library.sources)
+    return set(re.findall(rf"(?<![\w.'])(?:{LOGICAL}\.)?((?:{stems})(?:\.[\w']+)+)", text))
 
 
 def _ask(place: Path, requests: dict[str, str]) -> dict[str, str]:
     """What Coq answers to each request, by its key."""
     modules = " ".join(f"{LOGICAL}.{file.stem}" for file in sorted(place.glob("*.vo")))
-    lines = [f"Require {modules}.", "Set Printing Width 110.", "Require Import Reals. Open Scope R_scope."]
+    lines = [f"Require {modules}.", "From Coq Require Import Reals.", "Open Scope R_scope.", *_PRINTING]
     lines += [f'Redirect "answer{number}" {request}.' for number, request in enumerate(requests.values())]
     run_coq("\n".join(lines) + "\n", place)
-    return {key: (place / f"answer{number}.out").read_text(encoding="utf-8").strip()
-            for number, key in enumerate(requests)}
+    answers = {key: (place / f"answer{number}.out").read_text(encoding="utf-8").strip()
+               for number, key in enumerate(requests)}
+    if cut := [requests[key] for key, answer in answers.items() if "..." in answer]:
+        raise Unaccepted(f"Coq does not print the whole answer to {cut[0]}")
+    return answers
 
 
 def run_coq(text: str, place: Path, seconds: int = 600) -> None:
@@ -190,21 +200,20 @@ def printed(library: Library, place: Path) -> dict[str, str]:
     Raises:
         Unaccepted: a statement is not in the library.
     """
-    defined, found = _defined(library), {}
+    found: dict[str, str] = {}
     names = [statement.name for statement in library.statements]
     asked = {f"{word} {LOGICAL}.{name}": f"{word} {LOGICAL}.{name}"
              for name in names for word in ("Check", "Print Assumptions")}
-    said = _ask(place, asked)
+    proved = {f"Prop {name}": f"Check ({LOGICAL}.{name} : (_ : Prop))" for name in names}  # not a bare proposition
+    said = _ask(place, asked | proved)
     bodies = {name: said[f"Check {LOGICAL}.{name}"] for name in names}
     for name in names:
         found[name] = f"{bodies[name]}\naxioms: {_assumed(said[f'Print Assumptions {LOGICAL}.{name}'])}"
-    fresh = set(bodies.values())
-    while fresh:
-        words = {word for text in fresh for word in re.findall(r"\w+", text)}
-        more = sorted({defined[word] for word in words & set(defined)} - set(found))
-        answers = _ask(place, {name: f"Print {LOGICAL}.{name}" for name in more}) if more else {}
+    fresh = "\n".join(bodies.values())
+    while more := sorted(_mentioned(library, fresh) - set(found)):
+        answers = _ask(place, {name: f"Print {LOGICAL}.{name}" for name in more})
         found |= answers
-        fresh = set(answers.values())
+        fresh = "\n".join(answers.values())
     return found
 
 
@@ -226,22 +235,23 @@ def recheck(library: Library, place: Path) -> str:
     return _run([_tool("coqchk"), "-silent", "-o", "-R", ".", LOGICAL, *modules], place, 3600)
 
 
-def _uses(statement: str, texts: dict[str, str], defined: dict[str, str]) -> set[str]:
+def _uses(library: Library, statement: str, texts: dict[str, str]) -> set[str]:
     """The statement, and the definitions that it rests on."""
-    found, fresh = set(), {statement}
+    found: set[str] = set()
+    fresh = {statement}
     while fresh:
         found |= fresh
-        words = {word for name in fresh for word in re.findall(r"\w+", texts[name].split("\naxioms:")[0])}
-        fresh = {defined[word] for word in words & set(defined)} & set(texts) - found
+        seen = "\n".join(texts.get(name, "").split("\naxioms:")[0] for name in fresh)
+        fresh = _mentioned(library, seen) - found
     return found
 
 
 def accepted(library: Library, texts: dict[str, str], compiler: str) -> list[Evidence]:
     """One answer for each statement: it holds with rigor *kernel* when what Coq printed is what was read."""
-    defined, answers = _defined(library), []
+    answers = []
     for statement in library.statements:
-        changed = sorted(name for name in _uses(statement.name, texts, defined)
-                         if library.golden.get(name) != texts[name])
+        changed = sorted(name for name in _uses(library, statement.name, texts)
+                         if library.golden.get(name, "") != texts.get(name))
         axioms = texts[statement.name].rpartition("axioms: ")[2].split(", ")
         foreign = [a for a in axioms if a not in CLASSICAL and not a.startswith(MACHINE) and a != "none"]
         because = f"accepted by Coq {compiler}; rests on Coq's classical reals" + (

@@ -70,14 +70,20 @@ def begun(path: Path, *, resume: bool) -> list[dict[str, Any]]:
         if path.stat().st_size > _LARGEST:
             raise InvalidSweep(f"{path} is larger than {_LARGEST} bytes; start a new file")
         raw = path.read_bytes()
-        whole = raw.rfind(b"\n") + 1
-        if whole < len(raw):
-            os.truncate(path, whole)
     except OSError as error:
         raise InvalidSweep(f"{path} cannot be used ({error.strerror}); give a path in a writable folder") from None
+    whole = raw.rfind(b"\n") + 1
+    lines = _lines(path, raw[:whole])
+    if whole < len(raw):  # only now is it known to be ours
+        os.truncate(path, whole)
+    return lines
+
+
+def _lines(path: Path, raw: bytes) -> list[dict[str, Any]]:
     try:
-        header, *lines = [decode(line) for line in raw[:whole].splitlines()] or [{}]
-        if not isinstance(header, dict) or header.get("kind") != "sweep" or not all(isinstance(x, dict) for x in lines):
+        header, *lines = [decode(line) for line in raw.splitlines()] or [{}]
+        ours = isinstance(header, dict) and header.get("kind") == "sweep"
+        if not ours or not all(isinstance(x, dict) and isinstance(x.get("key"), str) for x in lines):
             raise InvalidSweep(f"{path} is not the file of a sweep; give another --out")
     except (ValueError, RecursionError):
         raise InvalidSweep(f"{path} has a line that is not JSON; give another --out") from None

@@ -117,13 +117,15 @@ def test_an_answer_in_the_place_of_another_is_refused(suite: Path, finished: Pat
 
 @pytest.mark.parametrize(("text", "said"), [
     ("{}\n", "not the file of a sweep"), ("what\n", "not JSON"), ('{"kind": "sweep", "version": "0"}\n', "other code"),
-    ("[]\n", "not the file of a sweep"), ("[" * 10**5 + "\n", "not JSON"),
+    ("[]\n", "not the file of a sweep"), ('{"my": "precious results"}', "not the file of a sweep"),
+    ("[" * 10**5 + "\n", "not JSON"),
 ])
 def test_other_files_are_refused(suite: Path, tmp_path: Path, text: str, said: str,
                                  capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "o.jsonl").write_text(text, encoding="utf-8")
     assert main(["sweep", str(suite), "--out", str(tmp_path / "o.jsonl"), "--resume"]) == 2
     assert said in capsys.readouterr().err
+    assert (tmp_path / "o.jsonl").read_text(encoding="utf-8") == text  # nothing of another file is touched
     assert main(["sweep", str(suite), "--out", str(tmp_path / "o.jsonl")]) == 2
     assert "--resume" in capsys.readouterr().err
 

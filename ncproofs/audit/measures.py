@@ -37,7 +37,7 @@ def measures(given: Trained) -> dict[str, float]:
     within = given.H - means[:, given.classes]
     with np.errstate(all="ignore"):
         found = {
-            "within_class_share": _square(within) / _square(given.H),
+            "within_class_share": float(np.float64(_square(within)) / np.float64(_square(given.H))),
             "NC1": _nc1(within, centred),
             "NC2_norms_W": _spread(given.W),
             "NC2_norms_means": _spread(centred),

@@ -62,7 +62,7 @@ def read_trained(path: Path, layout: str = "") -> Trained:
             raise InvalidProblem(f"{path} unpacks to {size} bytes; at most {_LARGEST} are read")
         with np.load(path, allow_pickle=False) as stored:
             found = {name: stored[name] for name in ("W", "H", "b", "y") if name in stored.files}
-    except (OSError, ValueError, EOFError, MemoryError, zipfile.BadZipFile, NotImplementedError) as error:
+    except (OSError, ValueError, EOFError, MemoryError, zipfile.BadZipFile, RuntimeError) as error:
         raise InvalidProblem(f"{path} is no .npz file of arrays ({error}); {_HINT}") from None
     missing = [name for name in ("W", "H") if name not in found]
     if missing:

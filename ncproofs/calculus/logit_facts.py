@@ -141,6 +141,8 @@ def _softmax_convex(profile: sympy.Expr) -> str:
 
 def _is_nonnegative(expression: sympy.Expr) -> bool:
     """True is a proof of ``expression >= 0`` for every ell > 0."""
+    if expression.free_symbols - {ELL}:  # such as K
+        return False
     scale = lcm(1, *(int(c.q) for e in expression.atoms(sympy.exp) for c in e.args[0].atoms(sympy.Rational)))
     y = sympy.Symbol("y", positive=True)
     powers = {e: y ** (-scale * e.args[0].coeff(ELL)) for e in expression.atoms(sympy.exp)}

@@ -34,7 +34,7 @@ Exit codes: 0 the minimum is certified (with --within: and the excess is at most
 _MEANINGS = {
     "objective": "value at these arrays",
     "gradient_norm": "0 at a critical point",
-    "minimum": "certified global minimum",
+    "minimum": "bounds of the global minimum",
     "excess": "objective - minimum",
     "mean_sq_feature_distance": "proved by the excess: mean |h - theta (w_k - w_bar)|^2, "
     "theta^2 = lambda_W/(n lambda_H)",
@@ -91,16 +91,16 @@ def audit_command(file: Path, **options: Any) -> int:
 def _answered(found: Audit, most: Fraction | None) -> tuple[int, str]:
     from ncproofs.truth import Truth
 
-    if found.truth is not Truth.HOLDS:
-        return 4, f"undecided: no certified minimum ({found.because})"
+    excess = found.quantities.get("excess")
+    if excess is None or (most is None and found.truth is not Truth.HOLDS):
+        return 4, f"undecided: the minimum is not known to the digits asked ({found.because})"
     if most is None:
         return 0, ""
-    excess = found.quantities["excess"]
     if excess.upper <= most:
         return 0, f"holds: the excess is at most {most}"
     if excess.lower > most:
         return 1, f"fails: the excess is more than {most}"
-    return 4, f"undecided: the rounding bound leaves open whether the excess is at most {most}"
+    return 4, f"undecided: what is known leaves open whether the excess is at most {most}"
 
 
 def _record(found: Audit, digits: int, answer: str) -> dict[str, Any]:

@@ -21,8 +21,8 @@ from pathlib import Path
 from ncproofs.errors import InvalidClaim, MissingDependency, NcproofsError
 from ncproofs.truth import Evidence, Rigor, Truth
 
-__all__ = ["GOLDEN", "Library", "Statement", "Unaccepted", "accepted", "build", "open_library", "printed",
-           "recheck", "run_coq", "version", "written"]
+__all__ = ["GOLDEN", "Library", "Statement", "TookTooLong", "Unaccepted", "accepted", "build", "open_library",
+           "printed", "recheck", "run_coq", "version", "written"]
 
 GOLDEN, STATEMENTS, LOGICAL = "golden.txt", "statements.toml", "NC"
 #: What Coq's classical reals assume; every statement may rest on these.
@@ -48,6 +48,10 @@ _HEADING = re.compile(r"^== (?P<name>\S+)$", re.MULTILINE)
 
 class Unaccepted(NcproofsError):
     """Coq did not accept a file."""
+
+
+class TookTooLong(Unaccepted):
+    """Coq was not done in time."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +129,7 @@ def _run(command: list[str], place: Path, seconds: int) -> str:
             done = subprocess.run(command, cwd=place, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
                                   timeout=seconds, check=False)
         except subprocess.TimeoutExpired:
-            raise Unaccepted(f"{Path(command[0]).name} took more than {seconds} s on {command[-1]}") from None
+            raise TookTooLong(f"{Path(command[0]).name} took more than {seconds} s on {command[-1]}") from None
         log.seek(0)
         text = log.read().decode("utf-8", "replace")
     if done.returncode:

@@ -15,7 +15,7 @@ from typing import Any
 from ncproofs.errors import OutOfScope
 from ncproofs.proof.checker_arithmetic import Limit, Rejected
 from ncproofs.proof.checker_reading import need, parse, rational, vector, whole
-from ncproofs.proof.formal import LOGICAL, Unaccepted, run_coq
+from ncproofs.proof.formal import LOGICAL, TookTooLong, Unaccepted, run_coq
 
 __all__ = ["Box", "box_of", "is_accepted"]
 
@@ -107,7 +107,7 @@ def is_accepted(raw: bytes, place: Path, seconds: int = 600) -> tuple[str, str]:
         run_coq(box.goal(), place, seconds)
     except OutOfScope as error:
         return "skipped", str(error)
-    except Limit as error:
+    except (Limit, TookTooLong) as error:
         return "limit", str(error)
     except Rejected as error:
         return "rejected", str(error)

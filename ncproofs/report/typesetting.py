@@ -27,7 +27,7 @@ _GREEK = frozenset(
 
 
 def _word(word: str) -> str:
-    clean = re.sub(r"[^A-Za-z0-9,]", "", word)
+    clean = word if word in ("+", "-") else re.sub(r"[^A-Za-z0-9,]", "", word)
     if clean in _GREEK:
         return rf"\{clean}"
     return clean if len(clean) <= 1 or clean.isdigit() else rf"\mathrm{{{clean}}}"
@@ -35,6 +35,8 @@ def _word(word: str) -> str:
 
 def name_latex(name: str) -> str:
     """A symbol's name in math mode: Greek spelled out, the parts after underscores as subscripts, primes kept."""
+    if re.fullmatch(r"\|[A-Za-z]+\|", name):
+        return rf"\left|{name_latex(name[1:-1])}\right|"
     base, *subscripts = name.split("_")
     primes = "'" * min(base.count("'"), 3)
     star = "^{*}" if base.endswith("*") else ""

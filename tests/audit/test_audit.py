@@ -206,7 +206,14 @@ def test_the_command_answers_and_its_exit_code_says_how(tmp_path: Path, capsys: 
     assert main([*words, "--within", "1e-9", "--json"]) == 0
     record = json.loads(capsys.readouterr().out)
     assert record["answer"].startswith("holds") and record["class_sizes"] == [2] and record["regime"] == "collapse"
-    assert main([*words, "--within", "1e-40"]) == 4 and "rounding bound" in capsys.readouterr().out
+    assert main([*words, "--within", "1e-40"]) == 4 and "leaves open" in capsys.readouterr().out
     np.savez(tmp_path / "a.npz", W=2 * best.W, H=best.H, b=best.b)
     assert main([*words, "--within", "1e-9"]) == 1 and "fails" in capsys.readouterr().out
     assert main([*words, "--within", "0.1.2"]) == 2
+
+
+def test_zero_is_the_optimum_under_strong_decay() -> None:
+    given_ = trained(np.zeros((3, 3)), np.zeros((3, 6)), layout="columns")
+    found = audit(given_, problem_for(given_, cross_entropy(), lambda_W="1", lambda_H="1"))
+    assert found.regime == "trivial" and abs(found.quantities["excess"].upper) < Fraction(1, 10**12)
+    assert np.isnan(found.measures["within_class_share"])

@@ -34,9 +34,9 @@ def _elimination() -> Iterator[Claim]:
         because="complete the square in w_j = sqrt(N) b; S = diag(sqrt n_k), features scaled by sqrt n_k",
     )
     yield Identity(
-        left=q * (1 + (1 / q - 1)), right=sympy.Integer(1), where=Domain.of(BELOW_ONE),
+        left=(1 / q - 1) - (1 - q) - (1 - q) * (1 / q - 1), right=sympy.Integer(0), where=Domain.of(BELOW_ONE),
         sentence="so the loss is weighed by G = 1 - (1 - q) g g^T, q = kappa_b, with the inverse 1 + (1/q - 1) g g^T",
-        because="along g; orthogonal to g both are 1",
+        because="the factor of g g^T in the product; (g g^T)^2 = g g^T",
     )
     delta = sympy.Symbol("delta", real=True)
     yield Identity(

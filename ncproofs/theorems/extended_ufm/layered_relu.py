@@ -170,11 +170,13 @@ def _five_classes() -> Iterator[Claim]:
     c1, c2 = (ROOT5 - 1) / 4, -(ROOT5 + 1) / 4  # cosines of 2 pi/5 and 4 pi/5
     for cosine, other, size, length, words in ((c1, c2, PHI, ROOT5, "1"), (c2, c1, 1 / PHI, sympy.Integer(0), "2")):
         yield Identity(left=2 + 2 * cosine, right=size**2, where=Domain(),
-                       sentence=f"K = 5, P = a circ(1,1,0,0,0), frequency {words}: singular value a {sympy.sstr(size)}",
+                       sentence=f"K = 5, P = a circ(1,1,0,0,0), frequency {words}: "
+                       f"singular value a ({sympy.sstr(size)})",
                        because="|1 + omega^j|^2 = 2 + 2 cos")
         # |1 + w^j - w^(3j)/phi|^2 = 2 + 1/phi^2 + 2 cos_j - (2/phi) (cos_3j + cos_2j), and cos_3j = cos_2j
         yield Identity(left=2 + 1 / PHI**2 + 2 * cosine - 4 / PHI * other, right=length**2, where=Domain(),
-                       sentence=f"T = a circ(1,1,0,-1/phi,0), frequency {words}: singular value a {sympy.sstr(length)}",
+                       sentence=f"T = a circ(1,1,0,-1/phi,0), frequency {words}: "
+                       f"singular value a ({sympy.sstr(length)})",
                        because="|1 + omega^j - omega^(3j)/phi|^2")
     yield Identity(left=2 - 1 / PHI + 2 * ROOT5, right=(5 + 3 * ROOT5) / 2, where=Domain(),
                    sentence="so |T|_* = a (5 + 3 sqrt 5)/2", because="2 - 1/phi at frequency 0, sqrt 5 twice, 0 twice")

@@ -37,8 +37,8 @@ def claims() -> Iterator[Claim]:
         "+ (lambda_b/2)|b + Y 1/lambda_b|^2",
         because="completing the square in b; without a bias its terms are absent, and a free bias needs Y 1 = 0",
     )
-    _fenchel = "with y_s = (v/N)(m p_s - 1_S) and E_s = (v m/N) Ent(p_s): L_s - <y_s, z_s> = (v m/N)(log sum e^z - "
-    "<p_s, z>)"
+    _fenchel = ("with y_s = (v/N)(m p_s - 1_S) and E_s = (v m/N) Ent(p_s): "
+                "L_s - <y_s, z_s> = (v m/N)(log sum e^z - <p_s, z>)")
     yield Axiom(name="Jensen's inequality",
                 uses=f"{_fenchel} >= E_s, since log sum_k p_k (e^{{z_k}}/p_k) >= sum_k p_k log(e^{{z_k}}/p_k)")
     yield Axiom(name="Cauchy-Schwarz inequality", uses="<Y, W^T H> >= -|Y|_2 sum_x |w_x||h_x| >= -|Y|_2 |W||H|")

@@ -326,7 +326,8 @@ def _summed(node: Sum, count: int, dialect: Dialect) -> list[str]:
         spelled = [_inner(pair, count, dialect) for pair in pairs]
         return [" ".join(spelled)]
     number, rest = _split(Times(tuple(parts))) if parts else (sympy.Integer(1), ())
-    head = [] if number == 1 else [dialect.number(number, alone=False)]
+    silent = number == 1 and (rest or pairs)  # a sum of ones keeps its 1
+    head = [] if silent else [dialect.number(number, alone=False)]
     lead = " ".join([*([dialect.total(letters)] if letters else []), *head, *(_inner(p, 1, dialect) for p in pairs)])
     pieces = _product(rest, dialect) if rest else [""]
     return [f"{lead} {pieces[0]}".strip(), *pieces[1:]]

@@ -71,6 +71,11 @@ def modes_of(problem: Layered) -> tuple[Mode, ...]:
         OutOfScope: unequal classes with a bias: the centred targets are not aligned with the classes.
     """
     if not problem.balanced:
+        if problem.lambda_b == 0:
+            raise OutOfScope(
+                "class sizes are unequal and the bias is free: the modes are singular directions of the centred "
+                "targets, not treated here; see ncproofs optimum layered and theorem layered-critical-points"
+            )
         if problem.has_bias:
             raise OutOfScope(
                 f"class sizes are unequal and lambda_b={problem.lambda_b}, for which no closed form is known: the "

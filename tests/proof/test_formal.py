@@ -97,6 +97,40 @@ def test_what_rests_on_more_than_the_classical_reals_is_not_certified(
 
 
 @coq
+@pytest.mark.parametrize("hidden", [
+    "Local Definition bound := {}.", "Example bound := {}.", "Definition other := 0. Definition bound := {}.",
+    "Lemma bound : nat. exact {}. Defined.", "Module M. Definition bound' := {}. End M. Notation bound := M.bound'.",
+], ids=["local", "example", "second on its line", "by a proof", "in a module"])
+def test_no_definition_hides(tmp_path: Path, hidden: str, capsys: pytest.CaptureFixture[str]) -> None:
+    for value, code in (("1", 0), ("2", 4)):
+        text = hidden.format(value) + "\nTheorem even : 5 <= 5 + bound.\nProof. repeat constructor. Qed.\n"
+        library(tmp_path, "Require Import Arith.\n" + text)
+        assert main(["formal", str(tmp_path), *(["--accept"] if not code else [])]) == code
+    assert "bound" in capsys.readouterr().out
+
+
+@coq
+def test_a_proposition_is_no_theorem(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["formal", str(library(tmp_path, "Definition even : Prop := 1 = 2.\n")), "--accept"]) == 4
+    assert "does not accept" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["FloatAxioms", "Uint63", "Reals", "Script", "two words"])
+def test_files_named_as_coqs_own_are_refused(read_only: Path, name: str) -> None:
+    (read_only / f"{name}.v").write_text("Axiom cheat : False.\n", encoding="utf-8")
+    with pytest.raises(InvalidClaim, match="not named as"):
+        formal.open_library(read_only)
+
+
+def test_nothing_is_whole_without_a_statement(read_only: Path) -> None:
+    text = (read_only / "statements.toml").read_text(encoding="utf-8")
+    for more in ('whole = ["equality-case"]\n' + text, "statement = []\n"):
+        (read_only / "statements.toml").write_text(more, encoding="utf-8")
+        with pytest.raises(InvalidClaim):
+            formal.open_library(read_only)
+
+
+@coq
 def test_a_broken_proof_is_undecided(read: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["formal", str(altered(read, tmp_path, SOURCE.replace("reflexivity", "discriminate")))]) == 4
     assert "undecided: Coq does not accept the library: A.v" in capsys.readouterr().err
@@ -130,7 +164,7 @@ def test_statements_that_are_no_statements_are_refused(read_only: Path, text: st
 
 def test_an_answer_needs_text_and_axioms_as_read(read_only: Path) -> None:
     given = formal.open_library(read_only)
-    texts = {"A.even": "A.even : forall n, twice n = n\naxioms: none", "A.twice": "A.twice = fun n => n"}
+    texts = {"A.even": "A.even : forall n, A.twice n = n\naxioms: none", "A.twice": "A.twice = fun n => n"}
     as_read = replace(given, golden=dict(texts))
     (answer,) = formal.accepted(as_read, texts, "8")
     assert (answer.truth, answer.rigor) == (Truth.HOLDS, Rigor.KERNEL)

@@ -52,7 +52,7 @@ def _flips() -> Iterator[Claim]:
     yield worded(
         _matrix("symmetric")[1, 1] / (q * s * (K - 1)), s - 1, _values(-1), where=where,
         sentence="a feature at -w_k has the in-plane eigenvalue tau q_- (s - 1)/n, s = tau/(K-1)",
-        because="the block of sphere-spectrum at n = 1 and -tau, so that its letter tau is -s (K - 1) here; "
+        because="the in-plane block at n = 1 and -tau, so that the letter tau is -s (K - 1) here; "
         "tau > K - 1 is needed",
     )
     for side, name in ((1, "kept"), (-1, "turned")):

@@ -23,7 +23,7 @@ lint: $(VENV)/.test $(VENV)/.lint
 	$(BIN)/ruff check --output-format concise .
 	$(BIN)/mypy
 
-docs: $(VENV)/.docs
+docs: $(VENV)/.test $(VENV)/.docs
 	$(BIN)/sphinx-build -q -E -W -b html docs docs/_build/html
 
 bench: $(VENV)/.test

@@ -19,12 +19,12 @@ from typing import Any
 from ncproofs import __version__
 from ncproofs.errors import MissingDependency, NcproofsError
 from ncproofs.report.results import Results, record_of, results_from
-from ncproofs.runner import Outcome, run, settling
+from ncproofs.runner import Outcome, settling
 from ncproofs.store import decode, encode
 from ncproofs.suite import Job
-from ncproofs.truth import Truth
+from ncproofs.truth import Rigor, Truth
 
-__all__ = ["InvalidSweep", "begun", "code_digest", "distributed", "kept", "key_of", "local", "record"]
+__all__ = ["InvalidSweep", "append", "begun", "code_digest", "distributed", "kept", "key_of"]
 
 _LARGEST = 2**30
 
@@ -93,10 +93,18 @@ def _lines(path: Path, raw: bytes) -> list[dict[str, Any]]:
     return lines
 
 
-def record(outcome: Outcome) -> bytes:
-    """One line of the file."""
+def append(path: Path, outcome: Outcome) -> None:
+    """One more line.
+
+    Raises:
+        InvalidSweep: the file cannot be written.
+    """
     (row,) = record_of(Results(title="", outcomes=(outcome,), asked=1, seconds=0, about={}))["rows"]
-    return encode({"key": key_of(outcome.job), "row": row}) + b"\n"
+    try:
+        with path.open("ab") as file:
+            file.write(encode({"key": key_of(outcome.job), "row": row}) + b"\n")
+    except OSError as error:
+        raise InvalidSweep(f"{path} cannot be written ({error.strerror}); what it has can be resumed") from None
 
 
 def kept(path: Path, lines: Sequence[dict[str, Any]], jobs: Sequence[Job], *, retry: bool) -> list[Outcome]:
@@ -121,6 +129,8 @@ def kept(path: Path, lines: Sequence[dict[str, Any]], jobs: Sequence[Job], *, re
         job = wanted[key][0]
         if (outcome.job.theorem, outcome.job.parameters) != (job.theorem, job.parameters and dict(job.parameters)):
             raise InvalidSweep(f"{path} has an answer about {outcome.job.theorem} in the place of {job.theorem}")
+        if any(part.rigor is Rigor.KERNEL for part in outcome.verdict.evidence):
+            raise InvalidSweep(f"{path} has an answer of rigor kernel about {job.theorem}, which no sweep gives")
         if not outcome.error and not (retry and outcome.verdict.truth is Truth.UNDECIDED):
             found += [replace(outcome, job=same) for same in wanted[key]]
     return found
@@ -158,8 +168,3 @@ def distributed(jobs: Sequence[Job], scheduler: str | None, workers: int | None)
                     yield future.result()
             finally:
                 client.cancel(futures)
-
-
-def local(jobs: Sequence[Job], workers: int | None) -> Generator[Outcome, None, None]:
-    """On this machine."""
-    return run(jobs, workers=workers)

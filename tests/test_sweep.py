@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Generator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from ncproofs import sweep
+from ncproofs import runner, sweep
 from ncproofs.cli import main
 from ncproofs.errors import MissingDependency
 from ncproofs.report.results import InvalidResults
 from ncproofs.runner import Outcome
-from ncproofs.suite import expand, read_suite
+from ncproofs.suite import Job, expand, read_suite
 
 SUITE = """[suite]
 title = "a few"
@@ -48,7 +49,7 @@ def lines(path: Path) -> list[str]:
 def test_what_is_in_the_file_is_not_run_again(
     suite: Path, finished: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(sweep, "local", lambda *_: pytest.fail("nothing is left to run"))
+    monkeypatch.setattr(runner, "run", lambda jobs, **_: pytest.fail("nothing is left") if jobs else (o for o in ()))
     capsys.readouterr()
     assert main(["sweep", str(suite), "--out", str(finished), "--resume", "--json"]) == 0
     record = json.loads(capsys.readouterr().out)
@@ -61,13 +62,13 @@ def test_a_run_that_was_cut_short_goes_on(
 ) -> None:
     whole = lines(finished)
     finished.write_text("".join(whole[: 1 + kept]) + whole[kept + 1][:40], encoding="utf-8")
-    asked, really = [], sweep.local
+    asked, really = [], runner.run
 
-    def counted(jobs: list[object], workers: int | None) -> Generator[Outcome, None, None]:
+    def counted(jobs: list[Job], **options: Any) -> Generator[Outcome, None, None]:
         asked.append(len(jobs))
-        return really(jobs, workers)  # type: ignore[arg-type]
+        return really(jobs, **options)
 
-    monkeypatch.setattr(sweep, "local", counted)
+    monkeypatch.setattr(runner, "run", counted)
     assert main(["sweep", str(suite), "--out", str(finished), "--resume"]) == 0
     assert asked == [4 - kept] and len(lines(finished)) == 5
     assert (f"{kept} of 4 outcomes are from" in capsys.readouterr().err) == (kept > 0)
@@ -103,6 +104,34 @@ def test_a_line_that_says_more_than_its_evidence_is_refused(
     jobs = expand(read_suite(suite))
     with pytest.raises(InvalidResults, match=said):
         sweep.kept(finished, sweep.begun(finished, resume=True), jobs, retry=False)
+
+
+def test_no_line_is_of_the_kernel(suite: Path, finished: Path) -> None:
+    whole = [json.loads(line) for line in lines(finished)]
+    row = whole[1]["row"]
+    row["rigor"] = "kernel"
+    row["claims"] = [claim | {"rigor": "kernel"} for claim in row["claims"]]
+    finished.write_text("".join(json.dumps(line) + "\n" for line in whole), encoding="utf-8")
+    with pytest.raises(sweep.InvalidSweep, match="which no sweep gives"):
+        sweep.kept(finished, sweep.begun(finished, resume=True), expand(read_suite(suite)), retry=False)
+
+
+@pytest.mark.parametrize("words", [["--scheduler", "tcp://127.0.0.1:9"], ["--retry"]])
+def test_options_that_would_do_nothing_are_refused(suite: Path, tmp_path: Path, words: list[str]) -> None:
+    assert main(["sweep", str(suite), "--out", str(tmp_path / "o.jsonl"), *words]) == 2
+    assert not (tmp_path / "o.jsonl").exists()
+
+
+def test_a_file_that_cannot_be_written_is_one_line(
+    suite: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    really = Path.open
+    monkeypatch.setattr(Path, "open", lambda self, mode="r", **k: full() if mode == "ab" else really(self, mode, **k))
+    assert main(["sweep", str(suite), "--out", str(tmp_path / "o.jsonl")]) == 2
+    assert "No space left on device" in capsys.readouterr().err
 
 
 def test_an_answer_in_the_place_of_another_is_refused(suite: Path, finished: Path) -> None:

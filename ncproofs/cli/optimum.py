@@ -12,6 +12,7 @@ import click
 from ncproofs.cli.code import code_command
 from ncproofs.cli.layered import layered
 from ncproofs.cli.optimum_network import network
+from ncproofs.cli.problem_options import labelled, labelled_problem, weighted, with_options
 
 __all__ = ["optimum_command"]
 
@@ -47,10 +48,7 @@ def _shared(command: Callable[..., int]) -> Callable[..., int]:
         click.option("-d", "d", required=True, help="Feature dimension."),
         click.option("-n", "n", default="1", show_default=True, help="Samples per class."),
     )
-    command = _answers(command)
-    for option in reversed(options):
-        command = option(command)
-    return command
+    return with_options(_answers(command), options)
 
 
 def _answers(command: Callable[..., int]) -> Callable[..., int]:
@@ -62,16 +60,11 @@ def _answers(command: Callable[..., int]) -> Callable[..., int]:
                      help="Also every distinct eigenvalue of the Hessian there."),
         click.option("--json", "json_", is_flag=True, help="One JSON object on stdout."),
     )
-    for option in reversed(options):
-        command = option(command)
-    return command
+    return with_options(command, options)
 
 
 @optimum_command.command("ridge", epilog=_EPILOG)
-@click.option("--lambda-W", "lambda_W", required=True, help="Weight decay of W, exact: 1/100 or 0.01.")
-@click.option("--lambda-H", "lambda_H", required=True, help="Weight decay of H.")
-@click.option("--lambda-b", "lambda_b", default="none", show_default=True,
-              help="none (no bias), 0 (free bias) or a number.")
+@weighted
 @_shared
 def ridge(digits: int, *, spectrum_: bool, json_: bool, **given: str) -> int:
     """Weight decay on W and H: the global minimum over all of W, H and b."""
@@ -102,50 +95,17 @@ def sphere(digits: int, *, point: str, spectrum_: bool, json_: bool, **given: st
 
 
 @optimum_command.command("multilabel", epilog=_EPILOG)
-@click.option("--loss", default="pick_all_label", show_default=True, help="pick_all_label, or pick_all_label(1): 1/m.")
-@click.option("-K", "K", help="Classes, at least 2; with --labels the largest label when not given.")
-@click.option("-d", "d", help="Feature dimension; with --labels K when not given.")
-@click.option("--counts", help="m:n for every number m of labels: each set of m labels n times, for example 1:3,2:2.")
-@click.option("--labels", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
-              help="Instead: one label set a line, for example 1 3, or a JSON list of lists; classes from 1.")
-@click.option("--weights", default="none", help="Weights v_m of the loss, for example 1:1,2:1/2; 1 when not given.")
-@click.option("--lambda-W", "lambda_W", required=True, help="Weight decay of W, exact: 1/100 or 0.01.")
-@click.option("--lambda-H", "lambda_H", required=True, help="Weight decay of H.")
-@click.option("--lambda-b", "lambda_b", default="none", show_default=True,
-              help="none (no bias), 0 (free bias) or a number.")
+@labelled
 @_answers
 def multilabel(digits: int, *, spectrum_: bool, json_: bool, labels: Path | None, **given: str | None) -> int:
     """Samples with a set of labels: the global minimum, or for unbalanced lists certified bounds of it."""
     from ncproofs.critical.multilabel import label_optimum
     from ncproofs.critical.multilabel_spectrum import multilabel_spectrum
 
-    problem = multilabel_problem(labels, given)
+    problem = labelled_problem(labels, given)
     entries = multilabel_spectrum(problem, digits=digits) if spectrum_ else None
     found = label_optimum(problem, digits=digits)
     return _told(problem, found, entries, digits, json_=json_)
-
-
-def multilabel_problem(labels: Path | None, given: dict[str, str | None]) -> Any:
-    """The problem of --counts or of the file --labels; what is missing is a usage error."""
-    from ncproofs.problems.label_sets import largest_label, read_label_file, refuse_idle_weights
-
-    sets: Any = None
-    if labels is not None:
-        if given["counts"] is not None:
-            raise click.UsageError("--counts and --labels given; write one of them")
-        sets = read_label_file(labels)
-        given = {**given, "K": given["K"] or str(largest_label(sets))}
-        given["d"] = given["d"] or given["K"]
-    missing = [f"-{name}" for name in ("K", "d") if given[name] is None]
-    if given["counts"] is None and labels is None:
-        missing.append("--counts")
-    if missing:
-        raise click.UsageError(f"{', '.join(missing)} needed; write for example -K 3 -d 2 --counts 1:2,2:1")
-    spelled = {key: value for key, value in given.items() if value is not None}
-    problem = _problem({"family": "multilabel", **spelled, **({} if sets is None else {"labels": sets})})
-    if given["weights"] not in (None, "none"):
-        refuse_idle_weights(given["weights"], problem.multiplicities)
-    return problem
 
 
 def _problem(given: dict[str, Any]) -> Any:

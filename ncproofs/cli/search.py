@@ -6,13 +6,15 @@ import json
 import os
 import shlex
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from ncproofs.cli.problem_options import labelled, labelled_problem, weighted, with_options
 
 if TYPE_CHECKING:
     from ncproofs.campaign import Campaign, Event
@@ -53,7 +55,7 @@ def search_command() -> None:
 
 def _shared(command: Callable[..., int]) -> Callable[..., int]:
     """The options that every family has."""
-    return _with(command, (
+    return with_options(command, (
         click.option("--count", type=click.IntRange(1, 10**7), default=200, show_default=True, help="Starts."),
         click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True,
                      help="Start i of seed s is the same in every run."),
@@ -76,7 +78,7 @@ def _shared(command: Callable[..., int]) -> Callable[..., int]:
 
 def _balanced(command: Callable[..., int]) -> Callable[..., int]:
     """The options of the families with n samples of each class."""
-    return _with(command, (
+    return with_options(command, (
         click.option("--loss", default="cross_entropy", show_default=True,
                      help="cross_entropy, focal(2), ..., an expression, a .toml file or package.module:name."),
         click.option("-K", "K", required=True, help="Classes, at least 2."),
@@ -85,25 +87,9 @@ def _balanced(command: Callable[..., int]) -> Callable[..., int]:
     ))
 
 
-def _weighted(command: Callable[..., int]) -> Callable[..., int]:
-    """The options of the families with weight decay."""
-    return _with(command, (
-        click.option("--lambda-W", "lambda_W", required=True, help="Weight decay of W, exact: 1/100 or 0.01."),
-        click.option("--lambda-H", "lambda_H", required=True, help="Weight decay of H."),
-        click.option("--lambda-b", "lambda_b", default="none", show_default=True,
-                     help="none (no bias), 0 (free bias) or a number."),
-    ))
-
-
-def _with(command: Callable[..., int], options: Sequence[Callable[..., Any]]) -> Callable[..., int]:
-    for option in reversed(options):
-        command = option(command)
-    return command
-
-
 @search_command.command("ridge", epilog=_EPILOG)
 @_balanced
-@_weighted
+@weighted
 @_shared
 def ridge(**options: Any) -> int:
     """Weight decay on W and H, with or without a bias."""
@@ -120,21 +106,12 @@ def sphere(**options: Any) -> int:
 
 
 @search_command.command("multilabel", epilog=_EPILOG)
-@click.option("--loss", default="pick_all_label", show_default=True, help="pick_all_label, or pick_all_label(1): 1/m.")
-@click.option("-K", "K", help="Classes, at least 2; with --labels the largest label when not given.")
-@click.option("-d", "d", help="Feature dimension; with --labels K when not given.")
-@click.option("--counts", help="m:n for every number m of labels: each set of m labels n times, for example 1:3,2:2.")
-@click.option("--labels", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
-              help="Instead: one label set a line, for example 1 3, or a JSON list of lists; classes from 1.")
-@click.option("--weights", default="none", help="Weights v_m of the loss, for example 1:1,2:1/2; 1 when not given.")
-@_weighted
+@labelled
 @_shared
 def multilabel(**options: Any) -> int:
     """Samples with a set of labels, pick-all-label cross-entropy, weight decay on W and H."""
-    from ncproofs.cli.optimum import multilabel_problem
-
     keys = ("loss", "K", "d", "counts", "weights", "lambda_W", "lambda_H", "lambda_b")
-    return _search(multilabel_problem(options["labels"], {key: options[key] for key in keys}), options)
+    return _search(labelled_problem(options["labels"], {key: options[key] for key in keys}), options)
 
 
 def _search(problem: Problem, options: dict[str, Any]) -> int:

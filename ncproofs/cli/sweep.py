@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Generator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,16 +41,22 @@ Exit codes are those of verify; 130 when interrupted, and what was finished is i
 def sweep_command(suite: str, **options: Any) -> int:
     """A suite over hours or several machines: every outcome goes to a file at once, and --resume goes on from there."""
     import ncproofs.sweep as sweep
-    from ncproofs.cli.verify import exit_code, report
+    from ncproofs.cli.verify import collect, exit_code, report
     from ncproofs.suite import expand, read_suite, suite_path, validate
 
+    if options["scheduler"] is not None and options["engine"] != "dask":
+        raise click.UsageError("--scheduler goes with --engine dask; write both, or neither")
+    if options["retry"] and not options["resume"]:
+        raise click.UsageError("--retry goes with --resume; write both, or neither")
     read = read_suite(suite_path(suite), imports=options["allow_imports"])
     jobs = expand(read)
     validate(read, jobs)
     lines = sweep.begun(options["out"], resume=options["resume"])
     known = sweep.kept(options["out"], lines, jobs, retry=options["retry"])
     started = time.perf_counter()
-    outcomes, whole = _collect(jobs, known, options)
+    done = {outcome.job.index for outcome in known}
+    running = _running([job for job in jobs if job.index not in done], options)
+    outcomes, whole = collect(running, known, len(jobs), lambda outcome: sweep.append(options["out"], outcome))
     report(read.title, outcomes, len(jobs), time.perf_counter() - started,
            {**options, "claims": False, "github_summary": False})
     if known:
@@ -57,27 +64,10 @@ def sweep_command(suite: str, **options: Any) -> int:
     return exit_code(outcomes) if whole else 130
 
 
-def _collect(jobs: tuple[Job, ...], known: list[Outcome], options: dict[str, Any]) -> tuple[list[Outcome], bool]:
-    """The outcomes, and whether all jobs were finished before an interruption."""
+def _running(left: list[Job], options: dict[str, Any]) -> Generator[Outcome, None, None]:
     import ncproofs.sweep as sweep
-    from ncproofs.cli.verify import progress
+    from ncproofs.runner import run
 
-    done = {outcome.job.index for outcome in known}
-    left = [job for job in jobs if job.index not in done]
-    outcomes = list(known)
-    if not left:
-        return outcomes, True
-    running = sweep.distributed(left, options["scheduler"], options["jobs"]) if options["engine"] == "dask" else (
-        sweep.local(left, options["jobs"]))
-    try:
-        with progress(len(jobs)) as tell, options["out"].open("ab") as file:
-            for outcome in running:
-                file.write(sweep.record(outcome))
-                file.flush()
-                outcomes.append(outcome)
-                tell(len(outcomes), outcome)
-    except KeyboardInterrupt:
-        return outcomes, False
-    finally:
-        running.close()
-    return outcomes, True
+    if options["engine"] == "dask" and left:
+        return sweep.distributed(left, options["scheduler"], options["jobs"])
+    return run(left, workers=options["jobs"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -15,9 +15,9 @@ import click
 if TYPE_CHECKING:
     from ncproofs.families import Family
     from ncproofs.runner import Outcome
-    from ncproofs.suite import Check, Job, Suite
+    from ncproofs.suite import Check, Suite
 
-__all__ = ["exit_code", "progress", "report", "verify_command"]
+__all__ = ["collect", "exit_code", "report", "verify_command"]
 
 _SIZES = ("loss", "K", "d", "n", "lambda_W", "lambda_H", "lambda_b", "tau", "counts", "labels", "weights")
 
@@ -90,6 +90,7 @@ def verify_command(names: tuple[str, ...], **options: Any) -> int:
     Without arguments: the default suite. A theorem without sizes runs what the default suite says about it;
     with sizes, its claims on that grid of instances. Negative controls break a hypothesis and must fail.
     """
+    from ncproofs.runner import run
     from ncproofs.suite import expand, validate
 
     if options["github_summary"]:
@@ -103,7 +104,7 @@ def verify_command(names: tuple[str, ...], **options: Any) -> int:
         return 5
     started = time.perf_counter()
     with _folder(options) as folder:
-        outcomes, whole = _collect(jobs, options["jobs"], folder)
+        outcomes, whole = collect(run(jobs, workers=options["jobs"], certificates=folder), [], len(jobs))
         if options["kernel"] and whole:
             from ncproofs.cli.formal import in_coq
 
@@ -243,15 +244,16 @@ def _report_certificates(outcomes: list[Outcome], folder: Path | None, bundle: P
         click.echo(f"{write_bundle(bundle, outcomes)} certificates packed into {bundle}", err=True)
 
 
-def _collect(jobs: tuple[Job, ...], workers: int | None, folder: Path | None) -> tuple[list[Outcome], bool]:
-    """The outcomes, and whether all jobs were finished before an interruption."""
-    from ncproofs.runner import run
-
-    outcomes: list[Outcome] = []
-    running = run(jobs, workers=workers, certificates=folder)
+def collect(
+    running: Generator[Outcome, None, None], known: list[Outcome], asked: int,
+    kept: Callable[[Outcome], None] = lambda outcome: None,
+) -> tuple[list[Outcome], bool]:
+    """The outcomes with those known before, and whether all jobs were finished before an interruption."""
+    outcomes = list(known)
     try:
-        with progress(len(jobs)) as tell:
+        with progress(asked) as tell:
             for outcome in running:
+                kept(outcome)
                 outcomes.append(outcome)
                 tell(len(outcomes), outcome)
     except KeyboardInterrupt:

@@ -119,34 +119,56 @@ def tangent_rows(W: Array, pairs: NDArray[np.int_], frames: Array) -> Any:
     return coo_matrix((data, (np.concatenate([row, row]), where)), shape=(len(pairs), len(W) * t)).tocsr()
 
 
-def polish(W: Array, rounds: int = 40, radius: float = 0.02) -> Array:
-    """Sequential linear programs for min c(W) in a shrinking trust region; quadratic near a rigid code."""
+@dataclass(frozen=True, eq=False)
+class LinearStep:
+    """Rows that a linear program moved by at most ``size`` in each coordinate, the gain it promised, and its pairs
+    with their multipliers."""
+
+    W: Array
+    size: float
+    promised: float
+    pairs: NDArray[np.int_]
+    multipliers: Array
+
+
+def linear_step(W: Array, best: float, radius: float, method: str = "highs") -> LinearStep | None:
+    """The linear program for a smaller c(W) in a trust region, with the pairs that may reach ``best`` in it."""
     from scipy.optimize import linprog
     from scipy.sparse import hstack
 
     K, d = W.shape
+    gram = W @ W.T
+    pairs = np.argwhere(np.triu(gram > best - 6 * radius - 1e-9, 1))
+    frames = tangent_frames(W)
+    rows = hstack([tangent_rows(W, pairs, frames), -np.ones((len(pairs), 1))]).tocsr()
+    goal = np.zeros(rows.shape[1])
+    goal[-1] = 1
+    # In units of the radius, since the solver's tolerances are absolute.
+    bounds = [(-1.0, 1.0)] * (rows.shape[1] - 1) + [(None, 0.0)]
+    gaps = (best - gram[pairs[:, 0], pairs[:, 1]]) / radius
+    done = linprog(goal, A_ub=rows, b_ub=gaps, bounds=bounds, method=method)
+    if done.x is None:
+        return None
+    steps = radius * done.x[:-1].reshape(K, d - 1)
+    moved = unit(W + np.einsum("kdt,kt->kd", frames, steps))
+    size, promised = float(np.abs(steps).max()), -radius * float(done.x[-1])
+    return LinearStep(moved, size, promised, pairs, -done.ineqlin.marginals)
+
+
+def polish(W: Array, rounds: int = 40, radius: float = 0.02) -> Array:
+    """Sequential linear programs for min c(W) in a shrinking trust region; quadratic near a rigid code."""
+    K, d = W.shape
     best = largest_cosine(W)
     for _ in range(min(rounds, _WORK // (K * d * (d - 1) ** 2 * (1 + K // (_MANY + 1))))):
-        gram = W @ W.T
-        pairs = np.argwhere(np.triu(gram > best - 6 * radius - 1e-9, 1))
-        frames = tangent_frames(W)
-        rows = hstack([tangent_rows(W, pairs, frames), -np.ones((len(pairs), 1))]).tocsr()
-        goal = np.zeros(rows.shape[1])
-        goal[-1] = 1
-        # In units of the radius, since the solver's tolerances are absolute.
-        bounds = [(-1.0, 1.0)] * (rows.shape[1] - 1) + [(None, 0.0)]
-        gaps = (best - gram[pairs[:, 0], pairs[:, 1]]) / radius
-        done = linprog(goal, A_ub=rows, b_ub=gaps, bounds=bounds, method="highs")
-        if done.x is None:
+        step = linear_step(W, best, radius)
+        if step is None:
             break
-        steps = radius * done.x[:-1].reshape(K, d - 1)
-        moved = unit(W + np.einsum("kdt,kt->kd", frames, steps))
-        value, size = largest_cosine(moved), float(np.abs(steps).max())
-        gained, promised = best - value, -radius * float(done.x[-1])
+        value = largest_cosine(step.W)
+        gained = best - value
         if gained > 0:
-            W, best = moved, value
+            W, best = step.W, value
         # A step that keeps less than a tenth of what the linear program promised was too long.
-        radius = min(radius, 4 * size) if gained > promised / 10 else radius / 4
+        radius = min(radius, 4 * step.size) if gained > step.promised / 10 else radius / 4
         if radius < _TOO_FINE:
             break
     return W

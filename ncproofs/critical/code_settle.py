@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ncproofs.critical.code_search import contacts_of, largest_cosine, tangent_frames, tangent_rows, unit
+from ncproofs.critical.code_search import contacts_of, largest_cosine, linear_step, tangent_frames, tangent_rows, unit
 
 __all__ = ["NEAR", "Settled", "settle"]
 
@@ -58,13 +58,15 @@ def settle(W: Array, radius: float) -> Settled:
     if jump is not None and jump.is_optimum(best):
         return Settled(jump.W, done=True)
     for _ in range(min(_ROUNDS, max(8, _WORK // size))):
-        step = _linear_step(W, best, radius)
-        if step is None:
+        step = linear_step(W, best, radius, "highs" if size < _SIMPLEX else "highs-ipm")
+        if step is None or step.promised < _NOTHING:
             break
-        moved, active, promised, stress = step
-        if promised < _NOTHING:
+        used = step.multipliers > _USED
+        if not used.any():
             break
-        moved = min((moved, _equalised(moved, active)), key=largest_cosine)
+        active, promised = step.pairs[used], step.promised
+        stress = step.multipliers[used] / step.multipliers[used].sum()
+        moved = min((step.W, _equalised(step.W, active)), key=largest_cosine)
         gained = best - largest_cosine(moved)
         if gained > 0:
             W, best = moved, best - gained
@@ -105,33 +107,6 @@ class _Critical:
         """No other pair is above c, no stress is negative, and it is not worse than ``best``."""
         level = largest_cosine(self.W)
         return self.least > 0 and level - self.c < _EQUAL and level <= best + _EQUAL
-
-
-def _linear_step(W: Array, best: float, radius: float) -> tuple[Array, Pairs, float, Array] | None:
-    """(the new rows, the pairs with a multiplier, the promised gain, the multipliers with sum 1)."""
-    from scipy.optimize import linprog
-    from scipy.sparse import hstack
-
-    K, d = W.shape
-    gram = W @ W.T
-    pairs = np.argwhere(np.triu(gram > best - 6 * radius - 1e-9, 1))
-    frames = tangent_frames(W)
-    rows = hstack([tangent_rows(W, pairs, frames), -np.ones((len(pairs), 1))]).tocsr()
-    goal = np.zeros(rows.shape[1])
-    goal[-1] = 1
-    bounds = [(-1.0, 1.0)] * (rows.shape[1] - 1) + [(None, 0.0)]
-    gaps = (best - gram[pairs[:, 0], pairs[:, 1]]) / radius
-    method = "highs" if rows.shape[1] <= _SIMPLEX else "highs-ipm"
-    done = linprog(goal, A_ub=rows, b_ub=gaps, bounds=bounds, method=method)
-    if done.x is None:
-        return None
-    steps = radius * done.x[:-1].reshape(K, d - 1)
-    moved = unit(W + np.einsum("kdt,kt->kd", frames, steps))
-    used = -done.ineqlin.marginals > _USED
-    if not used.any():
-        return None
-    stress = -done.ineqlin.marginals[used]
-    return moved, pairs[used], -radius * float(done.x[-1]), stress / stress.sum()
 
 
 def _equalised(W: Array, active: Pairs) -> Array:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,16 +34,11 @@ def random_descents(problem: Layered, *, starts: int = 20, seed: int = 0) -> lis
     Raises:
         InvalidProblem: with relu, where the objective has kinks.
     """
-    if problem.relu:
-        raise InvalidProblem("descent needs a smooth objective; write relu=no")
     import numpy as np
     from scipy.optimize import minimize
 
-    generator = np.random.default_rng(seed)
-    model = _Model(problem)
-    found = []
-    for start in range(starts):
-        point = model.start(generator, 2 ** (start % 4 - 2), damped=bool(start // 4 % 2))
+    model, found = _Model(problem), []
+    for point in model.starts(starts, seed):
         options = {"maxiter": 20_000, "maxfun": 40_000, "ftol": 0, "gtol": 2**-43, "maxcor": 30}
         end = minimize(model.value_and_gradient, point, jac=True, method="L-BFGS-B", options=options)
         value, slope = model.value_and_gradient(end.x)
@@ -59,16 +55,11 @@ def random_critical_values(problem: Layered, *, starts: int = 20, seed: int = 0)
     Raises:
         InvalidProblem: with relu, where the objective has kinks.
     """
-    if problem.relu:
-        raise InvalidProblem("a gradient needs a smooth objective; write relu=no")
     import numpy as np
     from scipy.optimize import least_squares
 
-    generator = np.random.default_rng(seed)
-    model = _Model(problem)
-    found = []
-    for start in range(starts):
-        point = model.start(generator, 2 ** (start % 4 - 2), damped=bool(start // 4 % 2))
+    model, found = _Model(problem), []
+    for point in model.starts(starts, seed):
         end = least_squares(lambda x: model.value_and_gradient(x)[1], point, xtol=2**-50, ftol=2**-50, gtol=2**-50,
                             max_nfev=100)
         value, slope = model.value_and_gradient(end.x)
@@ -81,6 +72,8 @@ class _Model:
     """The objective and its gradient on one flat array."""
 
     def __init__(self, problem: Layered) -> None:
+        if problem.relu:
+            raise InvalidProblem("a gradient needs a smooth objective; write relu=no")
         import numpy as np
 
         self.problem = problem
@@ -96,7 +89,15 @@ class _Model:
             offset += rows * columns
         return factors, point[offset:] if self.problem.has_bias else None
 
-    def start(self, generator: Any, scale: float, *, damped: bool) -> Any:
+    def starts(self, count: int, seed: int) -> Iterator[Any]:
+        """Gaussian points at scales from 1/4 to 2, every second group of four damped."""
+        import numpy as np
+
+        generator = np.random.default_rng(seed)
+        for number in range(count):
+            yield self._start(generator, 2 ** (number % 4 - 2), damped=bool(number // 4 % 2))
+
+    def _start(self, generator: Any, scale: float, *, damped: bool) -> Any:
         import numpy as np
 
         kept = int(generator.integers(self.problem.rank + 1)) if damped else max(self.problem.widths)

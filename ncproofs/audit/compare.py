@@ -20,7 +20,7 @@ import numpy as np
 from ncproofs.arithmetic.enclosure import Enclosure
 from ncproofs.audit.measures import Array, distance, measures
 from ncproofs.audit.reading import Trained
-from ncproofs.critical.multilabel import label_optimum
+from ncproofs.critical.multilabel import MultiLabelOptimum, label_optimum
 from ncproofs.critical.optimum import optimum
 from ncproofs.critical.profiles import is_mean_squared, profile_of
 from ncproofs.critical.sphere_optimum import sphere_optimum
@@ -93,7 +93,10 @@ def audit(given: Trained, problem: Problem, *, digits: int = 12) -> Audit:
     quantities = _at_the_point(given, problem)
     found = _minimum(given, problem, digits, notes)
     told = measures(given)
-    if found is None or "objective" not in found.quantities:
+    # Bounds of the minimum are bounds also where they are wide; a closed form is the minimum only if the answer holds.
+    known = found is not None and (found.truth is Truth.HOLDS or isinstance(found, MultiLabelOptimum))
+    if not known:
+        notes += [] if found is None else [f"the closed form is not the minimum, or not known to be: {found.because}"]
         return Audit(problem=problem, counts=tuple(map(int, given.counts)), truth=Truth.UNDECIDED, regime="unknown",
                      geometry="unknown", quantities=quantities, measures=told,
                      because="no minimum is known here to compare with", notes=tuple(notes))

@@ -47,7 +47,7 @@ FAMILIES: dict[str, tuple[str, str, dict[str, str], dict[str, str]]] = {
         "minimise (1/N) sum_{k,i} L(tau W^T h_{k,i}, k)\n"
         "over W (d, K) and H (d, N) whose columns have length one; N = n K.",
         {
-            "objective": "the value at the point; the minimum unless the point is antipodal",
+            "objective": "the value at the point; the minimum where the answer holds and the point is not antipodal",
             "multiplier_W": "alpha, the normal part of the gradient at each classifier",
             "multiplier_H": "beta, the normal part of the gradient at each feature",
             "condition_number": "largest over smallest nonzero eigenvalue of the Riemannian Hessian",

@@ -217,3 +217,13 @@ def test_zero_is_the_optimum_under_strong_decay() -> None:
     found = audit(given_, problem_for(given_, cross_entropy(), lambda_W="1", lambda_H="1"))
     assert found.regime == "trivial" and abs(found.quantities["excess"].upper) < Fraction(1, 10**12)
     assert np.isnan(found.measures["within_class_share"])
+
+
+def test_a_value_that_is_not_the_minimum_is_not_called_so() -> None:
+    """Label smoothing beyond its threshold at d = K - 1: the ETF is no minimum, and no other is known."""
+    K = 4
+    frame = np.linalg.svd(np.eye(K) - 1 / K)[0][:, : K - 1].T * np.sqrt(K / (K - 1))
+    given_ = trained(frame, frame, layout="columns")
+    found = audit(given_, problem_for(given_, label_smoothing(Fraction(1, 10)), tau="42/11"))
+    assert found.truth is Truth.UNDECIDED and not {"minimum", "excess"} & set(found.quantities)
+    assert any("not the minimum" in note for note in found.notes)

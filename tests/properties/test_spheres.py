@@ -61,7 +61,7 @@ def test_a_nonnegative_dual_matrix_certifies_the_minimum(drawn: tuple[Spheres, f
     T = parts(problem, alpha, found)[-1]
     assume(problem.d >= problem.K - 1)
     optimum = sphere_optimum(problem, digits=12)
-    assume(optimum.truth is Truth.HOLDS)  # beyond the threshold of label smoothing an ETF is not the minimum at d = K - 1
+    assume(optimum.truth is Truth.HOLDS)  # at d = K - 1 label smoothing has a threshold, beyond which no ETF is optimal
     best = optimum.quantities["objective"]
     lower = float(best.lower.numerator / best.lower.denominator)
     if np.linalg.eigvalsh(T).min() >= -1e-11:

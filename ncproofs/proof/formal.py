@@ -37,7 +37,7 @@ MACHINE = ("FloatAxioms.", "PrimFloat.", "PrimInt63.", "Uint63.")
 _INSTALL = "install coq, libcoq-coquelicot, libcoq-interval and libcoq-flocq (Debian's names)"
 #: Set after the library is loaded, since a library can set options of its own.
 _PRINTING = ("Set Printing Width 110.", "Set Printing Depth 1000000.", "Set Printing Notations.", "Unset Printing All.",
-             "Set Printing Coercions.", "Unset Printing Universes.", "Set Printing Matching.")
+             "Set Printing Coercions.", "Set Printing Implicit.", "Unset Printing Universes.", "Set Printing Matching.")
 #: Names that a file of a library may not have: of Coq's own modules that are loaded, or allowed as axioms, and ours.
 _TAKEN = frozenset({
     "Classical_Prop", "ClassicalDedekindReals", "FloatAxioms", "FloatOps", "FunctionalExtensionality", "PrimFloat",

@@ -227,3 +227,21 @@ def test_a_value_that_is_not_the_minimum_is_not_called_so() -> None:
     found = audit(given_, problem_for(given_, label_smoothing(Fraction(1, 10)), tau="42/11"))
     assert found.truth is Truth.UNDECIDED and not {"minimum", "excess"} & set(found.quantities)
     assert any("not the minimum" in note for note in found.notes)
+
+
+def test_the_excess_is_as_wide_as_what_it_comes_from() -> None:
+    """d < K - 1: the minimum has wide bounds, and the excess takes both."""
+    given_ = trained(np.ones((1, 4)) * [1, -1, 2, -2], np.ones((1, 4)), layout="columns")
+    found = audit(given_, problem_for(given_, cross_entropy(), lambda_W="1/50", lambda_H="1/50"))
+    value, least, excess = (found.quantities[name] for name in ("objective", "minimum", "excess"))
+    assert least.upper - least.lower > Fraction(1, 100)
+    assert (excess.lower, excess.upper) == (value.lower - least.upper, value.upper - least.lower)
+
+
+@pytest.mark.parametrize(("loss", "weight"), [(cross_entropy(), "1"), (focal(2), "1/100"), (mean_squared(), "1/100")])
+def test_the_excess_proves_nothing_outside_its_theorem(loss: Loss, weight: str) -> None:
+    """Above the threshold, for a loss whose phi is not that of cross-entropy, and for the squared error."""
+    given_ = trained(np.eye(3), np.eye(3), layout="columns")
+    found = audit(given_, problem_for(given_, loss, lambda_W=weight, lambda_H=weight))
+    assert found.truth is Truth.HOLDS and "excess" in found.quantities
+    assert not {"mean_sq_feature_distance", "classifier_mean_norm_sq"} & set(found.quantities)

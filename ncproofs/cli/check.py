@@ -59,7 +59,7 @@ def check_command(paths: tuple[Path, ...], **options: Any) -> int:
             list(files), expect=expect, seconds=options["seconds"], megabytes=options["memory"],
             jobs=options["jobs"] or os.cpu_count() or 1,
         )
-        if options["kernel"]:
+        if options["kernel"] and any(answer.verdict == "accepted" for answer in answers):
             answers = _in_coq(answers, options["seconds"])
     _report(answers, files, as_json=options["json_"])
     verdicts = {answer.verdict for answer in answers}

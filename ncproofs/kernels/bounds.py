@@ -25,7 +25,7 @@ import numpy as np
 from ncproofs.kernels.arrays import namespace, on_host, unit_roundoff
 from ncproofs.kernels.bounded import TRUSTED_ULPS, Bounded
 from ncproofs.kernels.columns import SoftmaxColumns, SumColumns, columns_of
-from ncproofs.kernels.features import scaled
+from ncproofs.kernels.features import scale_of, scaled, weights_of
 from ncproofs.kernels.labels import Labels, class_major
 from ncproofs.kernels.sweep import TILE, Point, Sweep
 from ncproofs.losses.loss import S
@@ -97,7 +97,7 @@ def rounding_bounds(problem: Ridge | Spheres, point: Point, direction: Point | N
 def _bounded(problem: Ridge | Spheres, point: Point, direction: Point | None, labels: Labels,
              tile: int) -> RoundingBounds:
     xp = namespace(*(part for where in (point, direction or ()) for part in where if part is not None))
-    scale = float(problem.tau) if isinstance(problem, Spheres) else 1.0
+    scale = scale_of(problem)
     at, along = scaled(point, scale), None if direction is None else scaled(direction, scale)
     columns = columns_of(problem.loss)
     pass_ = Sweep(xp, columns, at, along, labels, tile)
@@ -280,7 +280,7 @@ def _norm(part: Any) -> float:
 def _ridge_bounds(problem: Ridge, point: Point, direction: Point | None, sizes: _Sizes,
                   errors: _Errors) -> RoundingBounds:
     u, N, sums, sizes_of = sizes.u, sizes.N, _sums(sizes, errors), _slopes(sizes, errors)
-    weights = [float(problem.lambda_W), float(problem.lambda_H), float(problem.lambda_b or 0)]
+    weights = weights_of(problem)
 
     def block(name: str, error: float, size: float, weight: float, part: Any) -> float | None:
         # Division by N, the weight, and one sum: at most four more roundings.
@@ -310,7 +310,7 @@ def _sphere_bounds(problem: Spheres, point: Point, direction: Point | None, size
 
     With |x| <= X and an error E of V, that of V - X <x, V> is at most (1 + X^2) |E| + (2 X^2 gamma_{d+8} + 4 u) |V|.
     """
-    N, tau, sums, sizes_of = sizes.N, float(problem.tau), _sums(sizes, errors), _slopes(sizes, errors)
+    N, tau, sums, sizes_of = sizes.N, scale_of(problem), _sums(sizes, errors), _slopes(sizes, errors)
     u, over_d = sizes.u, sizes.gamma(sizes.d + 8)
     tall = [float(_lengths(on_host(part)).max()) for part in point[:2]]
     factors = {"W": tau / N, "H": 1 / N}

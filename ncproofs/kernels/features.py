@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any, Literal
 
 import numpy as np
@@ -22,7 +23,7 @@ from ncproofs.kernels.labels import Labels, class_major
 from ncproofs.kernels.sweep import TILE, Point, Swept, sweep
 from ncproofs.problems.features import Ridge, Spheres
 
-__all__ = ["Evaluation", "evaluate", "inner", "scaled"]
+__all__ = ["Evaluation", "evaluate", "inner", "scale_of", "scaled", "weights_of"]
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ def evaluate(problem: Ridge | Spheres, point: Point, direction: Point | None = N
     xp = namespace(*arrays)
     for where in (point, direction) if direction is not None else (point,):
         _refuse_shapes(problem, where, labels)
-    scale = float(problem.tau) if isinstance(problem, Spheres) else 1.0
+    scale = scale_of(problem)
     shrunk, moved = scaled(point, scale), None if direction is None else scaled(direction, scale)
     columns = columns_of(problem.loss)
     if passes == "triton":
@@ -78,6 +79,24 @@ def evaluate(problem: Ridge | Spheres, point: Point, direction: Point | None = N
     if not math.isfinite(total):
         raise OutOfScope(f"{problem.loss} is not finite at this point in {point[0].dtype}")
     return made
+
+
+def scale_of(problem: Ridge | Spheres) -> float:
+    """tau on spheres, else 1."""
+    return _rounded("tau", problem.tau) if isinstance(problem, Spheres) else 1.0
+
+
+def weights_of(problem: Ridge) -> list[float]:
+    """The weights of W, H and b."""
+    names = ("lambda_W", "lambda_H", "lambda_b")
+    return [_rounded(name, getattr(problem, name) or Fraction(0)) for name in names]
+
+
+def _rounded(name: str, value: Fraction) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        raise OutOfScope(f"{name} is larger than any float; array kernels need one below 1e308") from None
 
 
 def scaled(where: Point, scale: float) -> Point:
@@ -106,7 +125,7 @@ def inner(xp: Any, left: Point, right: Point) -> float:
 
 
 def _with_decay(xp: Any, problem: Ridge, point: Point, direction: Point | None, found: Swept, N: int) -> Evaluation:
-    weights = [float(problem.lambda_W), float(problem.lambda_H), float(problem.lambda_b or 0)]
+    weights = weights_of(problem)
     decay = sum(w * float(xp.sum(part * part)) for w, part in zip(weights, point, strict=True) if part is not None)
 
     def damped(sums: tuple[Any, Any, Any], at: Point) -> Point:
@@ -128,7 +147,7 @@ def _with_decay(xp: Any, problem: Ridge, point: Point, direction: Point | None, 
 
 
 def _on_spheres(xp: Any, problem: Spheres, point: Point, direction: Point | None, found: Swept, N: int) -> Evaluation:
-    tau = float(problem.tau)
+    tau = scale_of(problem)
 
     def tangent(X: Any, V: Any) -> Any:
         return V - X * xp.sum(X * V, axis=0)[None, :]

@@ -73,6 +73,10 @@ def begun(path: Path, *, resume: bool) -> list[dict[str, Any]]:
     except OSError as error:
         raise InvalidSweep(f"{path} cannot be used ({error.strerror}); give a path in a writable folder") from None
     whole = raw.rfind(b"\n") + 1
+    header = encode(_header()) + b"\n"
+    if header.startswith(raw):  # interrupted before its first line was whole
+        path.write_bytes(header)
+        return []
     lines = _lines(path, raw[:whole])
     if whole < len(raw):  # only now is it known to be ours
         os.truncate(path, whole)

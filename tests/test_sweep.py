@@ -74,6 +74,12 @@ def test_a_run_that_was_cut_short_goes_on(
     assert (f"{kept} of 4 outcomes are from" in capsys.readouterr().err) == (kept > 0)
 
 
+def test_a_header_that_was_cut_short_is_begun_again(suite: Path, finished: Path) -> None:
+    finished.write_text(lines(finished)[0][:30], encoding="utf-8")
+    assert main(["sweep", str(suite), "--out", str(finished), "--resume"]) == 0
+    assert len(lines(finished)) == 5
+
+
 def test_a_suite_may_grow_and_expectations_may_change(suite: Path, finished: Path) -> None:
     more = SUITE.replace('K = "2:3"', 'K = "2:4"')
     suite.write_text(more + 'expect = "fails"\n', encoding="utf-8")

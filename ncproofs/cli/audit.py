@@ -106,8 +106,11 @@ def _answered(found: Audit, most: Fraction | None) -> tuple[int, str]:
 def _record(found: Audit, digits: int, answer: str) -> dict[str, Any]:
     from ncproofs.report.optimum_text import spelled
 
+    problem = spelled(found.problem)
+    if len(set(found.counts)) > 1:
+        del problem["n"]
     return {
-        "schema": 1, "problem": spelled(found.problem), "class_sizes": sorted(set(found.counts)),
+        "schema": 1, "problem": problem, "class_sizes": list(found.counts),
         "truth": str(found.truth), "regime": found.regime, "geometry": found.geometry,
         "quantities": {name: value.as_json(digits) for name, value in found.quantities.items()},
         "measures": {name: f"{value:.6g}" for name, value in found.measures.items()},
@@ -117,7 +120,9 @@ def _record(found: Audit, digits: int, answer: str) -> dict[str, Any]:
 
 def _lines(found: Audit, digits: int, answer: str) -> list[str]:
     width = max(map(len, [*found.quantities, *found.measures]))
-    lines = [f"{found.problem}", f"optimum: {found.regime}  geometry: {found.geometry}", ""]
+    sizes = f" class_sizes={','.join(map(str, found.counts))}" if len(set(found.counts)) > 1 else f" n={found.problem.n}"
+    problem = str(found.problem).replace(f" n={found.problem.n}", sizes)
+    lines = [problem, f"optimum: {found.regime}  geometry: {found.geometry}", ""]
     for name, value in found.quantities.items():
         low, high = value.decimals(digits)
         shown = low if low == high else f"[{low}, {high}]"

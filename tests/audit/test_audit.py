@@ -99,6 +99,16 @@ def test_unequal_classes_have_bounds_of_the_minimum_and_no_etf() -> None:
     assert "distance" not in found.measures and any("equal ones" in note for note in found.notes)
 
 
+def test_unequal_classes_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    np.savez(tmp_path / "a.npz", W=np.eye(3), H=np.eye(3)[:, [0, 0, 1, 2]], y=np.array([0, 0, 1, 2]))
+    words = ["audit", str(tmp_path / "a.npz"), "--lambda-W", "1/20", "--lambda-H", "1/20"]
+    main(words)
+    assert " class_sizes=2,1,1 " in capsys.readouterr().out.splitlines()[0]
+    main([*words, "--json"])
+    record = json.loads(capsys.readouterr().out)
+    assert record["class_sizes"] == [2, 1, 1] and "n" not in record["problem"]
+
+
 def test_where_no_minimum_is_known_it_says_so(tmp_path: Path) -> None:
     rng = np.random.default_rng(3)
     given_ = trained(rng.normal(size=(1, 4)), rng.normal(size=(1, 4)), layout="columns")
@@ -216,7 +226,7 @@ def test_the_command_answers_and_its_exit_code_says_how(tmp_path: Path, capsys: 
     assert main(words) == 0 and "NC3" in capsys.readouterr().out
     assert main([*words, "--within", "1e-9", "--json"]) == 0
     record = json.loads(capsys.readouterr().out)
-    assert record["answer"].startswith("holds") and record["class_sizes"] == [2] and record["regime"] == "collapse"
+    assert record["answer"].startswith("holds") and record["class_sizes"] == [2] * 3 and record["regime"] == "collapse"
     assert main([*words, "--within", "1e-40"]) == 4 and "leaves open" in capsys.readouterr().out
     np.savez(tmp_path / "a.npz", W=2 * best.W, H=best.H, b=best.b)
     assert main([*words, "--within", "1e-9"]) == 1 and "fails" in capsys.readouterr().out

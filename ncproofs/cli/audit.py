@@ -30,6 +30,7 @@ Exit codes: 0 the minimum is certified (with --within: and the excess is at most
   2 usage or input error   4 no certified minimum, or the rounding bound is too wide to say
 """
 
+_MOST_LISTED = 20
 #: Name -> what a reader needs to know about it.
 _MEANINGS = {
     "objective": "value at these arrays",
@@ -120,8 +121,9 @@ def _record(found: Audit, digits: int, answer: str) -> dict[str, Any]:
 
 def _lines(found: Audit, digits: int, answer: str) -> list[str]:
     width = max(map(len, [*found.quantities, *found.measures]))
-    sizes = f" class_sizes={','.join(map(str, found.counts))}" if len(set(found.counts)) > 1 else f" n={found.problem.n}"
-    problem = str(found.problem).replace(f" n={found.problem.n}", sizes)
+    own = f" n={found.problem.n}"
+    listed = ",".join(map(str, found.counts)) if len(found.counts) <= _MOST_LISTED else "unequal"
+    problem = str(found.problem).replace(own, own if len(set(found.counts)) == 1 else f" class_sizes={listed}")
     lines = [problem, f"optimum: {found.regime}  geometry: {found.geometry}", ""]
     for name, value in found.quantities.items():
         low, high = value.decimals(digits)

@@ -94,8 +94,8 @@ def refuse_absent_classes(problem: MultiLabel) -> None:
     absent = sorted(set(range(1, problem.K + 1)) - present)
     if absent:
         raise InvalidProblem(
-            f"class {absent[0]} is a label of no sample and the bias is free, so the minimum is not attained and no point is critical; "
-            "leave the class out, or give lambda_b > 0"
+            f"class {absent[0]} is a label of no sample and the bias is free, so the minimum is not attained and no "
+            "point is critical; leave the class out, or give lambda_b > 0"
         )
 
 

@@ -55,7 +55,7 @@ def test_losses_of_ones_own_are_seen_to_be_invariant(text: str) -> None:
     ("z", [], False),
     ("5", [], True),
 ])
-def test_what_moves_is_not_seen_to_stay(phi: Any, sums: list[Any], invariant: bool) -> None:
+def test_what_moves_is_not_seen_to_stay(phi: Any, sums: list[Any], *, invariant: bool) -> None:
     assert is_shift_invariant(phi, sums, 3) is invariant
 
 

@@ -132,7 +132,7 @@ def stratum(problem: Problem, x: Array) -> str:
     if isinstance(problem, Ridge):
         return continua.mse_stratum(problem, search.unpack(problem, x)[0])
     W, H, _ = parts_of(problem, x)
-    return continua.one_direction_stratum(problem, W, H)
+    return continua.sphere_stratum(problem, W, H)
 
 
 def point_size(problem: Problem) -> int:
@@ -249,7 +249,7 @@ def _krawczyk(problem: Problem, x: Array, bits: int) -> CertifiedPoint | Certifi
 def _on_continuum(problem: Problem, x: Array, name: str) -> Classified | None:
     if isinstance(problem, Spheres):
         W, H, _ = parts_of(problem, x)
-        found = continua.one_direction(problem, W, H, 128)
+        found = continua.sphere_continuum(problem, name, W, H, 128)
     else:
         assert isinstance(problem, Ridge)  # label sets lie on no known continuum
         found = continua.mse_continuum(problem, name, 256)

@@ -195,6 +195,9 @@ class CriticalPoint:
         return (f"critical_point(<{self.problem}>, {self.method!r}, {self.seed})  # value {self.value:.12g}, index "
                 f"{self.index}, nullity {self.nullity}, |gradient| {self.gradient_norm:.2g}")
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: FBT001  # as Hypothesis and IPython call it
+        printer.text(repr(self))
+
 
 @dataclass(frozen=True, eq=False)
 class NearCriticalPoint:
@@ -211,6 +214,9 @@ class NearCriticalPoint:
         found = self.near
         return (f"near_critical_point(critical_point(<{found.problem}>, {found.method!r}, {found.seed}), "
                 f"{self.within}, {self.seed})  # there value {found.value:.12g}, index {found.index}")
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: FBT001
+        printer.text(repr(self))
 
 
 def critical_points(problem: Problem) -> st.SearchStrategy[CriticalPoint]:

@@ -75,8 +75,8 @@ def test_json_has_the_counts_the_points_and_the_counterexamples(cli: Cli) -> Non
 
 
 def test_nothing_certified_is_undecided(cli: Cli) -> None:
-    """Label smoothing beyond its threshold: the minimisers are on continua that no closed form covers."""
-    code, out, _ = cli("search", "sphere", "--loss", "label_smoothing(1/10)", "-K", "3", "-d", "3", "--tau", "3",
+    """The squared error on spheres at tau > 1: the exact fits are a continuum that no closed form covers."""
+    code, out, _ = cli("search", "sphere", "--loss", "mean_squared", "-K", "3", "-d", "4", "--tau", "3",
                        "--method", "descent", "--count", "2")
     assert code == 4
     assert "undecided, degenerate:" in out

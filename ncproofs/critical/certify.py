@@ -18,7 +18,7 @@ from ncproofs.arithmetic.enclosure import Enclosure
 from ncproofs.critical import continua, search
 from ncproofs.critical.krawczyk import CertifiedPoint, NotCertified, certify_critical_point
 from ncproofs.critical.label_terrain import LabelTerrain
-from ncproofs.critical.multilabel_search import distinct_sets
+from ncproofs.critical.multilabel_search import distinct_sets, refuse_absent_classes
 from ncproofs.critical.profiles import profile_of
 from ncproofs.critical.ray_terrain import RayTerrain, ray_point
 from ncproofs.critical.ridge_terrain import RidgeTerrain
@@ -91,7 +91,7 @@ def terrain_of(problem: Problem) -> Terrain:
     """The problem as the search sees it.
 
     Raises:
-        InvalidProblem: not a problem of this package.
+        InvalidProblem: not a problem of this package, or a free bias of a class that is no label of any sample.
         OutOfScope: too large for dense Hessians, and not a Ridge problem with a loss of known profile; label sets
             with another loss than pick-all-label cross-entropy; weights that have no room among floats.
     """
@@ -104,6 +104,7 @@ def terrain_of(problem: Problem) -> Terrain:
     if isinstance(problem, Spheres):
         return SphereTerrain(problem)
     if isinstance(problem, MultiLabel):
+        refuse_absent_classes(problem)
         return _label_terrain(problem)
     raise InvalidProblem(f"{problem!r} is not a problem; write for example Ridge(cross_entropy(), K=3, ...)")
 
@@ -131,7 +132,7 @@ def stratum(problem: Problem, x: Array) -> str:
     if isinstance(problem, Ridge):
         return continua.mse_stratum(problem, search.unpack(problem, x)[0])
     W, H, _ = parts_of(problem, x)
-    return continua.one_direction_stratum(problem, W, H)
+    return continua.sphere_stratum(problem, W, H)
 
 
 def point_size(problem: Problem) -> int:
@@ -248,7 +249,7 @@ def _krawczyk(problem: Problem, x: Array, bits: int) -> CertifiedPoint | Certifi
 def _on_continuum(problem: Problem, x: Array, name: str) -> Classified | None:
     if isinstance(problem, Spheres):
         W, H, _ = parts_of(problem, x)
-        found = continua.one_direction(problem, W, H, 128)
+        found = continua.sphere_continuum(problem, name, W, H, 128)
     else:
         assert isinstance(problem, Ridge)  # label sets lie on no known continuum
         found = continua.mse_continuum(problem, name, 256)

@@ -12,12 +12,22 @@ kappa (1/K - e_y). The point is critical iff the class means of P_u h agree. Its
 S_i W^T D = 0 and beta_i = tau <h_i, W G_i> = 0. B sends (d_k) to the P_h (mean d - d_y), so its kernel is {d_k = v}
 as soon as each class has a feature that is not orthogonal to u; A vanishes there (S 1 = 0, sum_k alpha_k = 0). Hence
 index = rank B = (K-1)(d-1) and nullity = (N-K+2)(d-1), by the inertia of a bordered matrix.
+
+Spheres, label smoothing (or the projected mean squared error) beyond its threshold t < tau K/(K-1), d >= K: the global
+minimisers are the points with <w_k - w_bar, h> = (t/tau)(delta_ky - 1/K), where the loss of each sample is least in
+its logits. Given W, h is the point h_0 of span{w_k - w_bar} with these products plus any vector orthogonal to the
+span that makes |h| = 1. The gradient in the logits is 0, so the multipliers are, and the Hessian is
+(tau^2/N) J^T l'' J >= 0 with J the map from tangent vectors to centred logits, on which l'' > 0. While |h_0| < 1 the
+tangent space of h maps onto the centred logits (h is not in the span), so rank J = N (K-1): index 0 and nullity
+(K+N)(d-1) - N (K-1).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
+from typing import Any
 
 import flint
 import numpy as np
@@ -34,19 +44,25 @@ from ncproofs.calculus.sphere_objective import dense_riemannian_hessian
 from ncproofs.critical.collapse import helmert
 from ncproofs.critical.mse import mean_weight
 from ncproofs.critical.optimum import enclose
-from ncproofs.critical.profiles import is_mean_squared, to_ball
+from ncproofs.critical.profiles import is_mean_squared, profile_of, to_ball
 from ncproofs.critical.regimes import Number, c_of
 from ncproofs.critical.search import numerical_rank
+from ncproofs.critical.sphere_optimum import sphere_regime, tilt_threshold, tilted_value
+from ncproofs.critical.sphere_points import is_projected
 from ncproofs.critical.tables import mse_frame_table
+from ncproofs.errors import OutOfScope
 from ncproofs.problems.features import Ridge, Spheres
 from ncproofs.truth import Truth
 
-__all__ = ["Continuum", "mse_continuum", "mse_stratum", "one_direction", "one_direction_stratum"]
+__all__ = ["Continuum", "mse_continuum", "mse_stratum", "one_direction", "sphere_continuum", "sphere_stratum"]
 
 Array = NDArray[np.float64]
 
 _EQUAL = Fraction(1, 10**6)
 _ORTHOGONAL = Fraction(1, 10**9)
+#: The exact features of a tilted point differ from the floats by less.
+_NEAR = Fraction(1, 10**4)
+_TILTED = "equal logit gaps"
 #: Dense Hessians in balls are looked at up to this dimension; the index rests on the proof above, not on them.
 _DENSE = 200
 
@@ -132,7 +148,103 @@ def _sign(value: Number) -> int | None:
     return None if found == 0 else found
 
 
-def one_direction_stratum(problem: Spheres, W: Array, H: Array) -> str:
+def sphere_stratum(problem: Spheres, W: Array, H: Array) -> str:
+    """The family that the floats W (d, K), H (d, N) belong to; empty where none is known."""
+    return _tilted_stratum(problem, W, H) or _one_direction_stratum(problem, W, H)
+
+
+def sphere_continuum(problem: Spheres, family: str, W: Array, H: Array, bits: int) -> Continuum | None:
+    """An exact critical point of a family named by ``sphere_stratum`` near the floats; None if none is certain."""
+    return (_tilted if family == _TILTED else one_direction)(problem, W, H, bits)
+
+
+@lru_cache(maxsize=64)
+def _is_tilted(problem: Spheres) -> bool:
+    """Whether the minimisers certainly are the points whose logits are least for every sample."""
+    if problem.d < problem.K or is_mean_squared(problem.loss):
+        return False
+    try:
+        known = is_projected(problem.loss) or bool(profile_of(problem.loss).tilt)
+    except OutOfScope:
+        return False
+    if not known or tilt_threshold(problem) is None:
+        return False
+    regime = sphere_regime(problem)
+    return regime.truth is Truth.HOLDS and regime.name == "tilted collapse"
+
+
+def _tilted_stratum(problem: Spheres, W: Array, H: Array) -> str:
+    if not _is_tilted(problem):
+        return ""
+    centred, wanted = W - W.mean(axis=1, keepdims=True), _products(problem, 64).astype(np.float64)
+    if float(np.abs(centred.T @ H - np.repeat(wanted, problem.n, axis=1)).max()) > float(_EQUAL):
+        return ""
+    inside = centred @ np.linalg.lstsq(centred.T @ centred + 1 / problem.K, wanted, rcond=None)[0]
+    return _TILTED if float((inside**2).sum(axis=0).max()) < 1 - float(_EQUAL) else ""
+
+
+def _products(problem: Spheres, bits: int) -> Any:
+    """<w_j - w_bar, h> for a sample of class k, as balls."""
+    with flint.ctx.workprec(bits):
+        gap = to_ball(tilt_threshold(problem) or 0) / to_ball(problem.tau)
+        K = problem.K
+        return np.array([[gap * (int(j == k) - arb(1) / K) for k in range(K)] for j in range(K)], dtype=object)
+
+
+def _tilted(problem: Spheres, W: Array, H: Array, bits: int) -> Continuum | None:
+    """The exact point with the classifiers of the floats, normalised, and features as in the head of this module."""
+    K, N, d = problem.K, problem.N, problem.d
+    left, scales, _ = np.linalg.svd(np.hstack([W, H]), full_matrices=False)
+    rank = numerical_rank(scales)
+    frame = left[:, :rank].T
+    with flint.ctx.workprec(bits):
+        V, floats = _unit(_exact(frame @ W)), _exact(frame @ H)
+        F = _features(problem, V, floats, bits)
+        if F is None or not all(abs(x) < to_ball(_NEAR) for x in (F - floats).entries()):
+            return None
+        X = arb_mat([[*v, *f] for v, f in zip(V.tolist(), F.tolist(), strict=True)])
+        if not (X * X.transpose()).det() > 0:
+            return None  # a rank that floats see and balls do not
+        return Continuum(
+            family=_TILTED, value=enclose(tilted_value(problem)), rank=rank, index=0,
+            nullity=(K + N) * (d - 1) - N * (K - 1), orbit_dimension=rank * (rank - 1) // 2 + rank * (d - rank),
+            smallest=Enclosure.exact(0), bits=bits,
+        )
+
+
+def _features(problem: Spheres, V: arb_mat, floats: arb_mat, bits: int) -> arb_mat | None:
+    """h_0 plus the part of the floats orthogonal to the span, to length one; None unless |h_0| < 1 is certain."""
+    K, rank = problem.K, V.nrows()
+    mean = arb_mat([[arb(1) / K] * K for _ in range(K)])
+    C = V - V * mean
+    gram = C.transpose() * C + mean  # 1 to 1, and regular where the C have rank K - 1
+    try:
+        inside = C * gram.solve(arb_mat(_products(problem, bits).tolist()))
+        apart = floats - C * gram.solve(C.transpose() * floats)
+    except ZeroDivisionError:
+        return None
+    columns = []
+    for i in range(problem.N):
+        own = [inside[a, i // problem.n] for a in range(rank)]
+        other = [apart[a, i] for a in range(rank)]
+        rest, size = 1 - sum((x * x for x in own), arb(0)), sum((x * x for x in other), arb(0))
+        if not (rest > 0 and size > 0):
+            return None
+        factor = (rest / size).sqrt()
+        columns.append([x + factor * y for x, y in zip(own, other, strict=True)])
+    return arb_mat(columns).transpose()
+
+
+def _exact(matrix: Array) -> arb_mat:
+    return arb_mat([[float(entry) for entry in row] for row in matrix])
+
+
+def _unit(matrix: arb_mat) -> arb_mat:
+    sizes = [sum((x * x for x in column), arb(0)).sqrt() for column in matrix.transpose().tolist()]
+    return arb_mat([[x / size for x, size in zip(row, sizes, strict=True)] for row in matrix.tolist()])
+
+
+def _one_direction_stratum(problem: Spheres, W: Array, H: Array) -> str:
     """Whether the floats W (d, K) have equal columns and the loss is shift invariant; empty if not.
 
     A class all of whose features are nearly orthogonal to u makes the point one of the singular stratum, whose index

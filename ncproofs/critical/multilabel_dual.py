@@ -27,7 +27,7 @@ from flint import arb, arb_mat
 from ncproofs.arithmetic.enclosure import Enclosure, exact_bounds
 from ncproofs.arithmetic.inertia import Inertia, ldl_inertia
 from ncproofs.arithmetic.linalg import eigenvalue_enclosures
-from ncproofs.critical.multilabel_search import LabelPoint, descend, descend_along_etf
+from ncproofs.critical.multilabel_search import LabelPoint, descend, descend_along_etf, refuse_absent_classes
 from ncproofs.critical.profiles import to_ball
 from ncproofs.errors import InvalidProblem, OutOfScope
 from ncproofs.problems.multilabel import MultiLabel
@@ -229,7 +229,7 @@ def certified_bounds(problem: MultiLabel, digits: int = 12, seed: int = 0) -> Bo
         OutOfScope: another loss, or more label sets than are listed one by one.
     """
     _refuse_others(problem)
-    _refuse_absent_classes(problem)
+    refuse_absent_classes(problem)
     bits = 96 + 4 * digits
     wide = replace(problem, d=max(problem.d, problem.K - 1))
     found = descend(wide, _STARTS[True], seed)
@@ -245,19 +245,6 @@ def certified_bounds(problem: MultiLabel, digits: int = 12, seed: int = 0) -> Bo
     return Bounds(lower=exact_bounds(lower)[0], upper=exact_bounds(upper)[1], dual=dual, point=(W, h, b))
 
 
-def _refuse_absent_classes(problem: MultiLabel) -> None:
-    """A free bias of a class that is no label of any sample goes to -infinity."""
-    if problem.lambda_b != 0:
-        return
-    present = {label for labels in problem.label_counts for label in labels}
-    absent = sorted(set(range(1, problem.K + 1)) - present)
-    if absent:
-        raise InvalidProblem(
-            f"class {absent[0]} is a label of no sample and the bias is free, so the minimum is not attained; "
-            "leave the class out, or give lambda_b > 0"
-        )
-
-
 def _exact_point(found: LabelPoint, x: Sequence[arb], bits: int) -> tuple[arb_mat, arb_mat, arb_mat, arb_mat]:
     with flint.ctx.workprec(bits):
         W, h, b = _parts(found, x)
@@ -266,7 +253,7 @@ def _exact_point(found: LabelPoint, x: Sequence[arb], bits: int) -> tuple[arb_ma
 
 def classifier_bound(problem: MultiLabel, among: Among, bits: int = 160, seed: int = 0) -> Fraction:
     """A certified lower bound of the objective among points whose classifiers are a simplex ETF, or zero."""
-    _refuse_absent_classes(problem)
+    refuse_absent_classes(problem)
     found = descend_along_etf(problem, seed, zero=among == "zero")
     _, h, _, logits = _exact_point(found, [arb(float(value)) for value in found.x], bits)
     with flint.ctx.workprec(bits):

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ncproofs.errors import OutOfScope
+from ncproofs.errors import InvalidProblem, OutOfScope
 from ncproofs.problems.multilabel import MultiLabel
 
 __all__ = [
     "FLAT", "LabelPoint", "Sets", "descend", "descend_along_etf", "distinct_sets", "expanded", "gradient", "hessian",
-    "local_minima", "slopes_at",
+    "local_minima", "refuse_absent_classes", "slopes_at",
 ]
 
 Array = NDArray[np.float64]
@@ -84,6 +84,19 @@ def distinct_sets(problem: MultiLabel) -> Sets:
     counts = np.array([float(count) for count in table.values()])
     weights = np.array([float(problem.weight_of(len(labels))) for labels in table])
     return Sets(problem, min(problem.d, K - 1), member, counts, weights)
+
+
+def refuse_absent_classes(problem: MultiLabel) -> None:
+    """A free bias of a class that is no label of any sample goes to -infinity: no minimum, no critical point."""
+    if problem.lambda_b != 0 or problem.labels is None:  # counts leave no class out
+        return
+    present = {label for labels in problem.label_counts for label in labels}
+    absent = sorted(set(range(1, problem.K + 1)) - present)
+    if absent:
+        raise InvalidProblem(
+            f"class {absent[0]} is a label of no sample and the bias is free, so the minimum is not attained and no "
+            "point is critical; leave the class out, or give lambda_b > 0"
+        )
 
 
 def _logits(sets: Sets, W: Array, u: Array, b: Array) -> Array:

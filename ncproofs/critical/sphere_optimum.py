@@ -34,7 +34,7 @@ from ncproofs.truth import Rigor, Truth
 
 __all__ = [
     "SphereOptimum", "SphereRegime", "closed_form", "gap_of", "lower_bound", "sphere_optimum", "sphere_regime",
-    "tilt_threshold",
+    "tilt_threshold", "tilted_value",
 ]
 
 _NARROW = "whether every global minimiser is a simplex ETF beyond the threshold at d = K - 1"
@@ -278,7 +278,7 @@ def _quantities(
         K, N, tau = problem.K, problem.N, problem.tau
         zero = Fraction(0)
         if regime.name == "tilted collapse":
-            return {"objective": _tilted_value(problem), "multiplier_W": zero, "multiplier_H": zero}
+            return {"objective": tilted_value(problem), "multiplier_W": zero, "multiplier_H": zero}
         if regime.name == "exact fit":
             return {"objective": zero, "multiplier_W": zero, "multiplier_H": zero}
         if regime.point == "frame":
@@ -303,7 +303,7 @@ def _ratio(low: Number, high: Number) -> Number:
     return to_ball(high) / to_ball(low)
 
 
-def _tilted_value(problem: Spheres) -> Number:
+def tilted_value(problem: Spheres) -> Number:
     """The least loss of one sample: at the gap ``tilt_threshold``."""
     edge = tilt_threshold(problem)
     if is_projected(problem.loss):

@@ -190,7 +190,7 @@ def _critical(problem: Problem | Spheres, statement: list[Any], witness: Any, bu
         raise Rejected("a radius > 0 is needed")
     exact, box = (Point(balls, problem, rank, places, centre, width) for width in (Fraction(0), spread))
     count, sphere = len(box.columns), isinstance(problem, Spheres)
-    shifted = isinstance(problem, Problem) and problem.lambda_b == 0 and problem.loss.is_softmax
+    shifted = isinstance(problem, Problem) and problem.lambda_b == 0 and problem.loss.is_shift_invariant(problem.K)
     frozen = _frozen(exact, box, pivots, rank, balls.number(Fraction(0)), last_bias=shifted)
     nu = [rational(entry) for entry in listed(multipliers, count if sphere else 0)] or [Fraction(0)] * count
     model = box.model(balls, problem)

@@ -8,6 +8,7 @@ from typing import Any
 
 from ncproofs.proof.checker_arithmetic import Rejected, Series, evaluate
 from ncproofs.proof.checker_reading import expression, listed, need, rational
+from ncproofs.proof.checker_shifts import is_shift_invariant
 
 _PLAIN = ("cross_entropy", "mean_squared", "projected_mean_squared")
 
@@ -56,6 +57,12 @@ class Loss:
     def is_softmax(self) -> bool:
         """log-sum-exp plus a linear function, or an increasing function of it: unchanged by a shift of all logits."""
         return self.is_linear or self.name == "focal"
+
+    def is_shift_invariant(self, K: int) -> bool:
+        """Whether adding one number to all K logits is shown to change nothing; False proves nothing."""
+        if self.name == "expression":
+            return is_shift_invariant(self.phi, self.sums, K)
+        return self.is_softmax
 
     def at(self, algebra: Any, z: list[Any], k: int) -> Any:
         """The loss at the logits z with the true class k."""

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ncproofs.critical.krawczyk import NotCertified, certify_critical_point
+from ncproofs.critical.krawczyk import NotCertified, certify_critical_point, has_shift_symmetry
 from ncproofs.critical.sphere_krawczyk import certify_sphere_point
 from ncproofs.problems.features import Ridge, Spheres
 from ncproofs.proof.certificate import NoCertificate, problem_record, stated
@@ -70,6 +70,7 @@ def critical_point_certificate(
     Raises:
         NoCertificate: the point is not certified by the prover, or the checker does not accept it.
     """
+    _refuse_hidden_shift(problem)
     found, slice_ = _certified(problem, np.asarray(W, dtype=np.float64), np.asarray(H, dtype=np.float64), b)
     value = found.value
     statement = stated(
@@ -87,6 +88,17 @@ def critical_point_certificate(
         except NoCertificate as error:
             reason = str(error)
     raise NoCertificate(reason)
+
+
+def _refuse_hidden_shift(problem: Ridge | Spheres) -> None:
+    """A free bias is isolated only once one entry is held fixed, which needs a loss that shifts leave unchanged."""
+    if isinstance(problem, Spheres) or problem.lambda_b != 0 or not has_shift_symmetry(problem):
+        return
+    if not _written(problem).loss.is_shift_invariant(problem.K):
+        raise NoCertificate(
+            f"with a free bias the checker must see that a shift of all logits leaves {problem.loss} unchanged, and in "
+            "this form it does not; write it in log(S1) - t or exp(t)/S1, S1 the sum of exp(z)"
+        )
 
 
 def _witnesses(problem: Ridge | Spheres, slice_: _Slice, zeros: int) -> Iterator[dict[str, Any]]:

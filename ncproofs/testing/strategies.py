@@ -11,17 +11,18 @@ nothing until ``ncproofs.critical`` has certified them.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from ncproofs.errors import InvalidProblem, MissingDependency
+from ncproofs.errors import InvalidProblem, MissingDependency, OutOfScope
 from ncproofs.losses.cross_entropy import cross_entropy
 from ncproofs.losses.focal import focal
 from ncproofs.losses.label_smoothing import label_smoothing
 from ncproofs.losses.loss import Loss
 from ncproofs.losses.mean_squared import mean_squared
 from ncproofs.problems.features import Ridge, Spheres
+from ncproofs.problems.multilabel import Problem
 
 try:
     from hypothesis import assume
@@ -30,9 +31,9 @@ except ImportError:
     raise MissingDependency("the strategies need hypothesis; write pip install 'ncproofs[test]'") from None
 
 __all__ = [
-    "CriticalPoint", "critical_points", "directions", "losses", "near_critical_points", "points",
-    "positive_rationals", "rationals", "ridge_problems", "sphere_points", "sphere_problems", "tangent_vectors",
-    "unit_vectors", "weights",
+    "CriticalPoint", "NearCriticalPoint", "critical_point", "critical_points", "directions", "losses",
+    "near_critical_point", "near_critical_points", "points", "positive_rationals", "rationals", "ridge_problems",
+    "sphere_points", "sphere_problems", "tangent_vectors", "unit_vectors", "weights",
 ]
 
 Rows = list[list[Fraction]]
@@ -174,8 +175,14 @@ def _projected(X: Rows, V: Rows) -> Rows:
 
 @dataclass(frozen=True, eq=False)
 class CriticalPoint:
-    """A critical point in floats; ``b`` is None without a bias. ``method`` is a name of ``METHODS``, or "plain"."""
+    """A critical point in floats; ``b`` is None without a bias. ``method`` is a name of ``METHODS``, or "plain".
 
+    What it prints as is enough to find it again: ``critical_point(problem, method, seed)``.
+    """
+
+    problem: Problem
+    method: str
+    seed: int
     W: Any
     H: Any
     b: Any
@@ -183,17 +190,52 @@ class CriticalPoint:
     gradient_norm: float
     index: int
     nullity: int
-    method: str
+
+    def __repr__(self) -> str:
+        return (f"critical_point(<{self.problem}>, {self.method!r}, {self.seed})  # value {self.value:.12g}, index "
+                f"{self.index}, nullity {self.nullity}, |gradient| {self.gradient_norm:.2g}")
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: FBT001  # as Hypothesis and IPython call it
+        printer.text(repr(self))
 
 
-@st.composite
-def critical_points(draw: Draw, problem: Ridge | Spheres) -> CriticalPoint:
+@dataclass(frozen=True, eq=False)
+class NearCriticalPoint:
+    """A point at a critical one: ``W``, ``H``, ``b`` are moved; value and index are those of ``near``, which is not."""
+
+    near: CriticalPoint
+    within: Fraction
+    seed: int
+    W: Any
+    H: Any
+    b: Any
+
+    def __repr__(self) -> str:
+        found = self.near
+        return (f"near_critical_point(critical_point(<{found.problem}>, {found.method!r}, {found.seed}), "
+                f"{self.within}, {self.seed})  # there value {found.value:.12g}, index {found.index}")
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: FBT001
+        printer.text(repr(self))
+
+
+def critical_points(problem: Problem) -> st.SearchStrategy[CriticalPoint]:
     """A critical point of any index, in floats.
 
     The method is drawn, and with it the seed, so that the point is reproducible: one of ``ncproofs search``, or
-    "plain", which is Levenberg-Marquardt on all samples from a random start and puts no structure into the point.
-    What does not converge is drawn again.
+    "plain", which is Levenberg-Marquardt on all unknowns of the search from a random start and puts no more structure
+    into the point. What does not converge is drawn again.
+
+    Raises:
+        InvalidProblem: not a ``Ridge``, ``Spheres`` or ``MultiLabel`` problem, or one without critical points.
+        OutOfScope: too large for dense Hessians, or a loss that the search does not cover.
     """
+    _refuse_unsearched(problem)
+    return _drawn(problem)
+
+
+@st.composite  # of a map Hypothesis would print the call, not the point
+def _drawn(draw: Draw, problem: Problem) -> CriticalPoint:
     from ncproofs.critical.seekers import METHODS
 
     method = draw(st.sampled_from(["plain", *METHODS]))
@@ -203,12 +245,38 @@ def critical_points(draw: Draw, problem: Ridge | Spheres) -> CriticalPoint:
     return found
 
 
-def _sought(problem: Ridge | Spheres, method: str, seed: int) -> CriticalPoint | None:
+def critical_point(problem: Problem, method: str, seed: int) -> CriticalPoint:
+    """The point that ``critical_points`` printed as this call, with the problem in place of its name.
+
+    Raises:
+        UnknownName, InvalidProblem, OutOfScope: as ``critical_points``; and InvalidProblem if this start does not
+            converge.
+    """
+    from ncproofs.critical.random_points import chosen, seed_of
+
+    _refuse_unsearched(problem)
+    if method != "plain":
+        chosen([method])
+    found = _sought(problem, method, seed_of(seed))
+    if found is None:
+        raise InvalidProblem(f"method={method!r}, seed={seed} does not converge for {problem}; give what was printed")
+    return found
+
+
+def _refuse_unsearched(problem: Problem) -> None:
+    from ncproofs.critical.certify import is_large, terrain_of
+
+    terrain_of(problem)
+    if is_large(problem):
+        raise OutOfScope(f"{problem.dimension} coordinates are too many for critical points of any kind; lower K, d "
+                         "or n, or look at those with the symmetry of all classes with ncproofs search")
+
+
+def _sought(problem: Problem, method: str, seed: int) -> CriticalPoint | None:
     import numpy as np
 
-    from ncproofs.critical.certify import terrain_of
+    from ncproofs.critical.certify import parts_of, terrain_of
     from ncproofs.critical.random_points import candidate_at, seek
-    from ncproofs.critical.search import unpack
     from ncproofs.critical.seekers import levenberg_marquardt, newton
 
     if method == "plain":
@@ -220,23 +288,36 @@ def _sought(problem: Ridge | Spheres, method: str, seed: int) -> CriticalPoint |
         found = seek(problem, seed, 0, [method])
     if not found.converged:
         return None
-    if isinstance(problem, Spheres):
-        X = found.x.reshape(problem.d, problem.K + problem.N)
-        W, H, b = X[:, : problem.K], X[:, problem.K :], None
-    else:
-        W, H, b = unpack(problem, found.x)
-    return CriticalPoint(W, H, b, found.value, found.gradient, found.index, found.nullity, method)
+    W, H, b = parts_of(problem, found.x)
+    return CriticalPoint(problem, method, seed, W, H, b, found.value, found.gradient, found.index, found.nullity)
+
+
+def near_critical_points(
+    problem: Problem, *, within: Fraction = Fraction(1, 1000)
+) -> st.SearchStrategy[NearCriticalPoint]:
+    """A point of ``critical_points`` with each entry of W, H and b moved by at most ``within``.
+
+    On spheres the moved columns are brought back to length one.
+
+    Raises:
+        InvalidProblem, OutOfScope: as ``critical_points``.
+    """
+    return _moved(critical_points(problem), within)
 
 
 @st.composite
-def near_critical_points(draw: Draw, problem: Ridge | Spheres, *, within: Fraction = Fraction(1, 1000)) -> Any:
-    """A point of ``critical_points`` moved by at most ``within`` in every coordinate (and back to unit columns)."""
+def _moved(draw: Draw, points: st.SearchStrategy[CriticalPoint], within: Fraction) -> NearCriticalPoint:
+    return near_critical_point(draw(points), within, draw(st.integers(0, 2**20)))
+
+
+def near_critical_point(near: CriticalPoint, within: Fraction, seed: int) -> NearCriticalPoint:
+    """The point that ``near_critical_points`` printed as this call."""
     import numpy as np
 
-    found = draw(critical_points(problem))
-    rng = np.random.default_rng(draw(st.integers(0, 2**20)))
-    moved = {name: getattr(found, name) + float(within) * (2 * rng.random(getattr(found, name).shape) - 1)
-             for name in ("W", "H")}
-    if isinstance(problem, Spheres):
-        moved = {name: value / np.linalg.norm(value, axis=0) for name, value in moved.items()}
-    return replace(found, **moved)
+    rng = np.random.default_rng(seed)
+    moved: list[Any] = [None if part is None else part + float(within) * (2 * rng.random(part.shape) - 1)
+                        for part in (near.W, near.H, near.b)]
+    W, H, b = moved
+    if isinstance(near.problem, Spheres):
+        W, H = (part / np.linalg.norm(part, axis=0) for part in (W, H))
+    return NearCriticalPoint(near, within, seed, W, H, b)

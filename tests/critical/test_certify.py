@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from ncproofs.critical import continua, search
-from ncproofs.critical.certify import Classified, certify, stratum, terrain_of
-from ncproofs.critical.random_points import seek
+from ncproofs.critical.certify import Classified, certify, parts_of, stratum, terrain_of
+from ncproofs.critical.random_points import critical_points, seek
 from ncproofs.critical.spectrum import zero_count
+from ncproofs.critical.sphere_optimum import sphere_optimum
 from ncproofs.critical.sphere_points import etf_point
 from ncproofs.critical.terrain import inertia
 from ncproofs.errors import InvalidProblem
 from ncproofs.losses import cross_entropy, focal, label_smoothing, mean_squared
+from ncproofs.losses.projected_mean_squared import projected_mean_squared
 from ncproofs.losses.spelling import loss_from_expression
 from ncproofs.problems.features import FeatureProblem, Ridge, Spheres
+from ncproofs.proof.search_verdict import judge
 
 SADDLES: dict[str, FeatureProblem] = {
     "ridge": Ridge(cross_entropy(), 4, 4, 2, "1/100", "1/200", "1/10"),
@@ -59,8 +64,7 @@ REFUSED = {
     "a degenerate origin: lambda = s_1 exactly": (Ridge(cross_entropy(), 2, 1, 1, "1/2", "1/2"), np.zeros(4),
                                                   "degenerate"),
     "more unknowns than are tried": (Ridge(cross_entropy(), 14, 13, 1, "1/1000", "1/1000"), None, "budget"),
-    "label smoothing beyond the threshold: a sample may move": (
-        Spheres(label_smoothing("1/10"), 3, 3, 1, 3), None, "degenerate"),
+    "an exact fit beyond tau = 1: a sample may move": (Spheres(mean_squared(), 3, 4, 1, 3), None, "degenerate"),
 }
 
 
@@ -222,3 +226,41 @@ def test_classified_says_what_it_knows() -> None:
     assert flat.excess_nullity == 2 and not flat.is_strict_local_minimum
     assert Classified(kind="certified", nullity=3, orbit_dimension=3).is_strict_local_minimum
     assert not Classified(kind="precision", reason="x").is_strict_local_minimum
+
+
+TILTED = {
+    "label smoothing": Spheres(label_smoothing("1/10"), 3, 3, 1, 3),
+    "label smoothing, n = 2, d = 5": Spheres(label_smoothing("1/4"), 3, 5, 2, 4),
+    "two classes": Spheres(label_smoothing("1/5"), 2, 3, 1, 3),
+    "projected squares": Spheres(projected_mean_squared(), 3, 4, 1, 2),
+}
+
+
+@pytest.mark.parametrize("name", TILTED)
+def test_minimisers_beyond_the_threshold_are_one_continuum_of_index_0(name: str) -> None:
+    """Value and inertia in closed form, against floats; the optimum on spheres has the same value."""
+    problem = TILTED[name]
+    result = critical_points(problem, 8, methods=["descent", "escape"])
+    (point,) = (p for p in result.points if p.candidate.stratum == "equal logit gaps")
+    found = point.classified
+    assert found.is_certified and found.index == 0 and point.hits >= 6
+    assert found.nullity == point.candidate.nullity and found.excess_nullity > 0
+    assert not found.is_strict_local_minimum
+    best = sphere_optimum(problem).quantities["objective"]
+    assert found.value is not None
+    assert found.value.lower <= best.upper and best.lower <= found.value.upper
+    assert judge(result).against == ()
+
+
+def test_no_other_point_is_taken_for_a_minimiser_beyond_the_threshold() -> None:
+    problem = TILTED["label smoothing"]
+    x = minimum(problem)
+    W, H, _ = parts_of(problem, x)
+    assert continua.sphere_stratum(problem, W, H) == "equal logit gaps"
+    moved = H + 1e-3 * np.random.default_rng(0).standard_normal(H.shape)
+    moved /= np.linalg.norm(moved, axis=0)
+    assert continua.sphere_stratum(problem, W, moved) == ""
+    assert continua.sphere_continuum(problem, "equal logit gaps", W, -H, 128) is None
+    assert continua.sphere_continuum(problem, "equal logit gaps", W[:, :1] + 0 * W, H, 128) is None
+    for other in (replace(problem, tau=1), replace(problem, d=2), replace(problem, loss=cross_entropy())):
+        assert continua.sphere_stratum(other, W[:other.d], H[:other.d]) == ""

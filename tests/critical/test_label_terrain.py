@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from flint import arb, arb_mat
@@ -12,6 +15,7 @@ from ncproofs.critical.certify import certify, parts_of, terrain_of
 from ncproofs.critical.krawczyk import CertifiedPoint, certify_critical_point, value_at
 from ncproofs.critical.random_points import critical_points
 from ncproofs.critical.search import pack
+from ncproofs.errors import InvalidProblem
 from ncproofs.losses import cross_entropy
 from ncproofs.problems.features import Ridge
 from ncproofs.problems.multilabel import MultiLabel
@@ -77,3 +81,11 @@ def test_with_too_few_dimensions_a_spurious_minimum_is_found() -> None:
     judged = judge(critical_points(problem, 20, rng=0, methods=["descent"]))
     assert not judged.is_inside and judged.against
     assert judged.against[0].point.classified.is_strict_local_minimum
+
+
+def test_a_free_bias_of_a_class_without_a_sample_has_no_critical_point() -> None:
+    """df/db_k is the mean of m p_k > 0 there, however flat it looks far out in floats."""
+    missing = MultiLabel(3, 2, "1/60", "1/90", 0, labels="1; 1 2; 2")
+    with pytest.raises(InvalidProblem, match=r"class 3 is a label of no sample and .*leave the class"):
+        critical_points(missing, 2)
+    assert critical_points(replace(missing, lambda_b=Fraction(1, 9)), 4).certified

@@ -14,9 +14,10 @@ from ncproofs.calculus.logit_facts import is_convex, is_shift_invariant
 from ncproofs.calculus.objective import objective_value
 from ncproofs.calculus.sphere_objective import sphere_value
 from ncproofs.critical.search import gradient, pack
-from ncproofs.errors import InvalidProblem
+from ncproofs.errors import InvalidProblem, OutOfScope, UnknownName
 from ncproofs.losses import cross_entropy, focal, mean_squared
 from ncproofs.problems.features import Ridge, Spheres
+from ncproofs.problems.multilabel import MultiLabel
 from ncproofs.testing import strategies
 from ncproofs.truth import Truth
 
@@ -116,3 +117,50 @@ def test_critical_points_of_every_kind_occur() -> None:
 @settings(max_examples=5)
 def test_near_critical_points_stay_on_the_spheres(found: object) -> None:
     assert np.allclose(np.linalg.norm(found.W, axis=0), 1)  # type: ignore[attr-defined]
+
+
+SETS = MultiLabel(3, 2, "1/60", "1/90", "1/9", labels="1; 2; 1 3; 2")
+
+
+@given(strategies.near_critical_points(SETS))
+@settings(max_examples=5)
+def test_near_points_are_moved_in_every_part_and_say_what_they_are_near(found: strategies.NearCriticalPoint) -> None:
+    for moved, part in ((found.W, found.near.W), (found.H, found.near.H), (found.b, found.near.b)):
+        assert moved.shape == part.shape and 0 < np.abs(moved - part).max() <= 1e-3
+    assert not hasattr(found, "value")
+
+
+@given(st.data())
+@settings(max_examples=8)
+def test_what_is_printed_finds_the_point_again(data: st.DataObject) -> None:
+    for problem in (SMALL, ROUND, SETS):
+        near = data.draw(strategies.near_critical_points(problem))
+        printed = repr(near).partition("  #")[0].replace(f"<{problem}>", "problem")
+        names = {name: getattr(strategies, name) for name in ("critical_point", "near_critical_point")}
+        again = eval(printed.replace("1/1000", "within"), names | {"problem": problem, "within": near.within})
+        assert np.array_equal(again.W, near.W) and np.array_equal(again.H, near.H)
+        assert again.near.value == near.near.value and repr(again) == repr(near)
+
+
+def test_a_failing_property_names_problem_and_seed() -> None:
+    @given(strategies.critical_points(SMALL))
+    @settings(max_examples=3, database=None)
+    def no_point(found: strategies.CriticalPoint) -> None:
+        raise AssertionError(repr(found))
+
+    with pytest.raises(AssertionError, match=r"critical_point\(<cross_entropy K=3 d=3 .*>, 'plain', 0\)") as caught:
+        no_point()
+    assert any("critical_point(<cross_entropy K=3" in note for note in caught.value.__notes__)
+
+
+def test_what_the_search_does_not_cover_is_refused_when_the_strategy_is_made() -> None:
+    with pytest.raises(OutOfScope, match="too many for critical points"):
+        strategies.critical_points(Ridge(cross_entropy(), 20, 20, 5, "1/100", "1/100"))
+    with pytest.raises(OutOfScope, match="lower K, d or n"):
+        strategies.near_critical_points(Spheres(cross_entropy(), 20, 30, 5, 1))
+    with pytest.raises(InvalidProblem, match="is not a problem"):
+        strategies.critical_points("cross_entropy")  # type: ignore[arg-type]
+    with pytest.raises(UnknownName):
+        strategies.critical_point(SMALL, "annealing", 0)
+    with pytest.raises(InvalidProblem, match="rng=-1"):
+        strategies.critical_point(SMALL, "plain", -1)

@@ -25,11 +25,13 @@ from ncproofs.arithmetic.program import Arithmetic
 from ncproofs.calculus.logits import LogitExpansion, expand, value_at
 from ncproofs.errors import InvalidProblem
 from ncproofs.problems.multilabel import WeightDecay
+from ncproofs.problems.tied import Tied
 
 __all__ = ["dense_hessian", "gradient_at", "hessian_form", "objective", "objective_value"]
 
 Matrix = arb_mat | Sequence[Sequence[Any]]
 Point = tuple[arb_mat, arb_mat, arb_mat | None]
+Summed = WeightDecay | Tied
 
 
 def objective(
@@ -71,7 +73,7 @@ def objective(
     return total
 
 
-def objective_value(problem: WeightDecay, W: Matrix, H: Matrix, b: Matrix | None, bits: int) -> arb:
+def objective_value(problem: Summed, W: Matrix, H: Matrix, b: Matrix | None, bits: int) -> arb:
     """f(W, H, b) as a ball; W (d, K), H (d, N), b (K, 1) or None.
 
     Raises:
@@ -85,29 +87,22 @@ def objective_value(problem: WeightDecay, W: Matrix, H: Matrix, b: Matrix | None
         values = (ball.constant(v) * value_at(problem.loss, z, target, ball) for z, target, v in samples)
         total = sum(values, arb(0))
         result = total / problem.N
-        for weight, part in zip(_weights(problem), at, strict=True):
-            if part is not None:
-                result += _ball(weight) / 2 * sum((x * x for x in part.entries()), arb(0))
-        return result
+        return result + _decay_form(problem, at) / 2
 
 
 def gradient_at(
-    problem: WeightDecay, W: Matrix, H: Matrix, b: Matrix | None, bits: int
+    problem: Summed, W: Matrix, H: Matrix, b: Matrix | None, bits: int
 ) -> tuple[arb_mat, arb_mat, arb_mat | None]:
     """(grad_W, grad_H, grad_b) in the shapes of (W, H, b); the last is None without a bias."""
     with ctx.workprec(bits):
         at = _point(problem, (W, H, b))
         G = _logit_slopes(_expansions(problem, at, bits))
-        weights = [_ball(weight) for weight in _weights(problem)]
-        grad_W = at[1] * G.transpose() + at[0] * weights[0]
-        grad_H = at[0] * G + at[1] * weights[1]
-        if at[2] is None:
-            return grad_W, grad_H, None
-        ones = arb_mat(problem.N, 1, [1] * problem.N)
-        return grad_W, grad_H, G * ones + at[2] * weights[2]
+        W, H, b = _decayed(problem, at)
+        grad_W, grad_H = at[1] * G.transpose() + W, at[0] * G + H
+        return grad_W, grad_H, None if b is None else G * _ones(problem.N, 1) + b
 
 
-def hessian_form(problem: WeightDecay, point: tuple[Any, Any, Any], direction: tuple[Any, Any, Any], bits: int) -> arb:
+def hessian_form(problem: Summed, point: tuple[Any, Any, Any], direction: tuple[Any, Any, Any], bits: int) -> arb:
     """D^2 f(point)[D, D] as a ball, for D = ``direction`` in the shapes of ``point`` = (W, H, b)."""
     with ctx.workprec(bits):
         W, H, _ = at = _point(problem, point)
@@ -120,13 +115,10 @@ def hessian_form(problem: WeightDecay, point: tuple[Any, Any, Any], direction: t
         total = sum((_form(e, q) for e, q in zip(expansions, columns, strict=True)), arb(0)) / problem.N
         cross = (dW.transpose() * dH).entries()
         total += 2 * sum((g * x for g, x in zip(_logit_slopes(expansions).entries(), cross, strict=True)), arb(0))
-        for weight, part in zip(_weights(problem), along, strict=True):
-            if part is not None:
-                total += _ball(weight) * sum((x * x for x in part.entries()), arb(0))
-        return total
+        return total + _decay_form(problem, along)
 
 
-def dense_hessian(problem: WeightDecay, W: Matrix, H: Matrix, b: Matrix | None, bits: int) -> arb_mat:
+def dense_hessian(problem: Summed, W: Matrix, H: Matrix, b: Matrix | None, bits: int) -> arb_mat:
     """The Hessian at (W, H, b), (dim, dim), symmetric; coordinates W row by row, then H row by row, then b.
 
     Coordinate a K + k is W[a, k]; d K + a N + i is H[a, i]; d K + d N + k is b[k].
@@ -143,9 +135,9 @@ def dense_hessian(problem: WeightDecay, W: Matrix, H: Matrix, b: Matrix | None, 
         _fill_features(rows, problem, at, expansions, curvatures)
         if problem.has_bias:
             _fill_bias(rows, problem, at, curvatures)
-        sizes = [part.nrows() * part.ncols() for part in at if part is not None]
-        ridge = [_ball(w) for w, count in zip(_weights(problem), sizes, strict=False) for _ in range(count)]
-        for index, weight in enumerate(ridge):
+        d, K, N = problem.d, problem.K, problem.N
+        ridge = _decayed(problem, (_ones(d, K), _ones(d, N), _ones(K, 1) if problem.has_bias else None))
+        for index, weight in enumerate(weight for part in ridge if part is not None for weight in part.entries()):
             rows[index][index] += weight
         return arb_mat(rows)
 
@@ -153,7 +145,7 @@ def dense_hessian(problem: WeightDecay, W: Matrix, H: Matrix, b: Matrix | None, 
 Rows = list[list[arb]]
 
 
-def _fill_classifiers(rows: Rows, problem: WeightDecay, H: arb_mat, curvatures: list[arb_mat]) -> None:
+def _fill_classifiers(rows: Rows, problem: Summed, H: arb_mat, curvatures: list[arb_mat]) -> None:
     """Block W, W: entry (a k, b l) is sum_i H[a, i] H[b, i] M_i[k, l], as one product over i."""
     d, K = problem.d, problem.K
     pairs = [(a, b) for a in range(d) for b in range(a, d)]
@@ -170,7 +162,7 @@ def _fill_classifiers(rows: Rows, problem: WeightDecay, H: arb_mat, curvatures: 
 
 
 def _fill_features(
-    rows: Rows, problem: WeightDecay, at: Point, expansions: list[LogitExpansion], curvatures: list[arb_mat]
+    rows: Rows, problem: Summed, at: Point, expansions: list[LogitExpansion], curvatures: list[arb_mat]
 ) -> None:
     """Blocks H, H: W M_i W^T for equal samples; and W, H: H[a, i] (M_i W^T)[k, b] + [a = b] G[k, i]."""
     d, K, N = problem.d, problem.K, problem.N
@@ -192,7 +184,7 @@ def _fill_features(
                     rows[row][b * K + k] = rows[b * K + k][row] = entry
 
 
-def _fill_bias(rows: Rows, problem: WeightDecay, at: Point, curvatures: list[arb_mat]) -> None:
+def _fill_bias(rows: Rows, problem: Summed, at: Point, curvatures: list[arb_mat]) -> None:
     """Blocks b, b: sum_i M_i; W, b: sum_i H[a, i] M_i[k, l]; H, b: (W M_i)[a, l]."""
     d, K, N = problem.d, problem.K, problem.N
     start = d * (K + N)
@@ -235,7 +227,7 @@ def _form(expansion: LogitExpansion, q: list[arb]) -> arb:
     return total
 
 
-def _expansions(problem: WeightDecay, at: Point, bits: int) -> list[LogitExpansion]:
+def _expansions(problem: Summed, at: Point, bits: int) -> list[LogitExpansion]:
     ball = Ball(bits)
     samples = zip(_logits(problem, at), problem.targets, problem.sample_weights, strict=True)
     return [_weighted(expand(problem.loss, z, target, ball), weight, ball) for z, target, weight in samples]
@@ -255,7 +247,7 @@ def _weighted(expansion: LogitExpansion, weight: Fraction, ball: Ball) -> LogitE
     )
 
 
-def _logits(problem: WeightDecay, at: Point) -> list[list[arb]]:
+def _logits(problem: Summed, at: Point) -> list[list[arb]]:
     """The N columns of Z = W^T H + b 1^T."""
     W, H, b = at
     Z = W.transpose() * H
@@ -271,18 +263,37 @@ def _logit_slopes(expansions: list[LogitExpansion]) -> arb_mat:
 
 
 def _repeated(b: arb_mat, count: int) -> arb_mat:
-    return b * arb_mat(1, count, [1] * count)
+    return b * _ones(1, count)
 
 
-def _weights(problem: WeightDecay) -> tuple[Fraction, Fraction, Fraction]:
-    return problem.lambda_W, problem.lambda_H, problem.lambda_b or Fraction(0)
+def _ones(rows: int, columns: int) -> arb_mat:
+    return arb_mat(rows, columns, [1] * (rows * columns))
+
+
+def _decayed(problem: Summed, parts: Point) -> Point:
+    """(lambda_W W, lambda_H H, lambda_b b), with c_j lambda_H where a column stands for c_j samples."""
+    W, H, b = parts
+    columns = H * _ball(problem.lambda_H)
+    if isinstance(problem, Tied):
+        rows = [[c * x for c, x in zip(problem.copies, row, strict=True)] for row in columns.tolist()]
+        columns = arb_mat(rows)
+    return W * _ball(problem.lambda_W), columns, None if b is None else b * _ball(problem.lambda_b or Fraction(0))
+
+
+def _decay_form(problem: Summed, parts: Point) -> arb:
+    """lambda_W |W|^2 + lambda_H |H|^2 + lambda_b |b|^2."""
+    total = arb(0)
+    for part, pulled in zip(parts, _decayed(problem, parts), strict=True):
+        if part is not None and pulled is not None:
+            total += sum((x * y for x, y in zip(part.entries(), pulled.entries(), strict=True)), arb(0))
+    return total
 
 
 def _ball(weight: Fraction) -> arb:
     return Ball(ctx.prec).constant(weight)
 
 
-def _point(problem: WeightDecay, parts: tuple[Any, Any, Any]) -> Point:
+def _point(problem: Summed, parts: tuple[Any, Any, Any]) -> Point:
     W, H, b = parts
     W, H = _matrix("W", W, problem.d, problem.K), _matrix("H", H, problem.d, problem.N)
     _refuse_bias(problem, None if b is None else problem.K)
@@ -304,7 +315,7 @@ def _refuse_shape(name: str, rows: int, widths: list[int], need_rows: int, need_
         raise InvalidProblem(f"{name} has shape ({rows}, {given}), but ({need_rows}, {need_columns}) is needed")
 
 
-def _refuse_bias(problem: WeightDecay, length: int | None) -> None:
+def _refuse_bias(problem: Summed, length: int | None) -> None:
     if (length is not None) != problem.has_bias:
         what = "none was given" if length is None else "b was given; write None"
         raise InvalidProblem(

@@ -95,7 +95,8 @@ def _certificates(paths: tuple[Path, ...], folder: Path) -> dict[Path, str]:
             inside = [file for file in sorted(path.rglob("*.json")) if file.name not in OTHERS and file.is_file()]
             if not inside:
                 raise NcproofsError(
-                    f"{path} has no certificates (*.json); write some with: ncproofs verify --certificates {path}"
+                    f"{path} has no certificates (*.json); ncproofs verify and ncproofs search write some with "
+                    f"--certificates {path}"
                 )
             found |= {file: str(file) for file in inside}
         elif path.suffix == ".zip" and path.is_file():

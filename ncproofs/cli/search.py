@@ -241,20 +241,19 @@ def _certify(result: SearchResult, judged: Judgement, folder: Path, *, boxes: bo
     """A file a certified point, each accepted by the checker before it is written; what has none is told."""
     from ncproofs.proof.certificate import NoCertificate
     from ncproofs.proof.point_certificates import point_certificate
+    from ncproofs.proof.search_verdict import lower_start
     from ncproofs.store import write_atomically
 
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise click.UsageError(f"--certificates {folder} cannot be made ({error.strerror})") from None
-    places = {point.candidate.number: point.candidate for point in result.points}
-    below = {found.point.candidate.number: found.better.number for found in judged.against}
+    below = {found.point.candidate.number: lower_start(result, found) for found in judged.against}
     refused: dict[str, int] = {}
     for point in result.certified:
         number = point.candidate.number
-        better = below.get(number)
         try:
-            raw = point_certificate(result.problem, point, None if better is None else places[better], boxes=boxes)
+            raw = point_certificate(result.problem, point, below.get(number), boxes=boxes)
             write_atomically(folder / f"point-{number:06d}.json", raw.decode("ascii"))
         except NoCertificate as error:
             refused[str(error)] = refused.get(str(error), 0) + 1

@@ -84,7 +84,14 @@ class Classified:
 
 def is_large(problem: Problem) -> bool:
     """Whether dense Hessians are too large, and the search keeps to points with the symmetry of all classes."""
-    return problem.dimension > _DENSE
+    return _unknowns(problem) > _DENSE
+
+
+def _unknowns(problem: Problem) -> int:
+    """Samples with one label set share their feature at every critical point."""
+    if not isinstance(problem, MultiLabel):
+        return problem.dimension
+    return distinct_sets(problem).unknowns if problem.is_pick_all_label else problem.dimension
 
 
 def terrain_of(problem: Problem) -> Terrain:
@@ -116,7 +123,7 @@ def _label_terrain(problem: MultiLabel) -> LabelTerrain:
 
 
 def _refuse_large(problem: Problem) -> None:
-    needed = f"{problem.dimension} coordinates are too many for a dense Hessian (at most {_DENSE})"
+    needed = f"{_unknowns(problem)} coordinates are too many for a dense Hessian (at most {_DENSE})"
     if not isinstance(problem, Ridge):
         raise OutOfScope(f"{needed}; lower K, d or n")
     try:

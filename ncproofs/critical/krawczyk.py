@@ -11,13 +11,14 @@ The d - r directions outside R^r carry the null sector: each has the Hessian [[l
 I]] with G the logit gradient (theorem ``null-sector``), of which r singular values are exactly sqrt(lambda_W
 lambda_H).
 
-Where the samples of each class are equal, the point is one of the problem with one sample a class and n lambda_H
-(symmetric criticality). Its Hessian splits into that problem's, rescaled, and for each class n - 1 copies of
-lambda_H I + W M_k W^T/N, M_k the Hessian of the loss in the logits.
+Where the samples of each class, or of each label set, are equal, the point is one of the problem with one sample each
+and c lambda_H for c equal samples (symmetric criticality). Its Hessian splits into that problem's, rescaled, and for
+each class or set c - 1 copies of lambda_H I + v W M W^T/N, M the Hessian of the loss in the logits.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -33,6 +34,7 @@ from ncproofs.calculus.objective import dense_hessian, gradient_at, objective_va
 from ncproofs.critical.search import numerical_rank, reduced
 from ncproofs.problems.features import Ridge
 from ncproofs.problems.multilabel import MultiLabel, WeightDecay
+from ncproofs.problems.tied import Tied
 
 __all__ = ["CertifiedPoint", "NotCertified", "certify_critical_point", "has_shift_symmetry", "value_at"]
 
@@ -88,15 +90,23 @@ class _Slice:
     """The gauge slice in R^r, seen in the problem with d' = min(d, r + 1) feature dimensions.
 
     ``x`` are exact coordinates in the order W, H, b; ``free`` those that vary; ``pivots`` the r coordinates
-    whose product must not vanish; ``inner`` all coordinates of R^r and of b.
+    whose product must not vanish; ``inner`` all coordinates of R^r and of b; ``columns`` the column of H for each
+    sample.
     """
 
-    problem: WeightDecay
+    problem: WeightDecay | Tied
+    columns: list[int]
     rank: int
     x: list[arb]
     free: list[int]
     pivots: list[int]
     inner: list[int]
+
+    @property
+    def copies(self) -> list[int]:
+        """How many samples each column of H stands for."""
+        found = Counter(self.columns)
+        return [found[column] for column in range(self.problem.N)]
 
 
 def has_shift_symmetry(problem: WeightDecay) -> bool:
@@ -119,10 +129,7 @@ def certify_critical_point(
     if problem.has_bias is (b is None):
         return NotCertified("a bias is given for a problem without one, or the other way round")
     with flint.ctx.workprec(bits):
-        if isinstance(problem, Ridge) and problem.n > 1 and _are_tied(problem, H):
-            chart = _gauge_slice(reduced(problem), W, H[:, :: problem.n], b)
-        else:
-            chart = _gauge_slice(problem, W, H, b)
+        chart = _gauge_slice(problem, W, H, b)
         if len(chart.free) > _LARGEST:
             return NotCertified(f"{len(chart.free)} unknowns; at most {_LARGEST} are tried")
         box = _krawczyk(chart, bits)
@@ -133,10 +140,20 @@ def certify_critical_point(
         return _with_inertia(problem, chart, box, bits)
 
 
-def _are_tied(problem: Ridge, H: Array) -> bool:
-    """Whether the samples of each class agree in floats; a certificate is then about a point where they are equal."""
-    classes = H.reshape(problem.d, problem.K, problem.n)
-    return float(np.abs(classes - classes[:, :, :1]).max()) < _TOGETHER * max(1, float(np.abs(H).max()))
+def _with_equal_samples(problem: WeightDecay, H: Array) -> tuple[WeightDecay | Tied, list[int]]:
+    """The problem in which equal samples are one, and the number of that one for each sample.
+
+    Equal in floats, that is; a certificate is then about a point where they are equal.
+    """
+    small: WeightDecay | Tied
+    if isinstance(problem, Ridge):
+        small, columns = reduced(problem), [s // problem.n for s in range(problem.N)]
+    else:
+        order = {labels: j for j, labels in enumerate(problem.label_counts)}
+        small, columns = Tied(problem, problem.d), [order[tuple(k + 1 for k in labels)] for labels in problem.targets]
+    first = [columns.index(j) for j in columns]
+    close = float(np.abs(H - H[:, first]).max()) < _TOGETHER * max(1, float(np.abs(H).max()))
+    return (small, columns) if close and small.N < problem.N else (problem, list(range(problem.N)))
 
 
 def value_at(problem: WeightDecay, W: Array, H: Array, b: Array | None, bits: int = 128) -> Enclosure:
@@ -151,6 +168,8 @@ def value_at(problem: WeightDecay, W: Array, H: Array, b: Array | None, bits: in
 def _gauge_slice(problem: WeightDecay, W: Array, H: Array, b: Array | None) -> _Slice:
     from scipy.linalg import qr
 
+    together, columns_of = _with_equal_samples(problem, H)
+    H = H[:, [columns_of.index(j) for j in range(together.N)]]
     left, scales, _ = np.linalg.svd(W, full_matrices=False)
     rank = numerical_rank(scales)
     small, features = left[:, :rank].T @ W, left[:, :rank].T @ H
@@ -158,7 +177,7 @@ def _gauge_slice(problem: WeightDecay, W: Array, H: Array, b: Array | None) -> _
     if rank:
         turn, _, order = qr(small, pivoting=True)
         small, features, columns = turn.T @ small, turn.T @ features, [int(column) for column in order[:rank]]
-    padded = replace(problem, d=min(problem.d, rank + 1))
+    padded = replace(together, d=min(problem.d, rank + 1))
     K, N, d = padded.K, padded.N, padded.d
     coordinates = np.zeros(padded.dimension)
     coordinates[: rank * K], coordinates[d * K : d * K + rank * N] = small.ravel(), features.ravel()
@@ -171,10 +190,11 @@ def _gauge_slice(problem: WeightDecay, W: Array, H: Array, b: Array | None) -> _
     coordinates[list(frozen)] = 0
     pivots = [step * K + columns[step] for step in range(rank)]
     exact = [arb(float(value)) for value in coordinates]
-    return _Slice(padded, rank, exact, [index for index in inner if index not in frozen], pivots, inner)
+    free = [index for index in inner if index not in frozen]
+    return _Slice(padded, columns_of, rank, exact, free, pivots, inner)
 
 
-def _matrices(problem: WeightDecay, x: list[arb]) -> tuple[arb_mat, arb_mat, arb_mat | None]:
+def _matrices(problem: WeightDecay | Tied, x: list[arb]) -> tuple[arb_mat, arb_mat, arb_mat | None]:
     d, K, N = problem.d, problem.K, problem.N
     bias = arb_mat(K, 1, x[d * (K + N) :]) if problem.has_bias else None
     return arb_mat(d, K, x[: d * K]), arb_mat(d, N, x[d * K : d * (K + N)]), bias
@@ -233,15 +253,15 @@ def _krawczyk(chart: _Slice, bits: int) -> list[arb] | NotCertified:
 
 def _with_inertia(problem: WeightDecay, chart: _Slice, box: list[arb], bits: int) -> CertifiedPoint | NotCertified:
     W, H, b = _matrices(chart.problem, box)
-    matrix = _rescaled(problem, chart, dense_hessian(chart.problem, W, H, b, bits))
+    matrix = _rescaled(chart, dense_hessian(chart.problem, W, H, b, bits))
     rank, extra = chart.rank, problem.d - chart.rank
     shift = int(has_shift_symmetry(problem))
     parts = [(eigenvalue_enclosures(_block(matrix, chart.inner), bits), 1, rank * (rank - 1) // 2 + shift)]
     if extra:
         parts.append((_null_sector(problem, chart, matrix, bits), extra, rank))
-    together = problem.N // chart.problem.N  # samples that one column of H stands for
-    if rank and together > 1:
-        parts += [(eigenvalue_enclosures(block, bits), together - 1, 0) for block in _within_class(chart, matrix)]
+    for column, copies in enumerate(chart.copies):
+        if rank and copies > 1:
+            parts.append((eigenvalue_enclosures(_apart(chart, matrix, column), bits), copies - 1, 0))
     index = nullity = 0
     every = [value for values, _, _ in parts for value in values]
     for values, copies, zeros in parts:
@@ -253,7 +273,7 @@ def _with_inertia(problem: WeightDecay, chart: _Slice, box: list[arb], bits: int
     return CertifiedPoint(
         problem=problem,
         W=_padded(W, rank, problem.d),
-        H=_repeated(_padded(H, rank, problem.d), together),
+        H=_spread(_padded(H, rank, problem.d), chart.columns),
         b=b,
         value=Enclosure.of_ball(objective_value(chart.problem, W, H, b, bits)),
         rank=rank,
@@ -272,23 +292,23 @@ def _least(values: list[arb]) -> Enclosure:
     return Enclosure.of_ball(lowest.lower().union(min((value.upper() for value in values), key=float)))
 
 
-def _rescaled(problem: WeightDecay, chart: _Slice, matrix: arb_mat) -> arb_mat:
-    """The Hessian in orthonormal coordinates: moving n equal samples by h has the length sqrt(n) |h|."""
-    if chart.problem.N == problem.N:
-        return matrix
+def _rescaled(chart: _Slice, matrix: arb_mat) -> arb_mat:
+    """The Hessian in orthonormal coordinates: moving c equal samples by h has the length sqrt(c) |h|."""
     K, N, d = chart.problem.K, chart.problem.N, chart.problem.d
-    samples = range(d * K, d * (K + N))
-    scale = 1 / arb(problem.N // N).sqrt()
-    weights = [scale if index in samples else arb(1) for index in range(matrix.nrows())]
+    if N == len(chart.columns):
+        return matrix
+    scales = [1 / arb(copies).sqrt() for copies in chart.copies]
+    weights = [arb(1)] * (d * K) + scales * d
+    weights += [arb(1)] * (matrix.nrows() - len(weights))
     rows = [[e * u * v for e, v in zip(row, weights, strict=True)]
             for row, u in zip(matrix.tolist(), weights, strict=True)]
     return arb_mat(rows)
 
 
-def _within_class(chart: _Slice, matrix: arb_mat) -> list[arb_mat]:
-    """lambda_H I + W M_k W^T/N for each class: the Hessian on samples that move apart, in R^r."""
+def _apart(chart: _Slice, matrix: arb_mat, column: int) -> arb_mat:
+    """lambda_H I + v W M W^T/N: the Hessian on equal samples that move apart, in R^r."""
     K, N, d = chart.problem.K, chart.problem.N, chart.problem.d
-    return [_block(matrix, [d * K + row * N + k for row in range(chart.rank)]) for k in range(K)]
+    return _block(matrix, [d * K + row * N + column for row in range(chart.rank)])
 
 
 def _null_sector(problem: WeightDecay, chart: _Slice, matrix: arb_mat, bits: int) -> list[arb]:
@@ -297,8 +317,8 @@ def _null_sector(problem: WeightDecay, chart: _Slice, matrix: arb_mat, bits: int
     row = [*range(rank * K, d * K), *range(d * K + rank * N, d * (K + N))]
     G = arb_mat(K, N, [matrix[i, j] for i in row[:K] for j in row[K:]])
     lW, lH = ball_of(problem.lambda_W, bits), ball_of(problem.lambda_H, bits)
-    values: list[arb] = [lH] * (problem.N - K) if problem.N >= K else [lW] * (K - N)
-    for square in eigenvalue_enclosures(G * G.transpose() if problem.N >= K else G.transpose() * G, bits):
+    values: list[arb] = [lH] * (problem.N - min(K, N)) + [lW] * (K - min(K, N))
+    for square in eigenvalue_enclosures(G * G.transpose() if N >= K else G.transpose() * G, bits):
         # s^2 >= 0 exactly; the roots of (x - lambda_W)(x - lambda_H) = s^2, the smaller one as product /
         # larger.
         larger = (lW + lH + _root((lW - lH) * (lW - lH) + 4 * square)) / 2
@@ -311,8 +331,9 @@ def _root(value: arb) -> arb:
     return value.sqrt() if value > 0 else arb(0).union(value.abs_upper().sqrt().upper())
 
 
-def _repeated(matrix: arb_mat, times: int) -> arb_mat:
-    return arb_mat([[entry for entry in row for _ in range(times)] for row in matrix.tolist()])
+def _spread(matrix: arb_mat, columns: list[int]) -> arb_mat:
+    """H of all samples, from the column of each."""
+    return arb_mat([[row[column] for column in columns] for row in matrix.tolist()])
 
 
 def _padded(matrix: arb_mat, rank: int, d: int) -> arb_mat:

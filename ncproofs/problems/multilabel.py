@@ -163,6 +163,12 @@ class MultiLabel:
         return tuple(table.get(len(labels), Fraction(1)) for labels in self.targets)
 
     @property
+    def set_weights(self) -> tuple[Fraction, ...]:
+        """v_m of each distinct label set, in the order of ``label_counts``."""
+        table = dict(self._weights)
+        return tuple(table.get(len(labels), Fraction(1)) for labels in self.label_counts)
+
+    @property
     def dimension(self) -> int:
         """Number of real unknowns: K d + d N, plus K with a bias."""
         return self.K * self.d + self.d * self.N + (self.K if self.has_bias else 0)

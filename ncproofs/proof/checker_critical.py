@@ -16,6 +16,7 @@ from typing import Any
 
 from ncproofs.proof.checker_arithmetic import Budget, Intervals, Rejected
 from ncproofs.proof.checker_hessian import Block, Eigenvalues, Model, Place, has_inertia
+from ncproofs.proof.checker_labels import Labels
 from ncproofs.proof.checker_losses import times, total
 from ncproofs.proof.checker_reading import listed, need, rational, vector, whole
 from ncproofs.proof.checker_ridge import Problem, descends
@@ -24,22 +25,35 @@ from ncproofs.proof.checker_spheres import Spheres
 _LARGEST = 300
 
 
+Described = Problem | Spheres | Labels
+
+
+def _samples(problem: Described) -> list[tuple[Any, int]]:
+    """The label of each class or label set, counted from 0, and how many samples have it."""
+    if isinstance(problem, Labels):
+        return [(tuple(k - 1 for k in labels), count) for labels, count in problem.sets()]
+    return [(k, problem.n) for k in range(problem.K)]
+
+
 class Point:
     """Classifiers and places in R^r, each coordinate an interval around the centre; maybe biases."""
 
     def __init__(
-        self, balls: Intervals, problem: Problem | Spheres, rank: int, places: Any, data: Any, spread: Fraction
+        self, balls: Intervals, problem: Described, rank: int, places: Any, data: Any, spread: Fraction
     ) -> None:
-        has_bias = isinstance(problem, Problem) and problem.lambda_b is not None
+        has_bias = not isinstance(problem, Spheres) and problem.lambda_b is not None
         W, H, b = need(data, "W", "H", "b")
-        K = problem.K
-        self.labels = [(whole(label, 0, K - 1), whole(weight, 1, problem.n))
-                       for label, weight in (listed(item, 2) for item in listed(places))]
-        if rank > problem.d or (b is None) == has_bias or (K + len(self.labels)) * (rank + 2) > _LARGEST:
+        K, P = problem.K, len(listed(places))
+        if rank > problem.d or (b is None) == has_bias or (K + P) * (rank + 2) > _LARGEST:
             raise Rejected("a rank above d, a bias too many or missing, or more coordinates than are treated")
-        if any(sum(weight for label, weight in self.labels if label == k) != problem.n for k in range(K)):
-            raise Rejected("the places of a class do not hold its n samples")
-        P = len(self.labels)
+        samples = _samples(problem)
+        left = [count for _, count in samples]
+        self.labels = []
+        for place, weight in (listed(item, 2) for item in places):
+            left[whole(place, 0, len(samples) - 1)] -= whole(weight, 1, problem.N)
+            self.labels.append((samples[place][0], weight))
+        if any(left):
+            raise Rejected("the places of a class, or of a label set, do not hold its samples")
         self.centre = (vector(W, rank * K), vector(H, rank * P), vector(b, K) if has_bias else [])
         boxes = [[(balls.number(x - spread)[0], balls.number(x + spread)[1]) for x in part] for part in self.centre]
         self.W = [[boxes[0][a * K + j] for a in range(rank)] for j in range(K)]
@@ -47,16 +61,16 @@ class Point:
         self.b = boxes[2] if has_bias else None
         self.columns = [*self.W, *self.H]
 
-    def model(self, balls: Intervals, problem: Problem | Spheres) -> Model:
+    def model(self, balls: Intervals, problem: Described) -> Model:
         """In R^(r+1), with the last coordinate 0."""
         zero = balls.number(Fraction(0))
         places = [Place(label, weight, [*h, zero]) for (label, weight), h in zip(self.labels, self.H, strict=True)]
         tau = balls.number(problem.tau) if isinstance(problem, Spheres) else None
         return Model(balls, problem.loss, [[*w, zero] for w in self.W], places, tau=tau, bias=self.b)
 
-    def value(self, balls: Intervals, problem: Problem | Spheres, model: Model) -> Any:
+    def value(self, balls: Intervals, problem: Described, model: Model) -> Any:
         parts = [model.value()]
-        if isinstance(problem, Problem):
+        if not isinstance(problem, Spheres):
             squares = [(balls.number(problem.lambda_W), 1, w) for w in self.W]
             squares += [(balls.number(problem.lambda_H), m, h) for (_, m), h in zip(self.labels, self.H, strict=True)]
             squares += [(balls.number(problem.lambda_b or Fraction(0)), 1, self.b)] if self.b else []
@@ -67,13 +81,13 @@ class Point:
         return total(balls, parts)
 
 
-def _weights(balls: Intervals, problem: Problem | Spheres, nu: list[Any], K: int) -> tuple[list[Any], list[Any]]:
-    if isinstance(problem, Problem):
+def _weights(balls: Intervals, problem: Described, nu: list[Any], K: int) -> tuple[list[Any], list[Any]]:
+    if not isinstance(problem, Spheres):
         return [balls.number(problem.lambda_W)] * K, [balls.number(problem.lambda_H)] * len(nu[K:])
     return nu[:K], nu[K:]
 
 
-def _gradient(balls: Intervals, problem: Problem | Spheres, point: Point, nu: list[Any], rank: int) -> list[Any]:
+def _gradient(balls: Intervals, problem: Described, point: Point, nu: list[Any], rank: int) -> list[Any]:
     """In the order of ``Model.form``, with y = sqrt m h for a place of m samples; then the constraints."""
     K, model = problem.K, point.model(balls, problem)
     rows, features, biases = model.slopes()
@@ -94,13 +108,13 @@ def _gradient(balls: Intervals, problem: Problem | Spheres, point: Point, nu: li
     return result
 
 
-def hessian(balls: Intervals, problem: Problem | Spheres, point: Point, nu: list[Any], rank: int,
+def hessian(balls: Intervals, problem: Described, point: Point, nu: list[Any], rank: int,
              model: Model) -> list[Block]:
     """In R^r (bordered by the constraints on spheres), outside, and between the samples of a place."""
     K, zero, one = problem.K, balls.number(Fraction(0)), balls.number(Fraction(1))
     basis = [[one if a == b else zero for a in range(rank + 1)] for b in range(rank + 1)]
     weights, P = _weights(balls, problem, nu, K), len(point.labels)
-    lean = balls.number(problem.lambda_b or Fraction(0)) if isinstance(problem, Problem) and point.b else None
+    lean = balls.number(problem.lambda_b or Fraction(0)) if not isinstance(problem, Spheres) and point.b else None
     inner = model.form(([basis[:rank]] * K, [basis[:rank]] * P), weights, lean)
     scaled = [*point.W, *([balls.mul(balls.sqrt(balls.number(Fraction(m))), x) for x in h]
                           for (_, m), h in zip(point.labels, point.H, strict=True))]
@@ -182,7 +196,7 @@ def _frozen(exact: Point, box: Point, pivots: Any, rank: int, zero: Any, *, last
     return found
 
 
-def _critical(problem: Problem | Spheres, statement: list[Any], witness: Any, budget: Budget) -> None:
+def _critical(problem: Described, statement: list[Any], witness: Any, budget: Budget) -> None:
     rank, places, pivots, centre, radius, negative, zero, value, rival = statement
     bits, gap, multipliers = need(witness, "bits", "gap", "multipliers")
     balls, rank, spread = Intervals(whole(bits, 64, 4096), budget), whole(rank, 0, problem.d), rational(radius)
@@ -190,7 +204,8 @@ def _critical(problem: Problem | Spheres, statement: list[Any], witness: Any, bu
         raise Rejected("a radius > 0 is needed")
     exact, box = (Point(balls, problem, rank, places, centre, width) for width in (Fraction(0), spread))
     count, sphere = len(box.columns), isinstance(problem, Spheres)
-    shifted = isinstance(problem, Problem) and problem.lambda_b == 0 and problem.loss.is_shift_invariant(problem.K)
+    free_bias = not isinstance(problem, Spheres) and problem.lambda_b == 0
+    shifted = free_bias and problem.loss.is_shift_invariant(problem.K)
     frozen = _frozen(exact, box, pivots, rank, balls.number(Fraction(0)), last_bias=shifted)
     nu = [rational(entry) for entry in listed(multipliers, count if sphere else 0)] or [Fraction(0)] * count
     model = box.model(balls, problem)
@@ -220,7 +235,7 @@ def _root_below(m: int) -> Fraction:
     return Fraction(isqrt(m << 40), 1 << 20)
 
 
-def _is_lower(problem: Problem | Spheres, rival: Any, value: Fraction, balls: Intervals) -> None:
+def _is_lower(problem: Described, rival: Any, value: Fraction, balls: Intervals) -> None:
     """A point of the problem, its columns divided by their lengths on spheres, with a lower value."""
     rank, places, data = need(rival, "rank", "places", "point")
     point = Point(balls, problem, whole(rank, 0, problem.d), places, data, Fraction(0))
@@ -237,6 +252,10 @@ def ridge_critical(statement: list[Any], witness: Any, budget: Budget) -> None:
     _critical(Problem(statement[0]), statement[1:], witness, budget)
 
 
+def label_critical(statement: list[Any], witness: Any, budget: Budget) -> None:
+    _critical(Labels(statement[0], budget), statement[1:], witness, budget)
+
+
 def sphere_critical(statement: list[Any], witness: Any, budget: Budget) -> None:
     _critical(Spheres(statement[0]), statement[1:], witness, budget)
 
@@ -248,6 +267,7 @@ def sphere_saddle(statement: list[Any], witness: Any, budget: Budget) -> None:
 _PARTS = ("problem", "rank", "places", "pivots", "centre", "radius", "negative", "zero", "value", "rival")
 KINDS: dict[str, tuple[tuple[str, ...], Any]] = {
     "ridge/critical-point/1": (_PARTS, ridge_critical),
+    "label/critical-point/1": (_PARTS, label_critical),
     "sphere/critical-point/1": (_PARTS, sphere_critical),
     "sphere/saddle-box/1": (("problem", "centre", "radius", "margin"), sphere_saddle),
 }

@@ -9,7 +9,7 @@ from typing import Any
 from ncproofs.proof.checker_arithmetic import Budget, Intervals, Rejected
 from ncproofs.proof.checker_hessian import Block, Eigenvalues, Model, Place, has_inertia, has_table
 from ncproofs.proof.checker_labels import Labels, at_optimum
-from ncproofs.proof.checker_losses import LabelLoss, times, total
+from ncproofs.proof.checker_losses import times, total
 from ncproofs.proof.checker_reading import listed, need, rational, vector, whole
 from ncproofs.proof.checker_ridge import inertia
 
@@ -61,7 +61,7 @@ def _dual_value(problem: Labels, balls: Intervals, columns: Any) -> Any:
 def _objective(problem: Labels, balls: Intervals, point: Any) -> Any:
     """f as it is written at W (d, K), one feature for each label set, H (d, sets), and b."""
     K, d, N, sets = problem.K, problem.d, problem.N, problem.sets()
-    J, loss = len(sets), LabelLoss(problem.weight)
+    J, loss = len(sets), problem.loss
     W, H, b = need(point, "W", "H", "b")
     W, H = vector(W, d * K), vector(H, d * J)
     if (b is None) != (problem.lambda_b is None):
@@ -100,7 +100,7 @@ def _model(problem: Labels, balls: Intervals, y: Any, gaps: Any) -> Model:
         scale = scales.get(len(labels), zero)
         h = [balls.mul(scale, total(balls, [W[k - 1][a] for k in labels])) for a in range(K - 1)]
         places.append(Place(tuple(k - 1 for k in labels), count, h))
-    model = Model(balls, LabelLoss(problem.weight), W, places)
+    model = Model(balls, problem.loss, W, places)
     _is_critical(problem, model)
     return model
 

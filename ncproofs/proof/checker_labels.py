@@ -15,7 +15,7 @@ from typing import Any
 
 from ncproofs.proof.checker_arithmetic import Budget, Intervals, Rejected
 from ncproofs.proof.checker_constants import Constants, compared
-from ncproofs.proof.checker_losses import times, total
+from ncproofs.proof.checker_losses import LabelLoss, times, total
 from ncproofs.proof.checker_reading import expression, listed, need, rational, whole
 
 _MOST_SETS = 20_000
@@ -57,6 +57,10 @@ class Labels:
         if len({m for m, _ in pairs}) < len(pairs):
             raise Rejected("a number of labels occurs twice")
         return pairs
+
+    @property
+    def loss(self) -> LabelLoss:
+        return LabelLoss(self.weight)
 
     def weight(self, m: int) -> Fraction:
         """What stands before L for a sample with m labels."""

@@ -118,6 +118,10 @@ class LabelLoss:
         waves = total(algebra, [algebra.exp(algebra.sub(entry, mean)) for entry in z])
         return times(algebra, algebra.log(waves), m * self.weight(m))
 
+    def is_shift_invariant(self, K: int) -> bool:
+        """Yes, whatever K: m log sum_j exp(z_j) grows by m s, and so do the m labels' logits."""
+        return True
+
 
 def expansion(loss: Loss | LabelLoss, balls: Any, z: list[Any], k: Any) -> tuple[list[Any], list[list[Any]]]:
     """Gradient and Hessian of the loss in the logits, from its power series along e_i and e_i + e_j."""

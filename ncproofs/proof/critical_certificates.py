@@ -1,7 +1,7 @@
 """Certificates of single critical points, found in floats: existence with inertia, and saddle boxes.
 
-``ridge/critical-point/1``, ``sphere/critical-point/1``, ``ridge/saddle-box/1``, ``sphere/saddle-box/1``. With a
-``rival`` of lower value, a critical point of index 0 whose nullity is that of its orbit is a spurious local minimum.
+``critical-point/1`` of ``ridge``, ``sphere`` and ``label``, ``saddle-box/1`` of the first two. With a ``rival`` of
+lower value, a critical point of index 0 whose nullity is that of its orbit is a spurious local minimum.
 """
 
 from __future__ import annotations
@@ -17,9 +17,11 @@ from numpy.typing import NDArray
 from ncproofs.critical.krawczyk import NotCertified, certify_critical_point, has_shift_symmetry
 from ncproofs.critical.sphere_krawczyk import certify_sphere_point
 from ncproofs.problems.features import Ridge, Spheres
+from ncproofs.problems.multilabel import MultiLabel, Problem
 from ncproofs.proof.certificate import NoCertificate, problem_record, stated
 from ncproofs.proof.checker_arithmetic import Budget, Intervals
 from ncproofs.proof.checker_critical import Point, hessian
+from ncproofs.proof.checker_labels import Labels as WrittenLabels
 from ncproofs.proof.checker_ridge import Problem as WrittenRidge
 from ncproofs.proof.checker_spheres import Spheres as WrittenSpheres
 from ncproofs.proof.ridge_certificates import Pair, first_accepted, shorter
@@ -61,7 +63,7 @@ def _vector(values: Sequence[Fraction], bits: int = _CENTRE) -> dict[str, Any]:
 
 
 def critical_point_certificate(
-    problem: Ridge | Spheres, W: Any, H: Any, b: Any = None, *, rival: dict[str, Any] | None = None, title: str = ""
+    problem: Problem, W: Any, H: Any, b: Any = None, *, rival: dict[str, Any] | None = None, title: str = ""
 ) -> Pair:
     """Statement and witness: a critical point near the floats W (d, K), H (d, N), b exists, with its inertia.
 
@@ -90,7 +92,7 @@ def critical_point_certificate(
     raise NoCertificate(reason)
 
 
-def _refuse_hidden_shift(problem: Ridge | Spheres) -> None:
+def _refuse_hidden_shift(problem: Problem) -> None:
     """A free bias is isolated only once one entry is held fixed, which needs a loss that shifts leave unchanged."""
     if isinstance(problem, Spheres) or problem.lambda_b != 0 or not has_shift_symmetry(problem):
         return
@@ -101,13 +103,13 @@ def _refuse_hidden_shift(problem: Ridge | Spheres) -> None:
         )
 
 
-def _witnesses(problem: Ridge | Spheres, slice_: _Slice, zeros: int) -> Iterator[dict[str, Any]]:
+def _witnesses(problem: Problem, slice_: _Slice, zeros: int) -> Iterator[dict[str, Any]]:
     for bits in (128, 192):
-        nu = [] if isinstance(problem, Ridge) else _multipliers(problem, slice_, bits)
+        nu = _multipliers(problem, slice_, bits) if isinstance(problem, Spheres) else []
         yield {"bits": bits, "gap": _gap(problem, slice_, nu, zeros, bits), "multipliers": list(map(str, nu))}
 
 
-def _gap(problem: Ridge | Spheres, slice_: _Slice, nu: list[Fraction], zeros: int, bits: int) -> str:
+def _gap(problem: Problem, slice_: _Slice, nu: list[Fraction], zeros: int, bits: int) -> str:
     """Half the least magnitude of a nonzero eigenvalue of the checker's blocks, from floats."""
     written, balls = _written(problem), Intervals(bits, Budget(10**9))
     point = Point(balls, written, slice_.rank, slice_.places, slice_.record, Fraction(0))
@@ -121,8 +123,10 @@ def _gap(problem: Ridge | Spheres, slice_: _Slice, nu: list[Fraction], zeros: in
     return shorter(Fraction(sizes[zeros]) / 2) if len(sizes) > zeros and sizes[zeros] > 0 else "1"
 
 
-def _written(problem: Ridge | Spheres) -> Any:
+def _written(problem: Problem) -> Any:
     record = problem_record(problem)
+    if isinstance(problem, MultiLabel):
+        return WrittenLabels(record, Budget(10**9))
     return WrittenRidge(record) if isinstance(problem, Ridge) else WrittenSpheres(record)
 
 
@@ -133,14 +137,16 @@ def _around(value: Fraction) -> list[str]:
     return [str(Fraction(middle - 2, unit)), str(Fraction(middle + 2, unit))]
 
 
-def _family(problem: Ridge | Spheres) -> str:
+def _family(problem: Problem) -> str:
+    if isinstance(problem, MultiLabel):
+        return "label"
     return "ridge" if isinstance(problem, Ridge) else "sphere"
 
 
-def _certified(problem: Ridge | Spheres, W: Array, H: Array, b: Any) -> tuple[Any, _Slice]:
+def _certified(problem: Problem, W: Array, H: Array, b: Any) -> tuple[Any, _Slice]:
     """What the prover certifies, and its centre turned into the gauge of the checker."""
     for bits in (128, 256):
-        if isinstance(problem, Ridge):
+        if not isinstance(problem, Spheres):
             found: Any = certify_critical_point(problem, W, H, b, bits)
         else:
             found = certify_sphere_point(problem, W, H, bits)
@@ -151,7 +157,7 @@ def _certified(problem: Ridge | Spheres, W: Array, H: Array, b: Any) -> tuple[An
     rank = found.rank
     rows = [_centres(matrix)[:rank] for matrix in (found.W, found.H)]
     bias = None
-    if isinstance(problem, Ridge) and found.b is not None:
+    if not isinstance(problem, Spheres) and found.b is not None:
         bias = [row[0] for row in _centres(found.b)]
     return found, _turned(problem, rows[0], rows[1], bias)
 
@@ -162,7 +168,7 @@ def _centres(matrix: Any) -> Rows:
     return [[exact_bounds(entry.mid())[0] for entry in row] for row in matrix.tolist()]
 
 
-def _turned(problem: Ridge | Spheres, W: Rows, H: Rows, bias: list[Fraction] | None) -> _Slice:
+def _turned(problem: Problem, W: Rows, H: Rows, bias: list[Fraction] | None) -> _Slice:
     """Rotated so that [W H] is upper triangular on pivot columns, in high precision; equal samples are one place."""
     places, H = _places(problem, H)
     pivots: list[int] = []
@@ -193,14 +199,15 @@ def _root(value: Fraction) -> Fraction:
     return Fraction(isqrt(int(value * 4 ** (_SHIFT + 40))), 2 ** (_SHIFT + 40))
 
 
-def _places(problem: Ridge | Spheres, H: Rows) -> tuple[list[list[int]], Rows]:
-    """Samples of one class that agree to twelve digits become one place with their number."""
+def _places(problem: Problem, H: Rows) -> tuple[list[list[int]], Rows]:
+    """Samples of one class or label set that agree to twelve digits become one place with their number."""
+    numbers = _numbers(problem)
     columns: list[tuple[Fraction, ...]] = list(zip(*H, strict=True))
     places: list[list[int]] = []
     kept: list[tuple[Fraction, ...]] = []
     for s in range(problem.N):
         column = columns[s] if H else ()
-        k = s // problem.n
+        k = numbers[s]
         same = next((i for i, (label, _) in enumerate(places) if label == k and all(
             abs(x - y) < _TOGETHER for x, y in zip(kept[i], column, strict=True))), None)
         if same is None:
@@ -211,7 +218,15 @@ def _places(problem: Ridge | Spheres, H: Rows) -> tuple[list[list[int]], Rows]:
     return places, [list(row) for row in zip(*kept, strict=True)] if H else []
 
 
-def _multipliers(problem: Ridge | Spheres, slice_: _Slice, bits: int) -> list[Fraction]:
+def _numbers(problem: Problem) -> list[int]:
+    """The class of each sample, or the number of its label set among the distinct ones; both count from 0."""
+    if not isinstance(problem, MultiLabel):
+        return [s // problem.n for s in range(problem.N)]
+    order = {labels: j for j, labels in enumerate(problem.label_counts)}
+    return [order[tuple(k + 1 for k in labels)] for labels in problem.targets]
+
+
+def _multipliers(problem: Problem, slice_: _Slice, bits: int) -> list[Fraction]:
     """nu = -<x, df/dx> at the centre, for the classifiers and then for one sample of each place."""
     written, balls = _written(problem), Intervals(bits, Budget(10**9))
     point = Point(balls, written, slice_.rank, slice_.places, slice_.record, Fraction(0))
@@ -226,11 +241,11 @@ def _multipliers(problem: Ridge | Spheres, slice_: _Slice, bits: int) -> list[Fr
     return result
 
 
-def rival_point(problem: Ridge | Spheres, W: Any, H: Any, b: Any = None) -> dict[str, Any]:
+def rival_point(problem: Problem, W: Any, H: Any, b: Any = None) -> dict[str, Any]:
     """A point of the problem (columns of any positive length on spheres) as certificates spell it."""
     rows = [[[Fraction(float(x)) for x in row] for row in np.asarray(X, dtype=np.float64)] for X in (W, H)]
     bias = None if b is None else [Fraction(float(x)) for x in np.asarray(b, dtype=np.float64).ravel()]
-    if isinstance(problem, Ridge) and problem.has_bias and bias is None:
+    if not isinstance(problem, Spheres) and problem.has_bias and bias is None:
         bias = [Fraction(0)] * problem.K
     places, H_rows = _places(problem, rows[1])
     record = _Slice(rows[0], H_rows, bias, places, []).record

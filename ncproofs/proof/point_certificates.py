@@ -44,8 +44,6 @@ def point_certificate(
     answer, title = point.classified, f"{problem}, start {point.candidate.number}"
     if not answer.is_certified:
         raise NoCertificate(f"the point is undecided: {answer.reason}")
-    if isinstance(problem, MultiLabel):
-        raise NoCertificate("certificates have no critical points with label sets yet")
     if isinstance(problem, Ridge) and is_large(problem):
         if problem.K > _CLASSES:
             many = f"K = {problem.K} > {_CLASSES}"
@@ -53,10 +51,10 @@ def point_certificate(
         pair = write(CriticalValue(problem=problem, family=answer.how.removeprefix("closed form: ")), Effort())
         return _accepted(pair)
     W, H, b = parts_of(problem, point.candidate.x)
-    if answer.how == "Krawczyk" and not (boxes and answer.index):
+    if answer.how == "Krawczyk" and (isinstance(problem, MultiLabel) or not (boxes and answer.index)):
         rival = None if better is None else rival_point(problem, *parts_of(problem, better.x))
         pair = critical_point_certificate(problem, W, H, b, rival=rival, title=title)
-    elif answer.index:
+    elif answer.index and not isinstance(problem, MultiLabel):  # the checker has no saddle box with label sets
         pair = saddle_box_certificate(problem, W, H, b, _steepest(problem, point.candidate.x), title=title)
     else:
         raise NoCertificate(f"{answer.how}: a continuum without negative curvature has no box")

@@ -18,7 +18,7 @@ from ncproofs.critical.certify import is_large, parts_of
 from ncproofs.critical.krawczyk import value_at
 from ncproofs.critical.multilabel import label_optimum
 from ncproofs.critical.optimum import optimum
-from ncproofs.critical.random_points import Found, SearchResult
+from ncproofs.critical.random_points import Candidate, Found, SearchResult
 from ncproofs.critical.sphere_optimum import sphere_optimum
 from ncproofs.critical.terrain import Array
 from ncproofs.errors import NcproofsError
@@ -28,7 +28,7 @@ from ncproofs.proof import landscape, multilabel_landscape, sphere_landscape
 from ncproofs.proof.discharge import Effort
 from ncproofs.truth import Evidence, Truth
 
-__all__ = ["Counterexample", "Judgement", "Reference", "judge"]
+__all__ = ["Counterexample", "Judgement", "Reference", "judge", "lower_start"]
 
 
 @dataclass(frozen=True)
@@ -87,6 +87,14 @@ def judge(result: SearchResult, effort: Effort | None = None) -> Judgement:
                 against.append(Counterexample(point, reference))
     against.sort(key=lambda found: (found.point.classified.excess_nullity, found.point.candidate.number))
     return Judgement(theorem, tuple(against), reference)
+
+
+def lower_start(result: SearchResult, found: Counterexample) -> Candidate | None:
+    """The start that ends lowest, if that is below the point: a certificate needs its coordinates, no closed form."""
+    if found.better.number is not None:
+        return next(point.candidate for point in result.points if point.candidate.number == found.better.number)
+    lowest = min((point.candidate for point in result.points), key=lambda candidate: candidate.value)
+    return lowest if lowest.value < found.point.candidate.value else None
 
 
 def _theorem(problem: Problem, effort: Effort) -> Evidence:

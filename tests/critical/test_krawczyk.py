@@ -168,7 +168,7 @@ def test_equal_samples_as_one_give_what_they_give_apart(name: str, monkeypatch: 
     found = next(c for c in (seek(problem, 0, i, (method,)) for i in range(12)) if c.converged)
     parts = unpack(problem, found.x)
     together = certify_critical_point(problem, *parts)
-    monkeypatch.setattr("ncproofs.critical.krawczyk._are_tied", lambda *_: False)
+    monkeypatch.setattr(krawczyk, "_with_equal_samples", lambda problem, _: (problem, list(range(problem.N))))
     apart = certify_critical_point(problem, *parts)
     assert isinstance(together, CertifiedPoint) and isinstance(apart, CertifiedPoint)
     for key in ("rank", "index", "nullity", "orbit_dimension"):
@@ -191,6 +191,6 @@ def test_samples_that_differ_are_not_taken_for_equal() -> None:
     found = spurious_candidates(problem, 2, seed=0)[0]
     H = found.H.copy()
     H[:, 1] += 1e-3
-    assert krawczyk._are_tied(problem, found.H) and not krawczyk._are_tied(problem, H)
+    assert [krawczyk._with_equal_samples(problem, features)[0].N for features in (found.H, H)] == [3, 6]
     point = certify_critical_point(problem, found.W, H, None)
     assert isinstance(point, CertifiedPoint) and point.is_strict_local_minimum

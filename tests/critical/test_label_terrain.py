@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from flint import arb, arb_mat
 
 from ncproofs.arithmetic.linalg import eigenvalue_enclosures
 from ncproofs.calculus.objective import dense_hessian
-from ncproofs.critical.certify import certify, parts_of, terrain_of
+from ncproofs.critical.certify import certify, is_large, parts_of, terrain_of
 from ncproofs.critical.krawczyk import CertifiedPoint, certify_critical_point, value_at
 from ncproofs.critical.random_points import critical_points
 from ncproofs.critical.search import pack
@@ -26,9 +27,12 @@ BALANCED = MultiLabel(3, 3, "1/60", "1/90", counts="1:1,2:2")
 UNBALANCED = MultiLabel(3, 2, "1/60", "1/90", 0, labels="1; 2; 1 3; 2; 1 2 3", weights="2:1/2")
 #: Fewer samples than classes: the null sector has lambda_W alone for K - N of its directions.
 FEW = MultiLabel(4, 4, "1/90", "1/300", labels="1 2; 3")
+#: Label sets that occur unequally often, with weights; and, once more, fewer distinct ones than classes.
+REPEATED = MultiLabel(3, 2, "1/60", "1/90", "1/20", labels="1; 2; 1; 1 3; 1; 1 3; 2; 3", weights="2:1/2")
+FEW_REPEATED = MultiLabel(4, 3, "1/90", "1/300", labels="1 2; 3; 1 2; 1 2; 1 2; 3", weights="1:3")
 
 
-@pytest.mark.parametrize("problem", [BALANCED, UNBALANCED, FEW], ids=str)
+@pytest.mark.parametrize("problem", [BALANCED, UNBALANCED, FEW, REPEATED], ids=str)
 def test_the_float_value_is_the_objective_in_balls(problem: MultiLabel) -> None:
     terrain = terrain_of(problem)
     x = terrain.random(np.random.default_rng(0))
@@ -51,7 +55,7 @@ def test_one_label_a_sample_is_the_single_label_problem(bias: object) -> None:
             assert left.lower <= right.upper and right.lower <= left.upper
 
 
-@pytest.mark.parametrize("problem", [BALANCED, UNBALANCED, FEW], ids=str)
+@pytest.mark.parametrize("problem", [BALANCED, UNBALANCED, FEW, REPEATED, FEW_REPEATED], ids=str)
 def test_index_and_least_eigenvalues_are_those_of_the_whole_hessian(problem: MultiLabel) -> None:
     found = critical_points(problem, 14, rng=1)
     assert len(found.certified) == len(found.points) >= 2
@@ -89,3 +93,31 @@ def test_a_free_bias_of_a_class_without_a_sample_has_no_critical_point() -> None
     with pytest.raises(InvalidProblem, match=r"class 3 is a label of no sample and .*leave the class"):
         critical_points(missing, 2)
     assert critical_points(replace(missing, lambda_b=Fraction(1, 9)), 4).certified
+
+
+@pytest.mark.parametrize("samples", [
+    {"counts": "1:120"}, {"labels": [{1}] * 121 + [{2}] * 119 + [{1, 3}] * 90},
+], ids=["equal", "unequal"])
+def test_many_equal_samples_are_a_small_problem(samples: dict[str, Any]) -> None:
+    problem = MultiLabel(3, 2, "1/100", "1/20000", **samples)
+    assert problem.dimension > 600 and not is_large(problem)
+    found = critical_points(problem, 6, rng=0)
+    assert found.certified
+    for point in found.certified:
+        answer = point.classified
+        at = parts_of(problem, point.candidate.x)
+        assert at[1].shape == (2, problem.N)
+        assert value_at(problem, *at).upper == pytest.approx(float(answer.value.upper))  # type: ignore[union-attr]
+    assert is_large(MultiLabel(40, 39, "1/100", "1/100", counts="1:1,2:1"))
+
+
+def test_samples_of_one_set_that_differ_are_not_taken_for_equal() -> None:
+    """At a critical point they cannot differ; from floats where they do, the certificate treats them one by one."""
+    point = critical_points(REPEATED, 6, rng=0).certified[0]
+    W, H, b = parts_of(REPEATED, point.candidate.x)
+    moved = H.copy()
+    moved[:, 0] += 1e-4
+    for features in (H, moved):
+        found = certify_critical_point(REPEATED, W, features, b)
+        assert isinstance(found, CertifiedPoint)
+        assert (found.index, found.nullity) == (point.classified.index, point.classified.nullity)

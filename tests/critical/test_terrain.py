@@ -136,7 +136,7 @@ def test_too_large_problems_are_refused_unless_they_have_closed_forms() -> None:
     with pytest.raises(OutOfScope, match="closed forms"):
         terrain_of(Ridge(loss_from_expression("S1/2 - t + 1/2", ["z**2"]), 30, 40, 2, "1/50", "1/50"))
     with pytest.raises(OutOfScope, match="too many"):
-        terrain_of(MultiLabel(6, 5, "1/50", "1/50", counts="1:1,2:1,3:6"))
+        terrain_of(MultiLabel(7, 6, "1/50", "1/50", counts="1:1,2:1,3:1,4:1,5:1"))
     with pytest.raises(OutOfScope, match="needs pick_all_label"):
         terrain_of(MultiLabel(3, 2, "1/50", "1/50", counts="1:1", loss=focal(2)))
     with pytest.raises(InvalidProblem, match="not a problem"):

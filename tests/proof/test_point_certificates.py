@@ -13,10 +13,11 @@ from ncproofs.critical.random_points import SearchResult, critical_points
 from ncproofs.losses import cross_entropy, focal, mean_squared
 from ncproofs.losses.spelling import loss_from_expression
 from ncproofs.problems.features import FeatureProblem, Ridge, Spheres
+from ncproofs.problems.multilabel import MultiLabel
 from ncproofs.proof import checker
 from ncproofs.proof.certificate import NoCertificate, digest_of
 from ncproofs.proof.point_certificates import point_certificate
-from ncproofs.proof.search_verdict import judge
+from ncproofs.proof.search_verdict import judge, lower_start
 
 
 def checked(raw: bytes) -> dict[str, Any]:
@@ -26,10 +27,12 @@ def checked(raw: bytes) -> dict[str, Any]:
     return statement
 
 
-PROBLEMS: dict[str, FeatureProblem] = {
+PROBLEMS: dict[str, FeatureProblem | MultiLabel] = {
     "ridge, n = 2": Ridge(cross_entropy(), 3, 3, 2, "1/60", "1/100"),
     "ridge, focal, free bias": Ridge(focal(2), 3, 3, 1, "1/100", "1/100", 0),
     "spheres": Spheres(cross_entropy(), 3, 4, 1, 2),
+    "label sets": MultiLabel(3, 3, "1/60", "1/90", counts="1:1,2:2"),
+    "label sets, unequal, free bias": MultiLabel(3, 2, "1/60", "1/90", 0, labels="1; 2; 1 3; 2; 3", weights="2:1/2"),
 }
 
 
@@ -73,7 +76,7 @@ def test_points_of_large_problems_have_their_inertia() -> None:
         point_certificate(many.problem, many.points[0])
 
 
-def one(problem: FeatureProblem) -> SearchResult:
+def one(problem: FeatureProblem | MultiLabel) -> SearchResult:
     return critical_points(problem, 1)
 
 
@@ -96,6 +99,38 @@ def test_a_wrong_index_is_not_written_nor_accepted() -> None:
     record["statement_sha256"] = digest_of(record["statement"])
     again = json.dumps(record, sort_keys=True, separators=(",", ":")).encode()
     assert checker.check(again)[0] == "rejected"
+
+
+def test_a_point_with_label_sets_is_about_those_samples_and_weights() -> None:
+    """Other samples, weights or numbers of label sets are rejected with the same point."""
+    result = critical_points(PROBLEMS["label sets, unequal, free bias"], 3, methods=["descent"])
+    raw = point_certificate(result.problem, next(p for p in result.certified if p.classified.rank == 2))
+    statement = checked(raw)
+    assert sorted(statement["places"]) == [[0, 1], [1, 2], [2, 1], [3, 1]]
+    problem = statement["problem"]
+    for change in (
+        {"problem": problem | {"labels": [*problem["labels"], [1]]}},
+        {"problem": problem | {"labels": [[1], [2], [1, 2], [2], [3]]}},
+        {"problem": problem | {"weights": []}},
+        {"problem": problem | {"lambda_b": "1/100"}},
+        {"places": [[0, 1], [1, 1], [1, 1], [2, 1], [3, 1]]},
+        {"places": [[0, 2], [1, 1], [2, 1], [3, 1]]},
+        {"places": [[1, 2], [0, 1], [2, 1], [3, 1]]},
+        {"negative": 1}, {"zero": statement["zero"] + 1}, {"zero": statement["zero"] - 1},
+        {"value": ["0", statement["value"][0]]},
+    ):
+        record = json.loads(raw)
+        record["statement"] |= change
+        record["statement_sha256"] = digest_of(record["statement"])
+        again = json.dumps(record, sort_keys=True, separators=(",", ":")).encode()
+        assert checker.check(again)[0] == "rejected", change
+
+
+def test_a_spurious_minimum_with_label_sets_names_the_lower_point() -> None:
+    result = critical_points(MultiLabel(4, 2, "1/200", "1/200", counts="1:1,2:1"), 20, methods=["descent"])
+    found = judge(result).against[0]
+    statement = checked(point_certificate(result.problem, found.point, lower_start(result, found)))
+    assert statement["negative"] == 0 and statement["rival"] is not None
 
 
 def test_a_loss_of_ones_own_is_spelled_out_for_the_checker() -> None:

@@ -688,7 +688,7 @@ _ABOUT: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "checker_reading": (("reading",), ("ridge/benign/1", "matrix/inertia/1")),
     "checker_critical": (
         ("problems", "tables"),
-        ("ridge/critical-point/1", "sphere/critical-point/1", "sphere/saddle-box/1"),
+        ("ridge/critical-point/1", "sphere/critical-point/1", "label/critical-point/1", "sphere/saddle-box/1"),
     ),
     "checker_hessian": (
         ("problems",),

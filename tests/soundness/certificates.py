@@ -206,7 +206,7 @@ WHY: dict[str, str] = {
     r"(ridge|sphere)/inertia/1 (point|negative|zero).*": "the same counts at another point",
     r"sphere/conditioning/1 (relation|value).*": "a weaker bound",
     r"sphere/(dual|balance|geometry)/1 (point|geometry).*": "it holds at the other point too",
-    r"(ridge|sphere)/critical-point/1 .*": "another box, value or rival that is certified as well",
+    r"(ridge|sphere|label)/critical-point/1 .*": "another box, value or rival that is certified as well",
     r"(ridge|sphere)/saddle-box/1 .*": "another box, or a smaller margin, with negative curvature",
     r"ridge/minimum/1 (lower|upper).*": "wider bounds",
     r"matrix/inertia/1 .*": "another matrix with this inertia",

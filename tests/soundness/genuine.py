@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from ncproofs.critical.multilabel_search import descend, expanded
 from ncproofs.losses import cross_entropy, focal
 from ncproofs.problems.features import Ridge, Spheres
+from ncproofs.problems.multilabel import MultiLabel
 from ncproofs.proof.certificate import write
 from ncproofs.proof.claims import CollapsedOptimum
 from ncproofs.proof.critical_certificates import critical_point_certificate, rival_point, saddle_box_certificate
@@ -71,6 +73,11 @@ def verdict(name: str) -> bytes:
     return written(*VERDICTS[name])
 
 
+def label_minimum(problem: MultiLabel) -> tuple[Any, Any, Any]:
+    """W, H and b of the lowest point that descent finds."""
+    return expanded(descend(problem, 2, 0))
+
+
 def _by_hand() -> dict[str, Pair]:
     """Kinds that no verdict of ``VERDICTS`` has."""
     made = {f"{name} by hand": getattr(certificate_examples, name)() for name in ("saddle", "optimum", "signature")}
@@ -89,6 +96,8 @@ def _by_hand() -> dict[str, Pair]:
     scale = np.sqrt(np.log(9) / 2) * np.array([[1.0, -1.0]])
     free = Ridge(cross_entropy(), 2, 1, 1, "1/10", "1/10", 0)
     made["a free bias"] = critical_point_certificate(free, scale, scale, np.zeros(2))
+    pair = MultiLabel(2, 1, "1/10", "1/10", 0, labels="1; 1; 2; 2; 1 2", weights="2:1/2")
+    made["label sets"] = critical_point_certificate(pair, *label_minimum(pair))
     tie = Ridge(focal(5), 100, 99, 1, "135/10000", "135/10000")
     made["a focal tie"] = write(CollapsedOptimum(problem=tie, geometry="zero"), Effort())
     made["balance"] = write(MultiplierBalance(problem=Spheres(cross_entropy(), 3, 3, 1, 1)), Effort())

@@ -31,9 +31,11 @@ from ncproofs.kernels.labels import labels_of
 from ncproofs.losses.loss import Loss
 from ncproofs.problems.features import Ridge, Spheres
 from ncproofs.problems.multilabel import MultiLabel
+from ncproofs.proof.certificate import NoCertificate, seal
+from ncproofs.proof.minimum_certificates import minimum_certificate
 from ncproofs.truth import Rigor, Truth
 
-__all__ = ["Audit", "audit", "problem_for"]
+__all__ = ["Audit", "audit", "certificate", "problem_for"]
 
 Problem = Ridge | Spheres
 
@@ -108,6 +110,23 @@ def audit(given: Trained, problem: Problem, *, digits: int = 12) -> Audit:
     return Audit(problem=problem, counts=tuple(map(int, given.counts)), truth=found.truth, regime=found.regime,
                  geometry=found.geometry, quantities=quantities, measures=told, because=found.because,
                  notes=(*notes, *found.notes))
+
+
+def certificate(given: Trained, problem: Problem) -> bytes:
+    """The bytes of a certificate that the minimum lies between a dual bound and the value at ``given``.
+
+    Raises:
+        OutOfScope: unit columns, classes of unequal size, a loss without a dual bound, or too many numbers to check.
+    """
+    if isinstance(problem, Spheres) or len(set(given.counts.tolist())) > 1:
+        what = "unit columns have" if isinstance(problem, Spheres) else "classes of unequal size have"
+        raise OutOfScope(f"{what} no certificate of an audit; leave --certificate out")
+    order = np.argsort(given.classes, kind="stable")
+    try:
+        pair = minimum_certificate(problem, given.W, given.H[:, order], given.b)
+    except NoCertificate as error:
+        raise OutOfScope(f"no certificate: {error}; leave --certificate out") from None
+    return seal(*pair)
 
 
 def _normalised(given: Trained, notes: list[str]) -> Trained:

@@ -11,6 +11,8 @@ import click
 
 if TYPE_CHECKING:
     from ncproofs.audit.compare import Audit
+    from ncproofs.audit.reading import Trained
+    from ncproofs.problems.features import Ridge, Spheres
 
 __all__ = ["audit_command"]
 
@@ -20,6 +22,7 @@ Examples:
   ncproofs audit trained.npz --lambda-W 5e-4 --lambda-H 5e-4 --lambda-b 0 --loss 'label_smoothing(1/10)'
   ncproofs audit trained.npz --tau 10 --layout rows
   ncproofs audit trained.npz --lambda-W 1/1000 --lambda-H 1/1000 --within 1e-6     for CI
+  ncproofs audit trained.npz --lambda-W 1/1000 --lambda-H 1/1000 --certificate trained.json
 
 \b
 The file is written by numpy.savez(FILE, W=W, H=H, b=b, y=y): classifiers W (d, K) and features H (d, N), or
@@ -65,6 +68,8 @@ _MEANINGS = {
               help="Vectors are columns, W (d, K), or rows, W (K, d).")
 @click.option("--within", metavar="E", help="Ask whether the excess is at most E, exact.")
 @click.option("--digits", type=click.IntRange(1, 100), default=12, show_default=True, help="Of the minimum.")
+@click.option("--certificate", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+              help="Write that the minimum lies between a dual bound and the value here, for ncproofs check.")
 @click.option("--json", "json_", is_flag=True, help="One JSON object on stdout.")
 def audit_command(file: Path, **options: Any) -> int:
     """How far trained W, H and b are from the theorem's optimum.
@@ -81,12 +86,23 @@ def audit_command(file: Path, **options: Any) -> int:
     given = read_trained(file, options["layout"] or "")
     weights = {name: options[name] for name in ("tau", "lambda_W", "lambda_H", "lambda_b")}
     found = audit(given, problem_for(given, loss_given(options["loss"]), **weights), digits=options["digits"])
+    if options["certificate"] is not None:
+        _certify(given, found.problem, options["certificate"])
     code, answer = _answered(found, most)
     if options["json_"]:
         click.echo(json.dumps(_record(found, options["digits"], answer), indent=1, ensure_ascii=False))
     else:
         click.echo("\n".join(_lines(found, options["digits"], answer)))
     return code
+
+
+def _certify(given: Trained, problem: Ridge | Spheres, path: Path) -> None:
+    from ncproofs.audit.compare import certificate
+    from ncproofs.store import write_atomically
+
+    raw = certificate(given, problem)
+    write_atomically(path, raw.decode("ascii"))
+    click.echo(f"certificate written to {path}", err=True)
 
 
 def _answered(found: Audit, most: Fraction | None) -> tuple[int, str]:

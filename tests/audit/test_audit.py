@@ -19,6 +19,7 @@ from ncproofs.cli import main
 from ncproofs.errors import InvalidProblem
 from ncproofs.losses import cross_entropy, focal, label_smoothing, mean_squared
 from ncproofs.losses.loss import Loss
+from ncproofs.proof import checker
 from ncproofs.scale import known_point
 from ncproofs.truth import Rigor, Truth
 
@@ -231,6 +232,26 @@ def test_the_command_answers_and_its_exit_code_says_how(tmp_path: Path, capsys: 
     np.savez(tmp_path / "a.npz", W=2 * best.W, H=best.H, b=best.b)
     assert main([*words, "--within", "1e-9"]) == 1 and "fails" in capsys.readouterr().out
     assert main([*words, "--within", "0.1.2"]) == 2
+
+
+def test_a_certificate_says_how_far_the_minimum_can_be(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Samples in any order; the checker accepts what is written, and what has no certificate is told in a line."""
+    best, path = at_optimum(cross_entropy(), 3, 4, 2), tmp_path / "a.json"
+    mixed = [0, 2, 4, 1, 3, 5]
+    np.savez(tmp_path / "a.npz", W=best.W, H=best.H[:, mixed], y=best.classes[mixed])
+    words = ["audit", str(tmp_path / "a.npz"), "--lambda-W", "1/100", "--lambda-H", "1/50", "--certificate", str(path)]
+    assert main(words) == 0 and "certificate written" in capsys.readouterr().err
+    raw = path.read_bytes()
+    assert checker.check(raw) == ("accepted", "ridge/minimum/1")
+    statement = json.loads(raw)["statement"]
+    assert 0 < Fraction(statement["upper"]) - Fraction(statement["lower"]) < Fraction(1, 10**12)
+    for wrong, said in ((["--loss", "focal(2)"], "no dual bound"), (["--loss", "S1 - t"], "certificate: ")):
+        assert main([*words, *wrong]) == 2 and said in capsys.readouterr().err
+    np.savez(tmp_path / "a.npz", W=best.W, H=best.H[:, :5], y=best.classes[:5])
+    assert main(words) == 2 and "classes of unequal size" in capsys.readouterr().err
+    np.savez(tmp_path / "a.npz", W=best.W, H=best.H)
+    unit = ["audit", str(tmp_path / "a.npz"), "--tau", "2", "--certificate", str(path)]
+    assert main(unit) == 2 and "unit columns have no certificate" in capsys.readouterr().err
 
 
 def test_zero_is_the_optimum_under_strong_decay() -> None:

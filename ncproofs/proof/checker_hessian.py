@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 from math import isqrt
+from operator import mul
 from typing import Any
 
 from ncproofs.proof.checker_arithmetic import Algebra, Budget, Intervals, Rejected
@@ -25,6 +26,10 @@ class Place:
     label: Any
     weight: int
     h: list[Any]
+
+
+#: Larger matrices are factored with rounding, and the distance to the product is computed.
+_SMALL = 12
 
 
 class Model:
@@ -159,6 +164,52 @@ def below(matrix: list[list[int]], x: int, balls: Intervals) -> int:
     return found
 
 
+def negative_pivots(matrix: list[list[int]], x: int, balls: Intervals) -> tuple[int, int]:
+    """How many pivots of a factorisation L D L^T near M - x are negative, and a bound of |M - x - L D L^T|_2.
+
+    L and D come from rounded elimination, with the largest pivot first, and are not trusted: the distance is computed
+    from them exactly. By Sylvester's law D has the signs of L D L^T, whose eigenvalues are by Weyl's inequality within
+    the distance of those of M - x. A pivot that is 0, or too small, ends the elimination without a bound: -1.
+    """
+    p, size = balls.p, len(matrix)
+    balls.budget.spend(1 + size**3 // 40)  # in steps as long as those of intervals
+    L: list[list[int]] = [[] for _ in matrix]
+    left, D = list(range(size)), []
+    rest = [[entry - x if i == j else entry for j, entry in enumerate(row[: i + 1])] for i, row in enumerate(matrix)]
+    while left:
+        place = max(range(len(left)), key=lambda i: abs(rest[i][i]))
+        pivot = rest[place][place]
+        if not pivot:
+            return 0, -1
+        column = [rest[place][i] if i < place else rest[i][place] for i in range(len(left)) if i != place]
+        L[left.pop(place)].append(1 << p)
+        D.append(pivot)
+        del rest[place]
+        factors = [(entry << p) // pivot for entry in column]
+        if max(map(abs, factors), default=0) >> p + p // 4:  # numbers would grow without a useful distance
+            return 0, -1
+        for i, row in enumerate(rest):
+            if i >= place:
+                del row[place]
+            factor = factors[i]
+            rest[i] = [entry - (factor * other >> p) for entry, other in zip(row, column, strict=False)]
+            L[left[i]].append(factor)
+    return sum(pivot < 0 for pivot in D), _distance(matrix, x, L, D, p)
+
+
+def _distance(matrix: list[list[int]], x: int, L: list[list[int]], D: list[int], p: int) -> int:
+    """The largest row sum of |M - x - L D L^T|, rounded up, in the unit of M; it bounds the 2-norm."""
+    scaled = [list(map(mul, row, D)) for row in L]
+    sums = [0] * len(matrix)
+    for i, row in enumerate(scaled):
+        for j in range(i + 1):
+            exact = (matrix[i][j] - (x if i == j else 0)) << 2 * p
+            off = abs(exact - sum(map(mul, row, L[j])))
+            sums[i] += off
+            sums[j] += off if i != j else 0
+    return -(-max(sums) >> 2 * p)
+
+
 class Exact(Algebra):
     """Fractions as an algebra, with the roots of squares: enough for the squared error at a rational point."""
 
@@ -198,11 +249,24 @@ class Eigenvalues:
 
     def at_most_below(self, x: Fraction) -> int:
         """An upper bound of how many are less than x."""
-        return sum(copies * below(M, self.balls.number(x)[1] + spread, self.balls) for M, spread, copies in self.blocks)
+        return sum(copies * self._count(M, self.balls.number(x)[1] + spread, 1) for M, spread, copies in self.blocks)
 
     def at_least_below(self, x: Fraction) -> int:
         """A lower bound of how many are less than x."""
-        return sum(copies * below(M, self.balls.number(x)[0] - spread, self.balls) for M, spread, copies in self.blocks)
+        return sum(copies * self._count(M, self.balls.number(x)[0] - spread, -1) for M, spread, copies in self.blocks)
+
+    def _count(self, matrix: list[list[int]], x: int, side: int) -> int:
+        """At least (side 1) or at most (side -1) as many as there are below x, from a little beyond x.
+
+        With y = x + margin and a distance of at most the margin every eigenvalue below x counts; the other side alike.
+        Small matrices are counted exactly.
+        """
+        margin = 1 << self.balls.p // 3
+        if len(matrix) > _SMALL:
+            found, distance = negative_pivots(matrix, x + side * margin, self.balls)
+            if 0 <= distance <= margin:
+                return found
+        return below(matrix, x, self.balls)
 
 
 def has_table(eigenvalues: Eigenvalues, table: Any, kernel: int) -> None:

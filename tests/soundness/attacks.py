@@ -587,6 +587,45 @@ def _more() -> dict[str, Pair]:
     }
 
 
+def _searched() -> dict[str, Pair]:
+    """What the search for the minimiser of a reduced function must not take for settled, with false geometries.
+
+    The focal(5) loss of 100 classes: zero and a margin near 11/5 are local minimisers, equally good near c = 0.01274.
+    """
+    def shape(c: str, points: list[str], best: str, root: list[str] | None, geometry: str, **changed: Any) -> Pair:
+        problem = {**claims()["a focal tie"][0]["problem"], "lambda_W": c, "lambda_H": c, **changed}
+        search = {"points": points, "best": best, "root": root}
+        return _claim("ridge/geometry/1", {"bits": 128, "search": search}, problem=problem, geometry=geometry)
+
+    convex = ["7/4", "5/2", *(str(Fraction(k, 16)) for k in range(42, 97, 2))]
+    whole = [str(Fraction(k, 64)) for k in range(112)] + convex
+    near, etf = ["2", "5/2"], "simplex ETF"
+    cross = {"parameter": "0", "K": 3, "d": 3}
+    fine = ["0", "1/10", *(str(Fraction(k, 10)) for k in range(2, 40)), "4", "5", "7", "10", "50"]
+    return {
+        "points that start beyond 0": shape("8/625", convex, "11/5", near, etf),
+        "a best point on the left of 0": shape("51/4000", whole, "-1/100", near, etf),
+        "a best point that is not the best": shape("63/5000", whole, "0", near, "zero"),
+        "a small margin in the first piece": shape("1639/5000", fine, "1/20", None, "zero", **cross),
+        "a piece that is not convex": shape("1/100", ["0", "1", "50"], "23/5", ["9/2", "47/10"], etf, **cross),
+    }
+
+
+def _contacts() -> dict[str, Pair]:
+    """J is concave at 1 for focal(100) and 10^6 classes at tau = 7; and a loss for which nobody claims it."""
+    focal = {"loss": "focal", "parameter": "100", "K": 10**6, "d": 10**6, "n": 1, "tau": "7"}
+    smooth = {"loss": "label_smoothing", "parameter": "-1/2", "K": 3, "d": 3, "n": 1, "tau": "1/4"}
+    fine = {"bits": 64, "points": [str(Fraction(k, 24)) for k in range(-33, 34)]}
+    frame = {"loss": "mean_squared", "parameter": None, "K": 2, "d": 3, "n": 2, "tau": "1"}
+    return {
+        "contact in one piece": _claim("sphere/contact/1", {"bits": 128, "points": ["-2", "2"]}, problem=focal),
+        "contact of a smoothing below 0": _claim("sphere/geometry/1", fine, problem=smooth, geometry="simplex ETF"),
+        "a frame with an irrational root": _claim(
+            "sphere/inertia/1", {"bits": 128, "points": None, "gap": "1/1000"}, problem=frame, point="frame",
+            negative=0, zero=8),
+    }
+
+
 def _below_a_pivot() -> Pair:
     statement, witness = copy.deepcopy(claims()["a collapsed triangle"])
     W = statement["centre"]["W"]["m"]
@@ -672,6 +711,8 @@ _GROUPS: dict[str, Callable[[], dict[str, Pair]]] = {
     "problems": _problems,
     "tables": _tables,
     "more": _more,
+    "searched": _searched,
+    "contacts": _contacts,
     "indexed": _indexed,
     "layered": families.layered,
     "networks": families.networks,

@@ -783,7 +783,7 @@ _ABOUT: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "checker_codes": (("codes",), ()),
     "checker_ridge": (("problems", "tables"), ("ridge/minimum/1", "ridge/saddle-box/1", "matrix/inertia/1")),
 }
-_EACH = 9
+_EACH = 25
 
 
 @cache

@@ -165,7 +165,7 @@ def layered() -> dict[str, Pair]:
         "layered: finite with unequal classes": _claim("layered/finite/1", {}, problem=_power("9", n=[2, 1])),
         "layered: a spectrum at kappa_sn": _claim(
             "layered/spectrum/1", {"bits": 96, "roots": [["1/4", "1/4"], None]}, problem=_power("27/2048"), plus=1,
-            minus=0, eigenvalues=[["0", "9", 8]]),
+            minus=0, eigenvalues=[["-9", "9", 12]]),
         "layered: a spectrum with a bias": _about("layered spectrum of a mixed point", lambda_b="0"),
         "layered: a spectrum with relu": _about("layered spectrum of a mixed point", relu=True),
         "layered: a spectrum of unequal classes": _about("layered spectrum with two samples", n=[2, 2, 1]),
@@ -300,7 +300,8 @@ def networks() -> dict[str, Pair]:
         "network: linear with three layers": _claim(
             "network/rank/1", {}, problem=_network(layers=3, normalisation="unit", X=EYE, Y=EYE), rank=2),
         "network: batchnorm with three layers": _means(_network("batchnorm", layers=3, **sizes)),
-        "network: one layer": _claim("network/rank/1", {}, problem=_network(layers=1, X=EYE, Y=EYE), rank=2),
+        "network: one layer": _claim("network/rank/1", {}, rank=1, problem=_network(
+            layers=1, normalisation="unit", X=EYE, Y=[["1", "0"], ["0", "1/4"]])),
         "network: means at the threshold": _means(_network("batchnorm", "2", **sizes)),
         "network: means of a linear network": _means(_network(X=EYE, Y=EYE)),
         "network: centred means of the other kind": _means(_network("batchnorm", **sizes), centred=True),

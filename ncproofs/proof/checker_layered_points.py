@@ -52,8 +52,6 @@ def factors_at(problem: Problem, balls: Intervals, values: list[Any], frame: Mat
     widths = [len(columns), *problem.widths]
     found = [[[zero] * width for _ in range(height)] for height, width in zip(rows, widths, strict=True)]
     used = [k for k, value in enumerate(values) if value is not None]
-    if len(used) > problem.rank:
-        raise Rejected("more directions than the widths allow")
     for unit, k in enumerate(used):
         nu = fractional_power(balls, balls.number(Fraction(problem.sizes[k] * weight)), Fraction(1, M))
         energy = balls.mul(nu, fractional_power(balls, values[k], Fraction(2, M)))

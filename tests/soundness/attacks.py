@@ -19,6 +19,8 @@ from typing import Any
 import flint
 
 from ncproofs.proof.checker import pinned
+from ncproofs.proof.checker_arithmetic import Budget, Intervals, Series
+from ncproofs.proof.checker_losses import Loss
 from tests.proof import certificate_examples
 from tests.soundness import families, hostile, standing
 from tests.soundness.certificates import Pair, canonical, claim_changes, digest, sealed, verdict_changes
@@ -587,6 +589,77 @@ def _more() -> dict[str, Pair]:
     }
 
 
+def _cuts_of(K: int, gamma: str, c: str, best: str, kept: tuple[str, str]) -> tuple[list[str], list[str]]:
+    """Points left and right of the piece ``kept``, as close as it takes to settle all pieces but this one."""
+    balls, loss = Intervals(128, Budget(10**9)), Loss("focal", gamma)
+    series, price = Series(balls, 2), balls.number(Fraction(c) * (K - 1))
+
+    def g(m: Any, algebra: Any = balls) -> Any:
+        lean = series.constant(price) if algebra is series else price
+        return algebra.add(loss.at_gap(algebra, K, m), algebra.mul(lean, m))
+
+    bound = g(balls.number(Fraction(best)))[1]
+
+    def cut(low: Fraction, high: Fraction) -> list[Fraction]:
+        box = balls.number(low)[0], balls.number(high)[1]
+        _, rise, _ = g(series.constant(box, 1), series)
+        middle = ((box[0] + box[1]) // 2,) * 2
+        least = balls.add(g(middle), balls.mul(rise, balls.sub(box, middle)))[0]
+        if rise[0] > 0 or (low and (rise[1] < 0 or least > bound)):
+            return [high]
+        return cut(low, (low + high) / 2) + cut((low + high) / 2, high)
+
+    left, right = (Fraction(end) for end in kept)
+    before = [Fraction(0), *cut(Fraction(0), left)] if left else [left]
+    return [str(x) for x in before], [str(x) for x in [right, *cut(right, Fraction(50))]]
+
+
+_TIE = [str(Fraction(digits, 10**12)) for digits in (12739587402, 12739587403)]
+_AROUND, _BEST = ("2207/1000", "276/125"), str(Fraction(22076265335, 10**10))
+
+
+def _searched() -> dict[str, Pair]:
+    """What the search for the minimiser of a reduced function must not take for settled, mostly with false geometries.
+
+    The focal(5) loss of 100 classes: 0 and a margin near 2.20763 are local minimisers, equally good near
+    c = 0.0127395874025: on either side of it one is better by 10^-10.
+    """
+    def shape(c: str, points: list[str], best: str, root: Any, geometry: str, **changed: Any) -> Pair:
+        problem = {**claims()["a focal tie"][0]["problem"], "lambda_W": c, "lambda_H": c, **changed}
+        search = {"points": points, "best": best, "root": root}
+        return _claim("ridge/geometry/1", {"bits": 128, "search": search}, problem=problem, geometry=geometry)
+
+    def tie(c: str, best: str, geometry: str, *, from_0: bool = True) -> Pair:
+        before, after = _cuts_of(100, "5", c, best, _AROUND)
+        return shape(c, [*(before if from_0 else before[-1:]), *after], best, _AROUND, geometry)
+
+    cross, small = {"parameter": "0", "K": 3, "d": 3}, ("0", "1/10")
+    first = ["0", *_cuts_of(3, "0", "1639/5000", "493/10000", small)[1]]
+    return {
+        "points that start beyond 0": tie(_TIE[1], _BEST, "simplex ETF", from_0=False),
+        "a best point on the left of 0": tie(_TIE[1], "-1/100000", "simplex ETF"),
+        "a best point that is not the best": tie(_TIE[0], "0", "zero"),
+        "a small margin in the first piece": shape("1639/5000", first, "493/10000", None, "zero", **cross),
+        "a piece that is not convex": shape(
+            "1/100", ["0", "1", "50"], "23/5", ["9/2", "47/10"], "simplex ETF", **cross),
+    }
+
+
+def _contacts() -> dict[str, Pair]:
+    """J is concave at 1 for focal(100) and 10^6 classes at tau = 7; and a loss for which nobody claims it."""
+    focal = {"loss": "focal", "parameter": "100", "K": 10**6, "d": 10**6, "n": 1, "tau": "7"}
+    smooth = {"loss": "label_smoothing", "parameter": "-1/2", "K": 3, "d": 3, "n": 1, "tau": "1/4"}
+    fine = {"bits": 64, "points": [str(Fraction(k, 24)) for k in range(-33, 34)]}
+    frame = {"loss": "mean_squared", "parameter": None, "K": 2, "d": 3, "n": 2, "tau": "1"}
+    return {
+        "contact in one piece": _claim("sphere/contact/1", {"bits": 128, "points": ["-2", "2"]}, problem=focal),
+        "contact of a smoothing below 0": _claim("sphere/geometry/1", fine, problem=smooth, geometry="simplex ETF"),
+        "a frame with an irrational root": _claim(
+            "sphere/inertia/1", {"bits": 128, "points": None, "gap": "1/1000"}, problem=frame, point="frame",
+            negative=0, zero=8),
+    }
+
+
 def _below_a_pivot() -> Pair:
     statement, witness = copy.deepcopy(claims()["a collapsed triangle"])
     W = statement["centre"]["W"]["m"]
@@ -672,6 +745,8 @@ _GROUPS: dict[str, Callable[[], dict[str, Pair]]] = {
     "problems": _problems,
     "tables": _tables,
     "more": _more,
+    "searched": _searched,
+    "contacts": _contacts,
     "indexed": _indexed,
     "layered": families.layered,
     "networks": families.networks,
@@ -708,7 +783,7 @@ _ABOUT: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "checker_codes": (("codes",), ()),
     "checker_ridge": (("problems", "tables"), ("ridge/minimum/1", "ridge/saddle-box/1", "matrix/inertia/1")),
 }
-_EACH = 9
+_EACH = 25
 
 
 @cache

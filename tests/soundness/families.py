@@ -11,8 +11,11 @@ from fractions import Fraction
 from itertools import combinations
 from typing import Any
 
+from ncproofs.proof.certificate import write
 from ncproofs.proof.checker_arithmetic import Budget, Intervals
 from ncproofs.proof.checker_labels import Labels, _objective, at_optimum
+from ncproofs.proof.discharge import Effort
+from ncproofs.proof.layered_claims import LayeredSpectrum
 from tests.proof import (
     test_code_certificates,
     test_label_certificates,
@@ -64,6 +67,34 @@ def _witnessed(name: str, **changed: Any) -> Pair:
     return _changed(name, lambda statement, witness: witness.update(changed))
 
 
+def _one_direction_twice() -> Pair:
+    """One direction of a class of its own counted for both roots: as the orbit of two it has one zero too many."""
+    problem = test_layered_certificates.SIZES
+    (statement, witness) = write(LayeredSpectrum(problem=problem, plus=(1, 0, 0), minus=(0, 0, 0)), Effort())
+    table: list[list[Any]] = []
+    for row in statement["eigenvalues"]:
+        table.append([*row[:2], row[2] - 1] if table and table[-1][:2] == ["0", "0"] else list(row))
+        table[-1][2] += row[:2] == ["0", "0"]
+    roots = [witness["roots"][0], ["0", "1/4"], *witness["roots"][2:]]
+    return ({**statement, "minus": [1, 0, 0], "eigenvalues": [row for row in table if row[2]]},
+            {**witness, "roots": roots})
+
+
+def _less_than_none(name: str, plus: int, minus: int, root: list[str]) -> Pair:
+    """A negative number of directions: the orbit is counted for fewer, so that its zeros are intervals instead."""
+    def change(statement: Any, witness: Any) -> None:
+        small = "1/1000000000000"
+        statement.update(plus=plus, minus=minus, eigenvalues=[
+            [f"-{small}", small, row[2]] if row[:2] == ["0", "0"] else row for row in statement["eigenvalues"]])
+        witness.update(roots=[root if end is None else end for end in witness["roots"]])
+
+    if name:
+        return _changed(name, change)
+    pair = write(LayeredSpectrum(problem=test_layered_certificates.LATE, plus=0, minus=2), Effort())
+    change(*pair)
+    return pair
+
+
 def layered() -> dict[str, Pair]:
     """At kappa^M of 1 (M = 2) nothing is used; kappa_c^3 = 1/16 and kappa_sn^3 = 27/256 (M = 3)."""
     roots = {"bits": 96, "roots": [None]}
@@ -109,6 +140,17 @@ def layered() -> dict[str, Pair]:
             "layered/attained/1", {"bits": 96, "roots": [["0", "1"]]}, problem=_layers(relu=True), spread="9"),
         "layered: a relu that is written as linear": _claim(
             "layered/attained/1", {"bits": 96, "roots": [["0", "1/4"]]}, problem=_power("1", relu=True), spread="9"),
+        "layered: a relu of no features": _claim(
+            "layered/optimum/1", {"bits": 96, "roots": [["9/10", "1"]]}, problem=_layers(relu=True, widths=[0, 2]),
+            quantity="objective", relation="<", value="1/2"),
+        "layered: a value at a point that is the number": _claim(
+            "layered/upper/1", {"bits": 64, "point": [{"s": 0, "m": ["0"] * 4}] * 3}, problem=_power("1"), value="1/2"),
+        "layered: the only root of one layer for the lower one": _changed(
+            "layered spectrum of one layer, unequal classes", lambda s, w: s.update(plus=[0, 0], minus=[1, 0])),
+        "layered: one direction for two": _one_direction_twice(),
+        "layered: less than none of the lower root": _less_than_none(
+            "layered spectrum with two samples", 2, -1, ["0", "1/4"]),
+        "layered: less than none of the upper root": _less_than_none("", -1, 2, ["1/4", "1"]),
         "layered: a spread below zero": _stated("layered attained", spread="-1"),
         "layered: benign with relu": _about("layered benign at kappa_c", relu=True),
         "layered: benign with unequal classes": _about("layered benign", n=[2, 1, 1]),
@@ -123,7 +165,7 @@ def layered() -> dict[str, Pair]:
         "layered: finite with unequal classes": _claim("layered/finite/1", {}, problem=_power("9", n=[2, 1])),
         "layered: a spectrum at kappa_sn": _claim(
             "layered/spectrum/1", {"bits": 96, "roots": [["1/4", "1/4"], None]}, problem=_power("27/2048"), plus=1,
-            minus=0, eigenvalues=[["0", "9", 8]]),
+            minus=0, eigenvalues=[["-9", "9", 12]]),
         "layered: a spectrum with a bias": _about("layered spectrum of a mixed point", lambda_b="0"),
         "layered: a spectrum with relu": _about("layered spectrum of a mixed point", relu=True),
         "layered: a spectrum of unequal classes": _about("layered spectrum with two samples", n=[2, 2, 1]),
@@ -225,6 +267,13 @@ def _value(problem: dict[str, Any], value: Any, relation: str = "==") -> Pair:
     return _claim("network/value/1", {"bits": 96}, problem=problem, relation=relation, value=value)
 
 
+def _steep(first: str, last: str, y: list[str], w: str, b: str) -> Pair:
+    """One kink at 1 and the cost 1, beside a dual value of 2: a gap that is said to be negative."""
+    middle = str(-Fraction(first) - Fraction(last))
+    return _claim("network/gap/1", {"neurons": [[w, b, "1"]], "constant": "0", "v": [first, middle, last]},
+                  problem=_network("spline", None, x=["0", "1", "2"], y=y), relation="<", value="0")
+
+
 def networks() -> dict[str, Pair]:
     """One sample, or the identity as inputs, wherever that is enough."""
     made = {f"network: {name}": _changed(f"network {which}", change)
@@ -251,7 +300,8 @@ def networks() -> dict[str, Pair]:
         "network: linear with three layers": _claim(
             "network/rank/1", {}, problem=_network(layers=3, normalisation="unit", X=EYE, Y=EYE), rank=2),
         "network: batchnorm with three layers": _means(_network("batchnorm", layers=3, **sizes)),
-        "network: one layer": _claim("network/rank/1", {}, problem=_network(layers=1, X=EYE, Y=EYE), rank=2),
+        "network: one layer": _claim("network/rank/1", {}, rank=1, problem=_network(
+            layers=1, normalisation="unit", X=EYE, Y=[["1", "0"], ["0", "1/4"]])),
         "network: means at the threshold": _means(_network("batchnorm", "2", **sizes)),
         "network: means of a linear network": _means(_network(X=EYE, Y=EYE)),
         "network: centred means of the other kind": _means(_network("batchnorm", **sizes), centred=True),
@@ -331,6 +381,13 @@ def networks() -> dict[str, Pair]:
                 "x": s["problem"]["data"]["x"], "y": [str(Fraction(y) + 99) for y in s["problem"]["data"]["y"]]}}),
             w.update(constant=str(Fraction(w["constant"]) + 99), v=[str(Fraction(w["v"][0]) + Fraction(1, 99)),
                                                                    *w["v"][1:]]))),
+        "network: means without weight decay": _means(_network("batchnorm", "0", **sizes)),
+        "network: a gap below 0 that is 0": _stated("network gap, spline", relation="<", value="0"),
+        "network: a spline whose dual point is too steep before a point": _steep("1", "2", ["0", "0", "1"], "1", "-1"),
+        "network: a spline whose dual point is too steep after a point": _steep("2", "1", ["1", "0", "0"], "-1", "1"),
+        "network: a constant and a dual point with a sum": _claim(
+            "network/gap/1", {"neurons": [], "constant": "9", "v": ["1", "0", "0"]}, relation="<", value="0",
+            problem=_network("spline", None, x=["0", "1", "2"], y=["9", "9", "9"])),
         "network: coprime denominators of 10^6 bits": _claim(
             "network/rank/1", {}, rank=0, problem=_network(X=[[f"1/{3**k}" for k in range(3000, 3040)]], Y=[["1"]])),
     }

@@ -31,7 +31,7 @@ from ncproofs.proof import checker
 from tests.soundness.attacks import relevant
 from tests.soundness.hostile import Overdue, within
 
-__all__ = ["CLASSIFIED", "EXPLAINED", "NOT_NOTICED", "RECENT", "Guard", "guards", "loaded", "noticed"]
+__all__ = ["CLASSIFIED", "EXPLAINED", "Guard", "guards", "loaded", "noticed"]
 
 FOLDER = Path(checker.__file__).parent
 CLASSIFIED = Path(__file__).with_name("guards.json")
@@ -42,9 +42,6 @@ _MOST = 80
 _OPEN = "NOT NOTICED"
 #: How a change that nothing notices may be explained.
 EXPLAINED = ("second layer: ", "limit only: ", "crash only: ", "harmless: ", "one unit: ", "unattacked: ")
-#: Files whose changes were not all classified by hand: what nothing notices there is written down as just that.
-RECENT = ("checker_layered", "checker_layered_points", "checker_networks", "checker_copositive")
-NOT_NOTICED = "not noticed: by the attacks here"
 
 
 @dataclass(frozen=True)
@@ -272,14 +269,14 @@ def _ordered(guard: Guard, baseline: dict[str, tuple[str, str]]) -> list[str]:
 
 
 def _automatic(guard: Guard) -> str:
-    """A reason that holds by the kind of the change; for the recent files, that nothing notices it."""
+    """A reason that holds by the kind of the change."""
     if guard.kind == "rounding" and "bits // " in guard.before:
         return "limit only: the price of a step"
     if guard.kind == "wider" and guard.before == "whole(bits, 64, 4096)":
         return "harmless: every precision is sound"
     if guard.kind == "wider" and guard.after.endswith("+ 1)"):
         return "limit only: the range of a size, wider by one"
-    return NOT_NOTICED if guard.file in RECENT else ""
+    return ""
 
 
 def main(arguments: list[str]) -> int:

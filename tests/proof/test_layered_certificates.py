@@ -57,6 +57,8 @@ TWOFOLD = Layered(layers=3, K=2, lambdas="1/30,1/30,1/20", lambda_H="1/30", clas
 #: Two classes: s^2 = 2ab/(a+b), here 4/3, and kappa^3 = 27 lambda_H (9/16), here 1/16.
 PAIR = Layered(layers=1, K=2, lambdas="1/50", lambda_H="1/60", class_sizes="1,2", lambda_b=0)
 CENTRED_TIE = Layered(layers=2, K=2, lambdas="1,1", lambda_H=Fraction(1, 243), class_sizes="1,2", lambda_b=0)
+#: The first class is at kappa_c, the second between kappa_c and kappa_sn.
+FIVE_FOUR = Layered(layers=2, K=2, widths=1, lambdas="1,1", lambda_H=Fraction(25, 16 * 729), class_sizes="5,4")
 WRITTEN = {
     "value, one layer": LayeredValue(problem=ONE, value=sqrt(2) / 2 - Rational(1, 4)),
     "value, from below": LayeredValue(problem=TWO, value="0.168974", relation=">"),
@@ -143,6 +145,7 @@ WRITTEN = {
     "free bias, unequal: benign at kappa_c": BenignLayeredLandscape(problem=CENTRED_TIE),
     "free bias, unequal: finitely many": FiniteCriticalPoints(problem=CENTRED),
     "no bias, unequal: benign": BenignLayeredLandscape(problem=SHALLOW),
+    "no bias, unequal: benign at kappa_c, without room": BenignLayeredLandscape(problem=FIVE_FOUR),
     "no bias, unequal: finitely many": FiniteCriticalPoints(problem=SIZES),
     "a bias: benign beyond kappa_sn": BenignLayeredLandscape(problem=deep(2, 3, "28/256", lambda_b=1)),
     "|H|^2": LayeredQuantity(problem=TWO, quantity="H_fro_sq", value="5.381613854987", relation=">"),
@@ -182,6 +185,8 @@ REFUSED = {
     "free bias, unequal: two layers are benign": BenignLayeredLandscape(problem=CENTRED),
     "free bias, unequal: a family of critical points": FiniteCriticalPoints(
         problem=Layered(layers=1, K=4, lambdas="1/30", lambda_H="1/40", class_sizes="3,3,3,1", lambda_b=0)),
+    "no bias, unequal: benign at kappa_c, with room": BenignLayeredLandscape(
+        problem=Layered(layers=2, K=2, lambdas="1,1", lambda_H=Fraction(25, 16 * 729), class_sizes="5,4")),
     "a regularised bias, unequal": LayeredKind(
         problem=Layered(layers=1, K=3, lambdas="1/50", lambda_H="1/60", class_sizes="4,2,1", lambda_b="1/10"), plus=0,
         kind="strict saddle"),

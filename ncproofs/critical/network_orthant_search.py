@@ -11,7 +11,7 @@ from typing import Any
 
 from ncproofs.problems.networks import Network
 
-__all__ = ["Atoms", "supports", "supports_and_start"]
+__all__ = ["Atoms", "second_derivative", "supports", "supports_and_start"]
 
 #: Neurons: support, the entries of h on it, output weights.
 Atoms = list[tuple[tuple[int, ...], list[float], list[float]]]
@@ -99,7 +99,7 @@ def _polished(H: Any, A: Any, Y: Any, beta: float) -> tuple[Any, Any]:
         free[:cut] = (flat[:cut] > 0) | (slope[:cut] < 0)
         if not free.any() or abs(slope[free]).max() < 1e-15:
             break
-        sizes, vectors = np.linalg.eigh(_second(P, Q, R, beta)[np.ix_(free, free)])
+        sizes, vectors = np.linalg.eigh(second_derivative(P, Q, R, beta)[np.ix_(free, free)])
         step = np.zeros(len(flat))
         # Rotations among neurons of one support cost nothing: their eigenvalue is 0.
         step[free] = -vectors @ ((vectors.T @ slope[free]) / np.maximum(abs(sizes), 1e-7 * abs(sizes).max()))
@@ -115,7 +115,7 @@ def _polished(H: Any, A: Any, Y: Any, beta: float) -> tuple[Any, Any]:
     return flat[:cut].reshape(shape), flat[cut:].reshape(A.shape)
 
 
-def _second(H: Any, A: Any, R: Any, beta: float) -> Any:
+def second_derivative(H: Any, A: Any, R: Any, beta: float) -> Any:
     """The second derivative in (H, A), each row by row, R = HA - Y."""
     import numpy as np
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ncproofs.critical.network_certificate import counted
 from ncproofs.critical.network_copositive import MOST_SAMPLES, largest_on_orthant
 from ncproofs.critical.network_optimum import network_optimum
 from ncproofs.critical.network_orthant_search import second_derivative
@@ -100,6 +101,12 @@ def test_neurons_that_approach_each_other_are_joined():
     assert found.truth is Truth.HOLDS and found.quantities["gap"].upper < Fraction(1, 10**25)
     assert found.quantities["rank"].lower == 5
     assert brute_force(CLOSE, 4) > float(found.quantities["objective"].lower) - 1e-9
+
+
+def test_one_neuron_is_not_called_neurons():
+    found = network_optimum(relu(identity(2), [[3, 3], [4, 4]], 1), digits=20)
+    assert found.geometry in ("1 neuron", "nonnegative singular directions")
+    assert [counted(number) for number in (0, 1, 2)] == ["no neurons", "1 neuron", "2 neurons"]
 
 
 def test_the_second_derivative_of_the_search():

@@ -94,7 +94,7 @@ WRONG: dict[str, tuple[str, str, tuple[str, ...], str]] = {
     "beta no number": ("relu", PLANE, ("--beta", "nan"), "not an exact number"),
     "beta missing": ("relu", PLANE, (), "needs beta > 0"),
     "beta for a spline": ("spline", POINTS, ("--beta", "1"), "leave beta out"),
-    "an empty class": ("batchnorm", '{"Y": [[1, 0], [1, 0]]}', ("--beta", "1"), "class 1 is empty"),
+    "an empty class": ("batchnorm", '{"Y": [[1, 0], [1, 0]]}', ("--beta", "1"), "class 2 of 2 is empty"),
     "ragged CSV": ("relu", "x1,y\n1\n", ("--beta", "1"), "line 2 has 1 cells"),
     "NaN": ("spline", '{"x": [0, NaN], "y": [1, 2]}', (), "NaN is not a number"),
     "a float": ("spline", '{"x": [0, 0.5], "y": [1, 2]}', (), '0.5 is a JSON float; write it in quotes'),

@@ -58,7 +58,7 @@ def symmetric_part(matrix: arb_mat, bits: int) -> arb_mat:
     for i in range(n):
         for j in range(i):
             if not rows[i][j].overlaps(rows[j][i]):
-                raise InvalidProblem(f"entries ({i}, {j}) and ({j}, {i}) differ; symmetry is needed")
+                raise InvalidProblem(f"entries ({i + 1}, {j + 1}) and ({j + 1}, {i + 1}) differ; symmetry is needed")
             rows[i][j] = rows[j][i]
     with ctx.workprec(bits):  # flint rounds entries to the precision at hand when it copies them
         return arb_mat(n, n, [entry for row in rows for entry in row])

@@ -11,9 +11,9 @@ from fractions import Fraction
 
 from flint import arb, ctx
 
-from ncproofs.critical.layered_groups import Group, compared, groups_of, normalised_sigma
+from ncproofs.critical.layered_groups import Group, compared, groups_of, normalised_sigma, strength_of
 from ncproofs.critical.layered_minimiser import energy
-from ncproofs.critical.layered_modes import first_order, power, saddle_node
+from ncproofs.critical.layered_modes import Mode, first_order, power, saddle_node
 from ncproofs.critical.layered_optimum import LayeredOptimum, LayeredRegime
 from ncproofs.critical.layered_points import value_at
 from ncproofs.critical.optimum import climb
@@ -22,7 +22,7 @@ from ncproofs.critical.regimes import Number
 from ncproofs.problems.layered import Layered
 from ncproofs.truth import Rigor, Truth
 
-__all__ = ["centred_optimum"]
+__all__ = ["centred_optimum", "centred_regime"]
 
 _AXIOMS = ("a continuous coercive function attains its minimum", "singular value decomposition")
 
@@ -33,27 +33,58 @@ def centred_optimum(problem: Layered, *, digits: int) -> LayeredOptimum:
     Raises:
         OutOfScope: lambda_b > 0, more than 12 class sizes, or a threshold that is not decided at 4096 bits.
     """
-    groups = tuple(group for group in groups_of(problem) if group.share)
+    details, groups = centred_regime(problem), _groups(problem)
+    used, tied = list(details.used), _tied(problem, groups, details.used)
+    exact = all(len(group.square.coefficients) == 2 for group in groups)
+    return LayeredOptimum(
+        problem=problem, truth=Truth.HOLDS, rigor=Rigor.EXACT if exact else Rigor.ENCLOSED, regime=details.name,
+        geometry=details.geometry, because=details.because, holes=(), axioms=_AXIOMS, details=details,
+        quantities=climb(lambda bits: _quantities(problem, groups, used, bits, shared=not tied), digits),
+        notes=_notes(problem, groups, used, tied),
+    )
+
+
+def _groups(problem: Layered) -> tuple[Group, ...]:
+    return tuple(group for group in groups_of(problem) if group.share)
+
+
+def _tied(problem: Layered, groups: tuple[Group, ...], used: tuple[int, ...]) -> Group | None:
+    """The group at kappa_c exactly, if there is room for it."""
+    if problem.factors == 2 or sum(used) == problem.rank:
+        return None
+    bound = first_order(problem.factors)
+    return next((group for group in groups if compared(problem, group, bound) == 0), None)
+
+
+def centred_regime(problem: Layered) -> LayeredRegime:
+    """Which directions every minimiser uses; ``modes`` where all s^2 are rational, else empty.
+
+    Raises:
+        OutOfScope: as ``centred_optimum``.
+    """
+    groups = _groups(problem)
     bound, room, used, said = first_order(problem.factors), problem.rank, [], []
-    tied = None
     for group in groups:
         side = compared(problem, group, bound)
         used.append(min(group.count, room) if side < 0 else 0)
         room -= used[-1]
         said.append(f"{group.name} {'<' if side < 0 else '=' if side == 0 else '>'}")
-        if side == 0 and problem.factors > 2 and room > 0:
-            tied = group
+    tied = _tied(problem, groups, tuple(used))
     name = "tie" if tied else "centred" if any(used) else "trivial"
-    exact = all(len(group.square.coefficients) == 2 for group in groups)
     because = f"kappa^{problem.factors} of each direction of the centred targets against {bound}: {', '.join(said)}"
     geometry = "singular directions of the centred targets" if any(used) or tied else "zero"
-    details = LayeredRegime(name=name, geometry=geometry, modes=(), used=tuple(used), because=because, axioms=_AXIOMS)
-    return LayeredOptimum(
-        problem=problem, truth=Truth.HOLDS, rigor=Rigor.EXACT if exact else Rigor.ENCLOSED, regime=name,
-        geometry=geometry, because=because, holes=(), axioms=_AXIOMS, details=details,
-        quantities=climb(lambda bits: _quantities(problem, groups, used, bits, shared=not tied), digits),
-        notes=_notes(problem, groups, used, tied),
-    )
+    return LayeredRegime(name=name, geometry=geometry, modes=_modes(problem, groups), used=tuple(used), because=because,
+                         axioms=_AXIOMS)
+
+
+def _modes(problem: Layered, groups: tuple[Group, ...]) -> tuple[Mode, ...]:
+    found = []
+    for group in groups:
+        square, power = group.square.value(), strength_of(problem, group)
+        if not isinstance(square, Fraction) or not isinstance(power, Fraction):
+            return ()
+        found.append(Mode(group.name, square / problem.N, power, group.count, square * problem.weight_product))
+    return tuple(found)
 
 
 def _notes(problem: Layered, groups: tuple[Group, ...], used: list[int], tied: Group | None) -> tuple[str, ...]:

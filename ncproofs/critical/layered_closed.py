@@ -21,11 +21,11 @@ __all__ = ["layered_closed_form"]
 
 def layered_closed_form(problem: Layered, regime: LayeredRegime, quantity: str) -> sympy.Expr | None:
     """``quantity`` at the optimum as an exact expression, or None where none is known."""
-    if problem.has_bias and not problem.balanced:
-        return None
     constants = _constants(problem)
     if quantity in constants:
         return constants[quantity]
+    if not regime.modes:  # unequal classes with a free bias, and an s^2 that is not rational
+        return None
     M = problem.factors
     sigmas = [_sigma(M, mode, used) for mode, used in zip(regime.modes, regime.used, strict=True)]
     known = [sigma for sigma in sigmas if sigma is not None]

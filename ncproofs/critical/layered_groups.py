@@ -36,6 +36,7 @@ from ncproofs.problems.layered import Layered
 
 __all__ = [
     "Group", "Square", "compared", "frames", "groups_of", "has_nonzero", "mean_residual", "normalised_sigma", "price",
+    "strength_of",
 ]
 
 _MOST_SIZES = 12
@@ -131,7 +132,7 @@ def price(problem: Layered) -> Number:
     return power(problem.N**problem.factors * problem.weight_product, Fraction(1, problem.factors))
 
 
-def _strength(problem: Layered, group: Group) -> Number:
+def strength_of(problem: Layered, group: Group) -> Number:
     """kappa^M of a group: beta^M / (share^M s^(2M-2)); its share must not be 0."""
     M = problem.factors
     square = group.square.value()
@@ -148,7 +149,7 @@ def compared(problem: Layered, group: Group, bound: Fraction) -> int:
     bits = 64
     while bits <= _FINEST:
         with ctx.workprec(bits):
-            strength = _strength(problem, group)
+            strength = strength_of(problem, group)
             if isinstance(strength, Fraction):
                 return (strength > bound) - (strength < bound)
             gap = strength - to_ball(bound)
@@ -164,7 +165,7 @@ def normalised_sigma(problem: Layered, group: Group, *, upper: bool) -> Number:
     Raises:
         OutOfScope: there is no such root.
     """
-    M, strength = problem.factors, _strength(problem, group)
+    M, strength = problem.factors, strength_of(problem, group)
     if isinstance(strength, Fraction):
         root = sigma_root(M, strength, upper=upper)
     else:  # monotone in kappa^M, and below its largest value: ``compared`` has said so

@@ -68,14 +68,12 @@ def modes_of(problem: Layered) -> tuple[Mode, ...]:
     """The modes, the most profitable first.
 
     Raises:
-        OutOfScope: unequal classes with a bias: the centred targets are not aligned with the classes.
+        OutOfScope: unequal classes with lambda_b > 0; with lambda_b = 0 the modes are those of ``layered_centred``.
     """
     if not problem.balanced:
         if problem.lambda_b == 0:
-            raise OutOfScope(
-                "class sizes are unequal and the bias is free: the modes are singular directions of the centred "
-                "targets, not treated here; see ncproofs optimum layered and theorem layered-critical-points"
-            )
+            raise OutOfScope("class sizes are unequal and the bias is free: the modes are the singular directions of "
+                             "the centred targets; call layered_regime, which knows them")
         if problem.has_bias:
             raise OutOfScope(
                 f"class sizes are unequal and lambda_b={problem.lambda_b}, for which no closed form is known: the "

@@ -41,7 +41,8 @@ class LayeredRegime:
     """Where the global minimisers are.
 
     ``name``: "orthogonal frame", "collapse" (simplex ETF), "intermediate", "rank-deficient frame", "minority collapse",
-    "trivial", "tie". ``used``: how many directions of each mode (of ``modes``) are in use; for a tie this is one of the
+    "centred", "trivial", "tie". ``modes`` is empty when unequal classes with a free bias have irrational s^2. ``used``:
+    how many directions of each mode (of ``modes``) are in use; for a tie this is one of the
     minimisers, and ``notes`` say which others there are.
     """
 
@@ -110,6 +111,10 @@ def layered_optimum(problem: Layered, *, digits: int = 30) -> LayeredOptimum:
 
 def layered_regime(problem: Layered) -> LayeredRegime:
     """The regime of ``problem``, decided in rationals."""
+    if not problem.balanced and problem.lambda_b == 0:
+        from ncproofs.critical.layered_centred import centred_regime
+
+        return centred_regime(problem)
     modes = modes_of(problem)
     states = [mode.state(problem.factors) for mode in modes]
     used, room = [], problem.rank

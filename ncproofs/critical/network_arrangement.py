@@ -24,6 +24,7 @@ from ncproofs.critical.network_certificate import (
     Answer,
     Certificate,
     Neuron,
+    counted,
     dual_value,
     matrix_product,
     minus,
@@ -76,7 +77,7 @@ def arrangement_answer(problem: Network) -> Answer:
         return Answer(regime="trivial", geometry="zero network", attempt=trivial,
                       because=f"V = y is dual feasible on all {count}", **shared)
     return Answer(
-        regime="finite convex program", geometry=f"{len(blocks)} neurons", **shared,
+        regime="finite convex program", geometry=counted(len(blocks)), **shared,
         attempt=lambda bits: _certificate(problem, patterns, blocks, bits),
         because=f"{count}; V = y - f is scaled into the dual set",
         notes=("rank is that of the network shown; the minimum is over networks of every width >= rank",),

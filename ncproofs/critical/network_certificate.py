@@ -29,8 +29,8 @@ from ncproofs.problems.networks import Network, Regression
 from ncproofs.truth import Rigor, Truth
 
 __all__ = [
-    "Answer", "Certificate", "NetworkOptimum", "Neuron", "certify", "dot", "dual_value", "enclosed", "matrix_product",
-    "minus", "norm", "over", "plus", "predicted", "primal_value", "square", "transposed", "upper_end",
+    "Answer", "Certificate", "NetworkOptimum", "Neuron", "certify", "counted", "dot", "dual_value", "enclosed",
+    "matrix_product", "minus", "norm", "over", "plus", "predicted", "primal_value", "square", "transposed", "upper_end",
 ]
 
 Rows = Sequence[Sequence[Any]]
@@ -48,6 +48,11 @@ class Neuron:
     a: tuple[Number, ...]
     bias: Number = Fraction(0)
     middle: tuple[Number, ...] = ()
+
+
+def counted(neurons: int) -> str:
+    """"no neurons", "1 neuron", "2 neurons", ..."""
+    return f"{neurons or 'no'} neuron{'' if neurons == 1 else 's'}"
 
 
 @dataclass(frozen=True, kw_only=True)

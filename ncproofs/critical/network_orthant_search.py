@@ -1,6 +1,7 @@
 """Approximate minimisers of |HA - Y|^2/2 + (beta/2)(|H|^2 + |A|^2) over H >= 0, in floats; certified elsewhere.
 
-Descent, with a neuron wherever the constraint max |V^T h| <= beta, h >= 0, |h| = 1, is violated at its end.
+Descent and Newton's method, neurons joined where that costs nothing, and a new one wherever the constraint max |V^T h|
+<= beta, h >= 0, |h| = 1, is violated at the end.
 """
 
 from __future__ import annotations
@@ -10,11 +11,12 @@ from typing import Any
 
 from ncproofs.problems.networks import Network
 
-__all__ = ["Atoms", "supports", "supports_and_start"]
+__all__ = ["Atoms", "second_derivative", "supports", "supports_and_start"]
 
 #: Neurons: support, the entries of h on it, output weights.
 Atoms = list[tuple[tuple[int, ...], list[float], list[float]]]
-_ROUNDS = 8
+_ROUNDS = 12
+_NEWTON = 60
 #: Factor between the decays of two stages.
 _STEP = 8.0
 
@@ -48,14 +50,84 @@ def _grown(H: Any, A: Any, Y: Any, beta: float) -> tuple[Any, Any]:
     import numpy as np
 
     if H.shape[1]:
-        H, A = _thinned(*_descended(H, A, Y, beta))
+        H, A = _settled(H, A, Y, beta)
     for _ in range(_ROUNDS):
         fresh = _violated(Y - H @ A, beta)
         if not fresh:
             break
-        more = 0.1 * np.array([h for h, _ in fresh]).T, 0.1 * np.array([a for _, a in fresh])
-        H, A = _thinned(*_descended(np.hstack([H, more[0]]), np.vstack([A, more[1]]), Y, beta))
+        # c h a^T is best at c = <h, V a> - beta; together they share that, which never raises the value.
+        roots = [np.sqrt(max(h @ (Y - H @ A) @ a - beta, 0) / len(fresh)) for h, a in fresh]
+        more = [h * root for (h, _), root in zip(fresh, roots, strict=True)]
+        arms = [a * root for (_, a), root in zip(fresh, roots, strict=True)]
+        H, A = _settled(np.column_stack([H, *more]), np.vstack([A, *arms]), Y, beta)
     return H, A
+
+
+def _settled(H: Any, A: Any, Y: Any, beta: float) -> tuple[Any, Any]:
+    """A stationary network nearby, with the fewest neurons of its value.
+
+    Neurons that are to become one approach each other slowly; so close ones are joined at once, and stay so if the
+    network that Newton's method finds from there is worth no more.
+    """
+    H, A = _thinned(*_polished(*_descended(H, A, Y, beta), Y, beta))
+    for near in (0.9, 0.99, 0.999, 1 - 1e-5):
+        rival = _thinned(H, A, near)
+        if rival[0].shape[1] < H.shape[1]:
+            rival = _thinned(*_polished(*_descended(*rival, Y, beta), Y, beta))
+            least = _value(H, A, Y, beta)
+            if _value(*rival, Y, beta) <= least * (1 + 1e-13):
+                H, A = rival
+    return H, A
+
+
+def _value(H: Any, A: Any, Y: Any, beta: float) -> float:
+    return float(((H @ A - Y) ** 2).sum() / 2 + beta / 2 * ((H**2).sum() + (A**2).sum()))
+
+
+def _polished(H: Any, A: Any, Y: Any, beta: float) -> tuple[Any, Any]:
+    """Newton's method on the entries that are not held at 0, with a step that never raises the value."""
+    import numpy as np
+
+    shape, cut = H.shape, H.size
+    flat = np.concatenate([H.ravel(), A.ravel()])
+    value = _value(H, A, Y, beta)
+    for _ in range(_NEWTON):
+        P, Q = flat[:cut].reshape(shape), flat[cut:].reshape(A.shape)
+        R = P @ Q - Y
+        slope = np.concatenate([(R @ Q.T + beta * P).ravel(), (P.T @ R + beta * Q).ravel()])
+        free = np.ones(len(flat), dtype=bool)
+        free[:cut] = (flat[:cut] > 0) | (slope[:cut] < 0)
+        if not free.any() or abs(slope[free]).max() < 1e-15:
+            break
+        sizes, vectors = np.linalg.eigh(second_derivative(P, Q, R, beta)[np.ix_(free, free)])
+        step = np.zeros(len(flat))
+        # Rotations among neurons of one support cost nothing: their eigenvalue is 0.
+        step[free] = -vectors @ ((vectors.T @ slope[free]) / np.maximum(abs(sizes), 1e-7 * abs(sizes).max()))
+        for halving in range(30):
+            moved = flat + step / 2**halving
+            moved[:cut] = np.maximum(moved[:cut], 0)
+            found = _value(moved[:cut].reshape(shape), moved[cut:].reshape(A.shape), Y, beta)
+            if found < value:
+                break
+        else:
+            break
+        flat, value = moved, found
+    return flat[:cut].reshape(shape), flat[cut:].reshape(A.shape)
+
+
+def second_derivative(H: Any, A: Any, R: Any, beta: float) -> Any:
+    """The second derivative in (H, A), each row by row, R = HA - Y."""
+    import numpy as np
+
+    (n, r), K = H.shape, A.shape[1]
+    whole = np.zeros((n * r + r * K, n * r + r * K))
+    whole[: n * r, : n * r] = np.kron(np.eye(n), A @ A.T)
+    whole[n * r :, n * r :] = np.kron(H.T @ H, np.eye(K))
+    # d^2/dH_ij dA_mk = H_im A_jk + (j = m) R_ik
+    cross = np.einsum("im,jk->ijmk", H, A) + np.einsum("ik,jm->ijmk", R, np.eye(r))
+    whole[: n * r, n * r :] = cross.reshape(n * r, r * K)
+    whole[n * r :, : n * r] = whole[: n * r, n * r :].T
+    return whole + beta * np.eye(len(whole))
 
 
 def _violated(V: Any, beta: float) -> list[tuple[Any, Any]]:
@@ -96,7 +168,7 @@ def _descended(H: Any, A: Any, Y: Any, beta: float) -> tuple[Any, Any]:
     return flat[:cut].reshape(shape), flat[cut:].reshape(A.shape)
 
 
-def _thinned(H: Any, A: Any) -> tuple[Any, Any]:
+def _thinned(H: Any, A: Any, near: float = 1 - 1e-9) -> tuple[Any, Any]:
     """Neurons of rounding size dropped, parallel ones joined, and dependent ones h a^T traded away; balanced."""
     import numpy as np
 
@@ -107,11 +179,11 @@ def _thinned(H: Any, A: Any) -> tuple[Any, Any]:
     joined: list[list[Any]] = []
     for h, a, c in sorted(atoms, key=lambda atom: -atom[2]):
         h = np.where(h > 1e-6, h, 0)
-        near = next((other for other in joined if other[0] @ h > 1 - 1e-9 and other[1] @ a > 1 - 1e-9), None)
-        if near is None:
+        twin = next((other for other in joined if other[0] @ h > near and other[1] @ a > near), None)
+        if twin is None:
             joined.append([h, a, c])
         else:
-            near[2] += c
+            twin[2] += c
     while len(joined) > 1:
         table = np.array([np.outer(h, a).ravel() for h, a, _ in joined]).T
         _, s, Vt = np.linalg.svd(table)

@@ -22,6 +22,7 @@ from ncproofs.critical.network_certificate import (
     Answer,
     Certificate,
     Neuron,
+    counted,
     dot,
     dual_value,
     matrix_product,
@@ -201,7 +202,7 @@ def _by_supports(problem: Network, names: dict[str, Any], bounds: Callable[[int]
             return _better(copositive_certificate(problem, atoms, bits), bounds(bits))
 
     return Answer(
-        regime="whitened, overlapping outputs", geometry=f"{len(atoms)} neurons" if tight else "bounds",
+        regime="whitened, overlapping outputs", geometry=counted(len(atoms)) if tight else "bounds",
         attempt=attempt, is_tight=tight, **names,
         because=f"max |V^T h| over h >= 0, |h| = 1 from the eigenvectors on all {2 ** len(problem.Y) - 1} supports",
         notes=("rank is that of the network shown; the minimum is over networks of every width >= rank",),

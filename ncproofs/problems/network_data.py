@@ -99,13 +99,16 @@ def _labels(given: dict[str, Any]) -> Labels:
         listed = given["labels"]
         if not isinstance(listed, list) or not listed:
             raise InvalidProblem("labels must be a list of whole numbers from 0 on, one for each sample")
-        labels = [size(value, f"labels[{i}]", 0) for i, value in enumerate(listed)]
+        labels = [size(value, f"labels (entry {i})", 0) for i, value in enumerate(listed, start=1)]
         classes = size(given.get("classes", max(labels) + 1), "classes", max(labels) + 1)
     if classes > 10**4:
         raise InvalidProblem(f"{classes} classes given; write labels 0, 1, ..., at most 10^4 of them")
     counts = [0] * classes
     for label in labels:
         counts[label] += 1
+    if "labels" in given and 0 in counts:
+        raise InvalidProblem(f"no sample has label {counts.index(0)}, so that class is empty; one-hot labels need a "
+                             "sample of every class: labels are 0, 1, ..., without gaps")
     rows = given.get("A")
     if rows is not None:
         if not isinstance(rows, list) or len(rows) != len(labels):
@@ -117,7 +120,7 @@ def _labels(given: dict[str, Any]) -> Labels:
 def _from_one_hot(rows: Any) -> tuple[list[int], int]:
     Y = Regression(rows, rows).Y
     labels = []
-    for i, row in enumerate(Y):
+    for i, row in enumerate(Y, start=1):
         if sorted(row) != [0] * (len(row) - 1) + [1]:
             raise InvalidProblem(f"row {i} of Y is not one-hot: one entry must be 1 and all others 0")
         labels.append(row.index(1))

@@ -83,9 +83,11 @@ class Labels:
     A: Matrix | None = None
 
     def __post_init__(self) -> None:
-        counts = tuple(size(value, f"counts[{k}]", 0) for k, value in enumerate(_sequence(self.counts, "counts")))
+        counts = tuple(size(value, f"size of class {k}", 0)
+                       for k, value in enumerate(_sequence(self.counts, "counts"), start=1))
         if 0 in counts:
-            raise InvalidProblem(f"class {counts.index(0)} is empty; one-hot labels need a sample of every class")
+            raise InvalidProblem(f"class {counts.index(0) + 1} of {len(counts)} is empty; one-hot labels need a "
+                                 "sample of every class")
         if len(counts) < 2:
             raise InvalidProblem(f"{len(counts)} class given, but at least 2 are needed")
         if sum(counts) > 10**9:
@@ -205,7 +207,7 @@ def _sequence(value: Any, name: str) -> Sequence[Any]:
 
 
 def _vector(value: Any, name: str) -> tuple[Fraction, ...]:
-    return tuple(exact_number(entry, f"{name}[{i}]") for i, entry in enumerate(_sequence(value, name)))
+    return tuple(exact_number(entry, f"{name} (entry {i})") for i, entry in enumerate(_sequence(value, name), start=1))
 
 
 def _matrix(value: Any, name: str) -> Matrix:
@@ -215,13 +217,14 @@ def _matrix(value: Any, name: str) -> Matrix:
         rows, nested = [[entry] for entry in rows], [True] * len(rows)
     if not all(nested):
         raise InvalidProblem(f"{name} mixes rows and numbers; give a list of rows")
-    for i, row in enumerate(rows):
+    for i, row in enumerate(rows, start=1):
         if len(row) != len(rows[0]) or not row:
-            raise InvalidProblem(f"{name} is ragged: row 0 has {len(rows[0])} entries, row {i} has {len(row)}")
+            raise InvalidProblem(f"{name} is ragged: row 1 has {len(rows[0])} entries, row {i} has {len(row)}")
     if len(rows) * len(rows[0]) > _MOST_ENTRIES:
         raise InvalidProblem(f"{name} has {len(rows) * len(rows[0])} entries; give at most {_MOST_ENTRIES}")
     return tuple(
-        tuple(exact_number(entry, f"{name}[{i}][{j}]") for j, entry in enumerate(row)) for i, row in enumerate(rows)
+        tuple(exact_number(entry, f"{name} (row {i}, column {j})") for j, entry in enumerate(row, start=1))
+        for i, row in enumerate(rows, start=1)
     )
 
 

@@ -11,18 +11,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import pairwise
 from math import prod
 from typing import Any
 
-from ncproofs.proof.checker_arithmetic import Budget, Intervals, Limit, Rejected, evaluate
+from ncproofs.proof.checker_arithmetic import Budget, Limit, Rejected
 from ncproofs.proof.checker_constants import Constants
 from ncproofs.proof.checker_losses import fractional_power, times, total
 from ncproofs.proof.checker_radicals import Radicals, compared_with_radicals
-from ncproofs.proof.checker_reading import expression, flag, listed, need, rational, vector, whole
+from ncproofs.proof.checker_reading import expression, flag, listed, need, rational, whole
 
-_MOST_CELLS, _MOST_BITS, _MOST_SIZES = 20_000, 20_000, 1000
+_MOST_CELLS, _MOST_BITS, _MOST_SIZES, _MOST_CENTRED, _BITS = 20_000, 20_000, 1000, 12, 256
+Span = tuple[Fraction, Fraction]  # an enclosure; equal ends: exact
 
 
 class Problem:
@@ -44,18 +46,20 @@ class Problem:
             raise Rejected("a weight is out of range")
         if self.relu and (self.M != 3 or self.lambda_b is not None or not self.balanced):
             raise Rejected("relu has two layers, no bias and equal classes")
-        if not self.balanced and self.lambda_b is not None:
-            raise Rejected("unequal classes with a bias are not covered")
+        if not self.balanced and self.lambda_b:
+            raise Rejected("unequal classes with a regularised bias are not covered")
         if sum(w.numerator.bit_length() + w.denominator.bit_length() for w in self.weights) > _MOST_BITS:
             raise Limit("weights of more than 20000 bits in all")
         if len(set(self.sizes)) > _MOST_SIZES:
             raise Limit("more than 1000 different class sizes")
+        if not self.balanced and self.lambda_b is not None and len(set(self.sizes)) > _MOST_CENTRED:
+            raise Limit("more than 12 different class sizes with a free bias")
         self.rank = min(self.K, self.widths[0] + self.relu, *self.widths[1:])  # relu: r features make r + 1 classes
         self.shapes = list(zip([*self.widths, self.K], [self.N, *self.widths], strict=True))
 
-    def strength(self, size: int) -> Fraction:
-        """kappa^M of a class with so many samples."""
-        return self.N**self.M * prod(self.weights) / Fraction(size) ** (self.M - 1)
+    def strength(self, square: Fraction | int) -> Fraction:
+        """kappa^M of a direction with this s^2: the number of samples, for a class by itself."""
+        return self.N**self.M * prod(self.weights) / square ** (self.M - 1)
 
     def check_size(self) -> None:
         """What is written out entry by entry is of bounded size: the factors and the logits."""
@@ -108,13 +112,19 @@ def _squares(algebra: Any, rows: list[list[Any]]) -> Any:
 
 @dataclass(frozen=True)
 class Mode:
-    """``count`` directions of strength^M ``power`` and ``weight`` in 2 f; ``used`` of them at the minimum."""
+    """``count`` directions with the same s^2, kappa^M in ``power``, of this weight in 2 f; ``used`` at the minimum."""
 
-    size: int
-    power: Fraction
-    weight: Fraction
+    name: str
+    square: Span
+    power: Span
+    weight: Span
     count: int
-    used: int
+    used: int = 0
+
+    def is_below(self, bound: Fraction) -> bool:
+        if self.power[0] < bound <= self.power[1]:
+            raise Rejected("kappa is not separated from a threshold")
+        return self.power[1] < bound
 
 
 @dataclass(frozen=True)
@@ -124,29 +134,59 @@ class Minimum:
     shared: bool  # whether sigma is the same at all minimisers: not for a tie
 
 
-def minimum_of(problem: Problem) -> Minimum:
+def modes_of(problem: Problem, bits: int, budget: Budget) -> list[Mode]:
+    """The singular directions of the target that one matrix Z is fitted to, the largest s^2 first.
+
+    Features are equal to their class means; with these times sqrt n_k the target is S = diag(sqrt n_k). The best b
+    weighs the direction g = (sqrt n_k)/sqrt N with lambda_b/(1 + lambda_b). So with lambda_b = 0 the target is
+    T = S (1 - g g^T), and T T^T = diag(n) - n n^T/N.
+    """
+    def mode(name: str, low: Fraction, high: Fraction, count: int, share: Fraction = Fraction(1)) -> Mode:
+        powers = problem.strength(high) / share**problem.M, problem.strength(low) / share**problem.M
+        return Mode(name, (low, high), powers, (share * low / problem.N, share * high / problem.N), count)
+
+    sizes = sorted(Counter(problem.sizes).items(), reverse=True)
+    if problem.lambda_b is None:
+        return [mode(f"n{size}", Fraction(size), Fraction(size), count) for size, count in sizes]
+    found = [mode(f"n{size}", Fraction(size), Fraction(size), count - 1) for size, count in sizes if count > 1]
+    if problem.balanced and problem.lambda_b:
+        found.append(mode("mean", *found[0].square, 1, problem.lambda_b / (1 + problem.lambda_b)))
+    found += [mode(f"c{place}", *span, 1) for place, span in enumerate(_between(problem, sizes, bits, budget), start=1)]
+    return sorted(found, key=lambda mode: mode.power)
+
+
+def _between(problem: Problem, sizes: list[tuple[int, int]], bits: int, budget: Budget) -> list[Span]:
+    """The eigenvalues of diag(n) - n n^T/N that are no class size, up to 2^-bits/N: one between two sizes.
+
+    (n_k/(n_k - t))_k is an eigenvector where F(t) = sum of n_k/(n_k - t) = 0, and F rises from -oo to oo between two
+    sizes. N leads the integer polynomial F(t) prod (n_k - t): a rational root is a multiple of 1/N.
+    """
+    scale, found = problem.N << bits, []
+    for (size, _), (smaller, _) in pairwise(sizes):
+        low, high = smaller * scale, size * scale
+        while high - low > 1:
+            middle, top, bottom = (low + high) // 2, 0, 1
+            budget.spend(len(sizes) * (1 + (bits * len(sizes) >> 10)))
+            for other, count in sizes:
+                gap = other * scale - middle
+                top, bottom = top * gap + count * other * bottom, bottom * gap
+            low, high = (middle, middle) if not top else (middle, high) if (top < 0) == (bottom > 0) else (low, middle)
+        found.append((Fraction(low, scale), Fraction(high, scale)))
+    return found
+
+
+def minimum_of(problem: Problem, bits: int, budget: Budget) -> Minimum:
     """The kind of every global minimiser, decided in rationals."""
-    K, n, share = problem.K, problem.sizes[0], Fraction(1)
-    if not problem.balanced:
-        kinds = [(size, problem.strength(size), Fraction(size, problem.N), count)
-                 for size, count in sorted(Counter(problem.sizes).items(), reverse=True)]
-    elif problem.lambda_b is None:
-        kinds = [(n, problem.strength(n), Fraction(1, K), K)]
-    else:
-        share = problem.lambda_b / (1 + problem.lambda_b)
-        kinds = [(n, problem.strength(n), Fraction(1, K), K - 1)]
-        if share:
-            kinds.append((n, problem.strength(n) / share**problem.M, share / K, 1))
-    room, modes, tied = problem.rank, [], False
-    for size, power, weight, count in kinds:
-        used = min(count, room) if power < problem.first_order else 0
-        tied = tied or (power == problem.first_order and problem.M > 2 and room > used)
-        modes.append(Mode(size, power, weight, count, used))
+    room, modes, tied, bound = problem.rank, [], False, problem.first_order
+    for mode in modes_of(problem, bits, budget):
+        used = min(mode.count, room) if mode.is_below(bound) else 0
+        tied = tied or (mode.power == (bound, bound) and problem.M > 2 and room > used)
+        modes.append(replace(mode, used=used))
         room -= used
     if not tied:
         return Minimum(_kind(problem, modes), modes, shared=True)
-    # Unequal classes: a class of a size of its own is there or not, and the means are orthogonal either way.
-    alone = not problem.balanced and all(mode.count == 1 for mode in modes if mode.power == problem.first_order)
+    # No bias: a class of a size of its own is there or not, and the means are orthogonal either way.
+    alone = problem.lambda_b is None and all(mode.count == 1 for mode in modes if mode.power == (bound, bound))
     return Minimum("orthogonal means" if alone else "tie", modes, shared=False)
 
 
@@ -155,7 +195,8 @@ def _kind(problem: Problem, modes: list[Mode]) -> str:
     if not any(used):
         return "zero"
     if not problem.balanced:
-        return "orthogonal means" if all(mode.used in (0, mode.count) for mode in modes) else "frame"
+        whole_ = problem.lambda_b is None and all(mode.used in (0, mode.count) for mode in modes)
+        return "orthogonal means" if whole_ else "frame"
     if problem.lambda_b is None:
         return "orthogonal frame" if used[0] == K else "frame"
     return "frame" if used[0] < K - 1 else "intermediate frame" if used[1:] == [1] else "simplex ETF"
@@ -164,26 +205,32 @@ def _kind(problem: Problem, modes: list[Mode]) -> str:
 # --- numbers -------------------------------------------------------------------------------------------------
 
 
-def sigma(problem: Problem, power: Fraction, root: Any, algebra: Any, *, upper: bool = True) -> Any:
+def enclosed(algebra: Any, span: Span) -> Any:
+    """The number with these bounds, in any algebra that has it."""
+    if span[0] == span[1]:
+        return algebra.number(span[0])
+    if isinstance(algebra, (Constants, Radicals)):
+        raise Rejected("this root has no closed form")
+    return algebra.number(span[0])[0], algebra.number(span[1])[1]
+
+
+def sigma(problem: Problem, power: Span, root: Any, algebra: Any, *, upper: bool = True) -> Any:
     """A root of sigma^(M-2) (1-sigma)^M = kappa^M, on the upper or the lower side of its greatest value.
 
     ``root``: rationals [a, b] with the left side above and below (below and above) kappa^M there, equal if exact.
     """
     M, peak = problem.M, Fraction(problem.M - 2, 2 * problem.M - 2)
     if M == 2:
-        if not upper or power >= 1:
+        if not upper or power[1] >= 1:
             raise Rejected("no such root")
-        return algebra.sub(algebra.number(Fraction(1)), algebra.sqrt(algebra.number(power)))
+        return algebra.sub(algebra.number(Fraction(1)), algebra.sqrt(enclosed(algebra, power)))
     low, high = (rational(end) for end in listed(root, 2))
     ends = (peak, Fraction(1)) if upper else (Fraction(0), peak)
-    left, right = (end ** (M - 2) * (1 - end) ** M - power for end in (low, high))
-    if not ends[0] <= low <= high <= ends[1] or not (left >= 0 >= right if upper else left <= 0 <= right):
+    left, right = (end ** (M - 2) * (1 - end) ** M for end in (low, high))
+    if not ends[0] <= low <= high <= ends[1] or not (
+            left >= power[1] and right <= power[0] if upper else left <= power[0] and right >= power[1]):
         raise Rejected("the ends do not enclose the root")
-    if low == high:
-        return algebra.number(low)
-    if isinstance(algebra, (Constants, Radicals)):
-        raise Rejected("this root has no closed form")
-    return algebra.number(low)[0], algebra.number(high)[1]
+    return enclosed(algebra, (low, high))
 
 
 def scales(problem: Problem, at: Minimum, algebra: Any, roots: Any) -> list[Any]:
@@ -196,10 +243,11 @@ def objective(problem: Problem, at: Minimum, algebra: Any, values: list[Any]) ->
     """(1/2) sum of weight (count + used e(sigma)), e(sigma) = sigma ((M-2) - (M-1) sigma)."""
     M, parts = problem.M, [algebra.number(Fraction(0))]
     for mode, s in zip(at.modes, values, strict=True):
-        parts.append(algebra.number(mode.weight * mode.count / 2))
+        weight = enclosed(algebra, mode.weight)
+        parts.append(times(algebra, weight, Fraction(mode.count, 2)))
         if mode.used:
             e = algebra.mul(s, algebra.sub(algebra.number(Fraction(M - 2)), times(algebra, s, Fraction(M - 1))))
-            parts.append(times(algebra, e, mode.weight * mode.used / 2))
+            parts.append(times(algebra, algebra.mul(e, weight), Fraction(mode.used, 2)))
     return total(algebra, parts)
 
 
@@ -218,16 +266,34 @@ def quantity(problem: Problem, at: Minimum, algebra: Any, name: Any, roots: Any)
     if name in ("kappa_c", "kappa_sn"):
         bound = problem.first_order if name == "kappa_c" else problem.saddle_node
         return fractional_power(algebra, number(bound), inverse)
+    tie, centred = (problem.first_order,) * 2, not problem.balanced and problem.lambda_b is not None
     for mode, root in zip(at.modes, listed(roots, len(at.modes)), strict=True):
-        if not problem.balanced and name == f"sigma_n{mode.size}" and mode.used in (0, mode.count) and (
-                at.shared or mode.power != problem.first_order):
+        if not problem.balanced and name == f"sigma_{mode.name}" and mode.used in (0, mode.count) and (
+                at.shared or mode.power != tie):
             return sigma(problem, mode.power, root, algebra) if mode.used else number(Fraction(0))
+        if centred and name == f"singular_sq_{mode.name}":
+            return enclosed(algebra, mode.square)
+    for size in problem.sizes if centred else ():  # the features sum to zero
+        if name == f"bias_n{size}":
+            return number(Fraction(size, problem.N))
     values = scales(problem, at, algebra, roots)
     if name == "objective":
         return objective(problem, at, algebra, values)
+    energies = {f"W_fro_sq_{layer}" if layer else "H_fro_sq": w for layer, w in enumerate(problem.weights)}
+    if at.shared and isinstance(name, str) and name in energies:
+        shares = [times(algebra, energy(problem, algebra, mode.square, s), mode.used / energies[name])
+                  for mode, s in zip(at.modes, values, strict=True) if mode.used]
+        return total(algebra, [number(Fraction(0)), *shares])
     if not at.shared or not problem.balanced or at.geometry == "frame":
         raise Rejected("not a quantity that is determined here")
     return _geometric(problem, at, algebra, name, values)
+
+
+def energy(problem: Problem, algebra: Any, square: Span, scale: Any) -> Any:
+    """lambda |factor|^2 of one direction, the same for every factor: (s^2 prod lambda)^(1/M) sigma^(2/M)."""
+    nu = fractional_power(algebra, times(algebra, enclosed(algebra, square), prod(problem.weights)),
+                          Fraction(1, problem.M))
+    return algebra.mul(nu, fractional_power(algebra, scale, Fraction(2, problem.M)))
 
 
 def _geometric(problem: Problem, at: Minimum, algebra: Any, name: Any, values: list[Any]) -> Any:
@@ -266,7 +332,8 @@ def _with_relu(problem: Problem) -> None:
 
 
 def geometry(statement: list[Any], witness: Any, budget: Budget) -> None:
-    problem, at = Problem(statement[0]), minimum_of(Problem(statement[0]))
+    problem = Problem(statement[0])
+    at = minimum_of(problem, _BITS, budget)
     need(witness)
     _with_relu(problem)
     means = ("orthogonal means", "orthogonal frame", "zero")
@@ -278,56 +345,49 @@ def geometry(statement: list[Any], witness: Any, budget: Budget) -> None:
 def optimum(statement: list[Any], witness: Any, budget: Budget) -> None:
     problem, (name, relation, value) = Problem(statement[0]), statement[1:]
     bits, roots = need(witness, "bits", "roots")
-    at = minimum_of(problem)
+    at = minimum_of(problem, whole(bits, 64, 4096), budget)
     if not (problem.relu and name == "objective" and relation in ("<", "<=")):  # the linear minimum is attained
         _with_relu(problem)
     if problem.relu and name not in ("objective", "kappa", "kappa_power", "kappa_c", "kappa_sn", "alpha"):
         raise Rejected("not a quantity that is determined with relu")
-    compared_with_radicals(budget, whole(bits, 64, 4096),
-                           lambda algebra: quantity(problem, at, algebra, name, roots), relation, expression(value))
-
-
-def upper(statement: list[Any], witness: Any, budget: Budget) -> None:
-    """f takes a value below the number: at the point of the witness."""
-    problem, (bits, point) = Problem(statement[0]), need(witness, "bits", "point")
-    balls, factors = Intervals(whole(bits, 64, 4096), budget), []
-    problem.check_size()
-    if problem.lambda_b is not None:
-        raise Rejected("a problem without a bias is needed")
-    for entries, (rows, columns) in zip(listed(point, problem.M), problem.shapes, strict=True):
-        cells = [balls.number(entry) for entry in vector(entries, rows * columns)]
-        factors.append([cells[i * columns : (i + 1) * columns] for i in range(rows)])
-    if not problem.value(balls, factors)[1] < evaluate(expression(statement[1]), {}, balls)[0]:
-        raise Rejected("the value at the point is not shown to be below the number")
+    compared_with_radicals(budget, bits, lambda algebra: quantity(problem, at, algebra, name, roots), relation,
+                           expression(value))
 
 
 def benign(statement: list[Any], witness: Any, budget: Budget) -> None:
-    """Every critical point is a global minimiser or a strict saddle."""
+    """Every critical point is a global minimiser or a strict saddle.
+
+    One layer always. Else points with sigma_plus on the first directions have no negative curvature, so kappa_c < kappa
+    <= kappa_sn must not occur, and kappa < kappa_c either: zero is such a point.
+    """
     problem = Problem(statement[0])
     need(witness)
-    if problem.relu or not problem.balanced:
-        raise Rejected("only the linear model with equal classes is covered")
-    power = problem.strength(problem.sizes[0])
-    if problem.M > 2 and (problem.lambda_b is not None or not (
-            power > problem.saddle_node or power == problem.first_order)):
-        raise Rejected("two layers or more: no bias and kappa > kappa_sn or kappa = kappa_c is needed")
+    if problem.relu:
+        raise Rejected("only the linear model is covered")
+    if problem.M == 2:
+        return
+    live = modes_of(problem, _BITS, budget)
+    if live[0].power == (problem.first_order,) * 2:  # those are worth as much as zero
+        live = live[1:] if problem.rank > live[0].count else []
+    if any(mode.power[0] <= problem.saddle_node for mode in live):
+        raise Rejected("two layers or more: kappa > kappa_sn or kappa = kappa_c is needed")
 
 
 def finite(statement: list[Any], witness: Any, budget: Budget) -> None:
-    """Zero is the only critical point."""
+    """The critical points have finitely many products: no two directions with the same s^2 can be in use."""
     problem = Problem(statement[0])
     need(witness)
-    power = problem.strength(problem.sizes[0])
-    if problem.relu or not problem.balanced or problem.lambda_b is not None:
-        raise Rejected("only the linear model without a bias and with equal classes is covered")
-    if not (power > problem.saddle_node or (problem.M == 2 and power == 1)):
-        raise Rejected("kappa > kappa_sn, or kappa = 1 with one layer, is needed")
+    if problem.relu:
+        raise Rejected("only the linear model is covered")
+    for mode in modes_of(problem, _BITS, budget):
+        gone = mode.power[0] > problem.saddle_node or (problem.M == 2 and mode.power[0] == 1)
+        if mode.count > 1 and not gone:
+            raise Rejected("more than one direction with kappa <= kappa_sn")
 
 
 KINDS: dict[str, tuple[tuple[str, ...], Callable[[list[Any], Any, Budget], None]]] = {
     "layered/optimum/1": (("problem", "quantity", "relation", "value"), optimum),
     "layered/geometry/1": (("problem", "geometry"), geometry),
-    "layered/upper/1": (("problem", "value"), upper),
     "layered/benign/1": (("problem",), benign),
     "layered/finite/1": (("problem",), finite),
 }

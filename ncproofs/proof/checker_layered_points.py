@@ -9,16 +9,27 @@ directions that leave it alone are a block of their own.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
-from itertools import pairwise
-from math import prod
+from itertools import combinations, pairwise
 from typing import Any
 
-from ncproofs.proof.checker_arithmetic import Budget, Intervals, Rejected
+from ncproofs.proof.checker_arithmetic import Budget, Intervals, Rejected, evaluate
 from ncproofs.proof.checker_hessian import Block, Eigenvalues, has_inertia, has_table
-from ncproofs.proof.checker_layered import Minimum, Mode, Problem, minimum_of, objective, product, scales, sigma
-from ncproofs.proof.checker_losses import fractional_power, times, total
-from ncproofs.proof.checker_reading import listed, need, rational, whole
+from ncproofs.proof.checker_layered import (
+    Minimum,
+    Mode,
+    Problem,
+    enclosed,
+    energy,
+    minimum_of,
+    objective,
+    product,
+    scales,
+    sigma,
+)
+from ncproofs.proof.checker_losses import times, total
+from ncproofs.proof.checker_reading import expression, listed, need, rational, vector, whole
 
 Matrix = list[list[Any]]
 _LARGEST = 200
@@ -39,34 +50,74 @@ def _simplex(balls: Intervals, K: int) -> Matrix:
     return [list(row) for row in zip(*columns, strict=True)]
 
 
-def factors_at(problem: Problem, balls: Intervals, values: list[Any], frame: Matrix, columns: list[int],
-               weights: list[int]) -> list[Matrix]:
-    """H and W_1, ..., W_L with the product sum_k values_k u_k u_k^T on the class means, balanced.
+def _frames(problem: Problem, balls: Intervals, modes: list[Mode]) -> tuple[Matrix, Matrix]:
+    """Left and right singular directions of the target as columns, mode by mode, and the mean last if there is a bias.
 
-    ``values[k]`` is None for a direction not in use. H has one column for each class of ``columns``, which stands for
+    Classes of one size: e_k, with a bias orthonormal ones with sum 0. Else u = (n_k/(n_k - s^2))_k and v = T^T u/s,
+    which is s sqrt(n_k)/(n_k - s^2); they have the same length.
+    """
+    left, right = [], []
+    for mode in modes:
+        places = [k for k, size in enumerate(problem.sizes) if mode.name == f"n{size}"]
+        if places:
+            basis = (_identity if problem.lambda_b is None else _simplex)(balls, len(places))
+            for column in list(zip(*basis, strict=True))[: mode.count]:
+                entries = dict(zip(places, column, strict=True))
+                left.append([entries.get(k, balls.number(Fraction(0))) for k in range(problem.K)])
+                right.append(left[-1])
+        elif mode.name != "mean":
+            square = enclosed(balls, mode.square)
+            raw = [balls.div(balls.number(Fraction(1)), balls.sub(balls.number(Fraction(size)), square))
+                   for size in problem.sizes]
+            u = [times(balls, x, size) for x, size in zip(raw, problem.sizes, strict=True)]
+            length = balls.sqrt(total(balls, [balls.mul(x, x) for x in u]))
+            left.append([balls.div(x, length) for x in u])
+            right.append([balls.div(balls.mul(x, balls.sqrt(times(balls, square, size))), length)
+                          for x, size in zip(raw, problem.sizes, strict=True)])
+    if problem.lambda_b is not None:
+        left.append([balls.sqrt(balls.number(Fraction(1, problem.K)))] * problem.K)
+        right.append([balls.sqrt(balls.number(Fraction(size, problem.N))) for size in problem.sizes])
+    return _transposed(left), _transposed(right)
+
+
+def _directions(problem: Problem, balls: Intervals, modes: list[Mode], pools: list[list[Any]]
+                ) -> tuple[list[Any], list[Any]]:
+    """sigma of every direction, None where it is not in use, and lambda |factor|^2 there."""
+    found, energies = [], []
+    for mode, pool in zip(modes, pools, strict=True):
+        found += pool + [None] * (mode.count - len(pool))
+        energies += [energy(problem, balls, mode.square, value) for value in pool] + [None] * (mode.count - len(pool))
+    left = problem.K - len(found)  # the mean, for a free bias
+    return found + [None] * left, energies + [None] * left
+
+
+def factors_at(problem: Problem, balls: Intervals, energies: list[Any], frames: tuple[Matrix, Matrix],
+               columns: list[int], weights: list[int]) -> list[Matrix]:
+    """H and W_1, ..., W_L with the product sum_k s_k sigma_k u_k v_k^T on the class means times sqrt n_k, balanced.
+
+    ``energies[k]`` is None for a direction not in use. H has one column for each class of ``columns``, which stands for
     ``weights[class]`` samples: |H|^2 of the samples is that of these columns times samples/columns of the class.
     """
     M, zero = problem.M, balls.number(Fraction(0))
-    weight = prod(problem.weights)
     rows = [*problem.widths, problem.K]
     widths = [len(columns), *problem.widths]
     found = [[[zero] * width for _ in range(height)] for height, width in zip(rows, widths, strict=True)]
-    used = [k for k, value in enumerate(values) if value is not None]
+    used = [k for k, value in enumerate(energies) if value is not None]
+    if len(used) > problem.rank:
+        raise Rejected("more directions than the widths allow")
     for unit, k in enumerate(used):
-        nu = fractional_power(balls, balls.number(Fraction(problem.sizes[k] * weight)), Fraction(1, M))
-        energy = balls.mul(nu, fractional_power(balls, values[k], Fraction(2, M)))
         for column, cls in enumerate(columns):
-            length = balls.sqrt(times(balls, energy, 1 / (weights[cls] * problem.weights[0])))
-            if frame[cls][k] != zero:
-                found[0][unit][column] = balls.mul(length, frame[cls][k])
+            length = balls.sqrt(times(balls, energies[k], 1 / (weights[cls] * problem.weights[0])))
+            if frames[1][cls][k] != zero:
+                found[0][unit][column] = balls.mul(length, frames[1][cls][k])
         for layer in range(1, M):
-            length = balls.sqrt(times(balls, energy, 1 / problem.weights[layer]))
+            length = balls.sqrt(times(balls, energies[k], 1 / problem.weights[layer]))
             if layer < M - 1:
                 found[layer][unit][unit] = length
                 continue
             for cls in range(problem.K):
-                if frame[cls][k] != zero:
-                    found[layer][cls][unit] = balls.mul(length, frame[cls][k])
+                if frames[0][cls][k] != zero:
+                    found[layer][cls][unit] = balls.mul(length, frames[0][cls][k])
     return found
 
 
@@ -89,19 +140,17 @@ def attained(statement: list[Any], witness: Any, budget: Budget) -> None:
     """A minimiser written out: its value is that of the closed form and its derivatives vanish, up to ``spread``."""
     problem, spread = Problem(statement[0]), rational(statement[1])
     bits, roots = need(witness, "bits", "roots")
-    balls, at = Intervals(whole(bits, 64, 4096), budget), minimum_of(problem)
+    balls = Intervals(whole(bits, 64, 4096), budget)
+    at = minimum_of(problem, bits, budget)
     problem.check_size()
     if problem.relu:
         raise Rejected("a problem without relu is needed")
     values = scales(problem, at, balls, roots)
-    frame = _identity(balls, problem.K) if not problem.balanced else _simplex(balls, problem.K)
     owners = [k for k, size in enumerate(problem.sizes) for _ in range(size)]
     pools = [[value] * mode.used for mode, value in zip(at.modes, values, strict=True)]
-    directions = _directions(problem, at.modes, pools)
-    factors = factors_at(problem, balls, directions, frame, owners, problem.sizes)
-    bias = None
-    if problem.lambda_b is not None:
-        bias = [_bias(problem, balls, directions[-1])] * problem.K
+    directions, energies = _directions(problem, balls, at.modes, pools)
+    factors = factors_at(problem, balls, energies, _frames(problem, balls, at.modes), owners, problem.sizes)
+    bias = _bias(problem, balls, directions[-1])
     gap = balls.sub(problem.value(balls, factors, bias), objective(problem, at, balls, values))
     limit = balls.number(spread)[0]
     slopes = _gradient(problem, balls, factors, bias)
@@ -109,21 +158,26 @@ def attained(statement: list[Any], witness: Any, budget: Budget) -> None:
         raise Rejected("the value or a derivative is not shown to be within the spread")
 
 
-def _directions(problem: Problem, modes: list[Mode], pools: list[list[Any]]) -> list[Any]:
-    """sigma of every direction of the frame, from the pool of its mode; the last is the mean when there is a bias."""
-    left, found = [list(pool) for pool in pools], []
-    for k, size in enumerate(problem.sizes):
-        place = next(i for i, mode in enumerate(modes) if mode.size == size)
-        if problem.lambda_b is not None and k == problem.K - 1:
-            place = 1
-        found.append(left[place].pop(0) if place < len(left) and left[place] else None)
-    return found
-
-
 def _bias(problem: Problem, balls: Intervals, mean: Any) -> Any:
-    """The common entry of b, from the logit of the mean of the classes (None: 0); equal classes."""
+    """b_k = (n_k/N) (1 - logit of the mean)/(1 + lambda_b); None without a bias."""
+    if problem.lambda_b is None:
+        return None
     entry = balls.sub(balls.number(Fraction(1)), mean or balls.number(Fraction(0)))
-    return times(balls, entry, Fraction(1, problem.K) / (1 + (problem.lambda_b or 0)))
+    return [times(balls, entry, Fraction(size, problem.N) / (1 + problem.lambda_b)) for size in problem.sizes]
+
+
+def upper(statement: list[Any], witness: Any, budget: Budget) -> None:
+    """f takes a value below the number: at the point of the witness."""
+    problem, (bits, point) = Problem(statement[0]), need(witness, "bits", "point")
+    balls, factors = Intervals(whole(bits, 64, 4096), budget), []
+    problem.check_size()
+    if problem.lambda_b is not None:
+        raise Rejected("a problem without a bias is needed")
+    for entries, (rows, columns) in zip(listed(point, problem.M), problem.shapes, strict=True):
+        cells = [balls.number(entry) for entry in vector(entries, rows * columns)]
+        factors.append([cells[i * columns : (i + 1) * columns] for i in range(rows)])
+    if not problem.value(balls, factors)[1] < evaluate(expression(statement[1]), {}, balls)[0]:
+        raise Rejected("the value at the point is not shown to be below the number")
 
 
 def _gradient(problem: Problem, balls: Intervals, factors: list[Matrix], bias: Any) -> list[Any]:
@@ -150,7 +204,7 @@ class Critical:
     """The critical points with so many directions of sigma_plus and of sigma_minus in each mode, in one orbit."""
 
     def __init__(self, problem: Problem, plus: Any, minus: Any, balls: Intervals, roots: Any) -> None:
-        self.problem, self.balls, self.modes = problem, balls, minimum_of(problem).modes
+        self.problem, self.balls, self.modes = problem, balls, minimum_of(problem, balls.p, balls.budget).modes
         self.used = [(whole(p, 0, mode.count), whole(m, 0, mode.count)) for mode, p, m in zip(
             self.modes, *(listed(part if isinstance(part, list) else [part], len(self.modes))
                           for part in (plus, minus)), strict=True)]
@@ -158,7 +212,7 @@ class Critical:
         if problem.relu or self.rank > problem.rank or any(
                 sum(pair) > mode.count for mode, pair in zip(self.modes, self.used, strict=True)):
             raise Rejected("no relu, and at most min(K, widths) directions")
-        if any(sum(pair) and mode.power >= problem.saddle_node
+        if any(sum(pair) and not mode.is_below(problem.saddle_node)
                for mode, pair in zip(self.modes, self.used, strict=True)):
             raise Rejected("nonzero critical points are covered for kappa < kappa_sn")
         if problem.K * (problem.widths[0] + problem.widths[-1] + (problem.lambda_b is not None)) + sum(
@@ -179,7 +233,7 @@ class Critical:
 
     def value(self) -> Any:
         """(1/2) sum of weight (1 + e(sigma)); the two roots of a mode as two modes, of which one has all directions."""
-        split = [Mode(mode.size, mode.power, mode.weight, mode.count * first, count)
+        split = [replace(mode, count=mode.count * first, used=count)
                  for mode, pair in zip(self.modes, self.used, strict=True)
                  for first, count in zip((1, 0), pair, strict=True)]
         found = [root for pair in self.sigmas for root in pair]
@@ -190,11 +244,10 @@ class Critical:
         problem, balls, K = self.problem, self.balls, self.problem.K
         pools = [[root for root, count in zip(*parts, strict=True) for _ in range(count)]
                  for parts in zip(self.sigmas, self.used, strict=True)]
-        values = _directions(problem, self.modes, pools)
-        frame = _identity(balls, K) if problem.lambda_b is None else _simplex(balls, K)
+        values, energies = _directions(problem, balls, self.modes, pools)
         # Columns of length sqrt n_k stand for the class means, in the features and in the logits.
-        factors = factors_at(problem, balls, values, frame, list(range(K)), [1] * K)
-        bias = None if problem.lambda_b is None else _bias(problem, balls, values[-1])
+        factors = factors_at(problem, balls, energies, _frames(problem, balls, self.modes), list(range(K)), [1] * K)
+        bias = _bias(problem, balls, values[-1])
         left, right = _sides(balls, factors)
         whole_form = _form(problem, balls, factors, left, [_identity(balls, K), *right], bias)
         inside = product(balls, _transposed(left[0]), left[0])
@@ -207,7 +260,7 @@ class Critical:
 def _form(problem: Problem, balls: Intervals, factors: list[Matrix], left: list[Matrix], right: list[Matrix],
           bias: Any) -> Matrix:
     """The second derivative in the class means, the layers and b, of 1/(2N) times the squares of these columns."""
-    K, zero, share = problem.K, balls.number(Fraction(0)), Fraction(1, problem.N)
+    zero, share = balls.number(Fraction(0)), Fraction(1, problem.N)
     places = [(place, i, j) for place, factor in enumerate(factors) for i in range(len(factor))
               for j in range(len(factor[0]))]
     roots = [balls.sqrt(balls.number(Fraction(size))) for size in problem.sizes]
@@ -217,9 +270,10 @@ def _form(problem: Problem, balls: Intervals, factors: list[Matrix], left: list[
               for b, y in enumerate(right[place][j]) if y != zero} for place, i, j in places]
     decays = [problem.weights[place] for place, _, _ in places]
     if bias is not None:
-        errors = [[balls.add(z, balls.mul(bias, root)) for z, root in zip(row, roots, strict=True)] for row in errors]
-        moves += [{(k, b): root for b, root in enumerate(roots)} for k in range(K)]
-        decays += [problem.lambda_b or Fraction(0)] * K
+        errors = [[balls.add(z, balls.mul(b, root)) for z, root in zip(row, roots, strict=True)]
+                  for row, b in zip(errors, bias, strict=True)]
+        moves += [{(k, b): root for b, root in enumerate(roots)} for k in range(problem.K)]
+        decays += [problem.lambda_b or Fraction(0)] * problem.K
     H = [[zero] * len(moves) for _ in moves]
     for a, first in enumerate(moves):
         for b in range(a + 1):
@@ -228,19 +282,18 @@ def _form(problem: Problem, balls: Intervals, factors: list[Matrix], left: list[
                 H[a][b] = times(balls, total(balls, shared), share)
         H[a][a] = balls.add(H[a][a], balls.number(decays[a]))
     at = {place: index for index, place in enumerate(places)}
-    for high in range(len(factors)):
-        for low in range(high):
-            between = _identity(balls, len(factors[low]))
-            for factor in factors[low + 1 : high]:
-                between = product(balls, factor, between)
-            outer = product(balls, product(balls, _transposed(left[high]), errors), _transposed(right[low]))
-            for j, row in enumerate(between):
-                for p, x in enumerate(row):
-                    for i, entries in enumerate(outer if x != zero else []):
-                        for q, y in enumerate(entries):
-                            if y != zero:
-                                a, b = at[high, i, j], at[low, p, q]
-                                H[a][b] = balls.add(H[a][b], times(balls, balls.mul(x, y), share))
+    for low, high in combinations(range(len(factors)), 2):
+        between = _identity(balls, len(factors[low]))
+        for factor in factors[low + 1 : high]:
+            between = product(balls, factor, between)
+        outer = product(balls, product(balls, _transposed(left[high]), errors), _transposed(right[low]))
+        for j, row in enumerate(between):
+            for p, x in enumerate(row):
+                for i, entries in enumerate(outer if x != zero else []):
+                    for q, y in enumerate(entries):
+                        if y != zero:
+                            a, b = at[high, i, j], at[low, p, q]
+                            H[a][b] = balls.add(H[a][b], times(balls, balls.mul(x, y), share))
     for a in range(len(moves)):
         for b in range(a):
             H[b][a] = H[a][b]
@@ -264,8 +317,8 @@ def critical(statement: list[Any], witness: Any, budget: Budget) -> None:
     value, (lower, higher) = at.value(), map(rational, listed(ends, 2))
     if value[0] < balls.number(lower)[1] or value[1] > balls.number(higher)[0]:
         raise Rejected("the objective is not shown to lie between these ends")
-    least = minimum_of(problem)
-    tie = [problem.M > 2 and mode.power == problem.first_order for mode in least.modes]
+    least = minimum_of(problem, bits, budget)
+    tie = [problem.M > 2 and mode.power == (problem.first_order,) * 2 for mode in least.modes]
     best = all(m == 0 and (p == mode.used or even)
                for (p, m), mode, even in zip(at.used, least.modes, tie, strict=True))
     shown = {
@@ -280,6 +333,7 @@ def critical(statement: list[Any], witness: Any, budget: Budget) -> None:
 
 KINDS: dict[str, tuple[tuple[str, ...], Callable[[list[Any], Any, Budget], None]]] = {
     "layered/attained/1": (("problem", "spread"), attained),
+    "layered/upper/1": (("problem", "value"), upper),
     "layered/critical/1": (("problem", "plus", "minus", "negative", "zero", "nature", "value"), critical),
     "layered/spectrum/1": (("problem", "plus", "minus", "eigenvalues"), spectrum),
 }

@@ -9,8 +9,9 @@ from typing import Any
 import flint
 
 from ncproofs.arithmetic.enclosure import exact_bounds
-from ncproofs.critical.layered_modes import modes_of, sigma_root
-from ncproofs.critical.layered_optimum import layered_regime
+from ncproofs.critical.layered_groups import Group, groups_of, strength_of
+from ncproofs.critical.layered_modes import sigma_root
+from ncproofs.critical.layered_optimum import layered_optimum
 from ncproofs.critical.layered_points import critical_point, layered_spectrum
 from ncproofs.critical.layered_relu import linear_part, rival, rival_factors
 from ncproofs.errors import OutOfScope
@@ -57,20 +58,28 @@ def _about(claim: Any, kind: str, problem: Layered | None = None, **parts: Any) 
     return stated(kind, title, problem=layered_record(problem or claim.problem), **parts)
 
 
-def _ends(M: int, power: Fraction, bits: int, *, upper: bool) -> list[str] | None:
+def _ends(problem: Layered, group: Group, bits: int, *, upper: bool) -> list[str] | None:
     """Rationals around the root, or the root twice; None where the checker has a closed form or there is no root."""
+    M = problem.factors
     if M == 2:
         return None
     with flint.ctx.workprec(bits + 32):
-        root = sigma_root(M, power, upper=upper)
-    if root is None:
+        power = strength_of(problem, group)
+        if isinstance(power, Fraction):
+            powers = [power]
+        else:  # the checker knows it to about 2^-bits
+            low, high = exact_bounds(power)
+            powers = [low - low / 2 ** (bits - 7), high + high / 2 ** (bits - 7)]
+        roots = [sigma_root(M, end, upper=upper) for end in powers]
+    bounds = [end for root in roots if root is not None
+              for end in ((root,) if isinstance(root, Fraction) else exact_bounds(root))]
+    if len(bounds) < len(powers):
         return None
-    if isinstance(root, Fraction):
-        return [str(root), str(root)]
-    low, high = exact_bounds(root)
+    if len(bounds) == 1:
+        return [str(bounds[0]), str(bounds[0])]
     peak = Fraction(M - 2, 2 * M - 2)
     floor, ceiling = (peak, Fraction(1)) if upper else (Fraction(0), peak)
-    return [str(max(floor, _short(low, bits, -1))), str(min(ceiling, _short(high, bits, 1)))]
+    return [str(max(floor, _short(min(bounds), bits, -1))), str(min(ceiling, _short(max(bounds), bits, 1)))]
 
 
 def _short(value: Fraction, bits: int, side: int) -> Fraction:
@@ -81,9 +90,14 @@ def _short(value: Fraction, bits: int, side: int) -> Fraction:
 
 
 def _modes(problem: Layered, bits: int) -> list[Any]:
-    regime = layered_regime(linear_part(problem))
-    return [_ends(problem.factors, mode.power, bits, upper=True) if used else None
-            for mode, used in zip(regime.modes, regime.used, strict=True)]
+    linear = linear_part(problem)
+    return [_ends(problem, group, bits, upper=True) if used else None
+            for group, used in zip(_usable(linear), layered_optimum(linear, digits=6).details.used, strict=True)]
+
+
+def _usable(problem: Layered) -> list[Group]:
+    """The groups of directions that the checker knows as modes."""
+    return [group for group in groups_of(problem) if group.share]
 
 
 def _numbers(problem: Layered) -> Iterator[dict[str, Any]]:
@@ -147,8 +161,6 @@ def _never(claim: ReluFirstFeatures) -> Draft:
 def _counted(claim: LayeredSpectrum | LayeredKind | LayeredInertia) -> tuple[Layered, Any, Any]:
     """The counts as the statement spells them: numbers, or lists when there are several groups."""
     problem = claim.problem
-    if problem.has_bias and not problem.balanced:
-        raise NoCertificate("the checker does not read unequal classes with a bias")
     plus, minus = (part if isinstance(part, int) else list(part)
                    for part in critical_point(problem, claim.plus, claim.minus, digits=6).counts)
     return problem, plus, minus
@@ -158,9 +170,9 @@ def _two_roots(problem: Layered, plus: Any, minus: Any, bits: int) -> list[Any]:
     """The ends of sigma_plus and sigma_minus of each group, None where it is not used."""
     found = []
     pairs = zip([plus] if isinstance(plus, int) else plus, [minus] if isinstance(minus, int) else minus, strict=True)
-    for mode, (upper, lower) in zip(modes_of(problem), pairs, strict=True):
-        found += [_ends(problem.factors, mode.power, bits, upper=True) if upper else None,
-                  _ends(problem.factors, mode.power, bits, upper=False) if lower else None]
+    for group, (upper, lower) in zip(_usable(problem), pairs, strict=True):
+        found += [_ends(problem, group, bits, upper=True) if upper else None,
+                  _ends(problem, group, bits, upper=False) if lower else None]
     return found
 
 

@@ -185,7 +185,9 @@ def _geometry(claim: LayeredGeometry, effort: Effort) -> Evidence:
             return refuse(sentence, because)
     at = layered_optimum(problem, digits=12)
     if at.regime in ("centred", "tie") and problem.has_bias and not problem.balanced:
-        return refuse(sentence, f"the means follow the {at.geometry}; whether they are of this kind too is not decided")
+        # sum n_k h_k = 0, n_k unequal: means that are not all zero are not orthogonal, no ETF and not independent
+        because = f"some minimiser has class means that are not all zero, and sum n_k h_k = 0: {at.because}"
+        return fails(sentence, because, problem, because)
     if at.geometry == geometry:
         return _verdict(sentence, problem, at.because, Rigor.EXACT, at.axioms, yes=True)
     if geometry == "orthogonal means" and at.geometry in ("orthogonal frame", "zero"):

@@ -187,7 +187,7 @@ def results_from(place: str, text: str) -> Results:
         raise InvalidResults(
             f"{place} is not what `ncproofs verify --json` prints: {said[:300]}; write that file again"
         ) from None
-    outcomes = tuple(_outcome(f"{place} row {number}", number, row) for number, row in enumerate(read.rows))
+    outcomes = tuple(_outcome(f"{place} row {number + 1}", number, row) for number, row in enumerate(read.rows))
     if read.finished != len(outcomes) or read.asked < read.finished:
         raise InvalidResults(
             f"{place} has {len(outcomes)} rows, but says finished={read.finished}, asked={read.asked}; "

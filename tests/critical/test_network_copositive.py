@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ncproofs.critical.network_certificate import counted
 from ncproofs.critical.network_copositive import MOST_SAMPLES, largest_on_orthant
 from ncproofs.critical.network_optimum import network_optimum
+from ncproofs.critical.network_orthant_search import second_derivative
 from ncproofs.problems.networks import relu
 from ncproofs.truth import Truth
 
@@ -88,6 +90,36 @@ def test_overlapping_outputs_are_solved(which):
 def test_multiple_eigenvalues_do_not_hide_a_neuron():
     found = network_optimum(relu(identity(6), SYMMETRIC, "5/4"), digits=20)
     assert found.truth is Truth.HOLDS and found.quantities["gap"].upper < Fraction(1, 10**20)
+
+
+#: Descent alone ends at three neurons of one support, beside which a fourth is worth 10^-6: gap 1.6e-3.
+CLOSE = [[4, 2], [-4, 3], [-4, -4], [1, 2], [3, -4], [-1, 1]]
+
+
+def test_neurons_that_approach_each_other_are_joined():
+    found = network_optimum(relu(identity(6), CLOSE, 4), digits=25)
+    assert found.truth is Truth.HOLDS and found.quantities["gap"].upper < Fraction(1, 10**25)
+    assert found.quantities["rank"].lower == 5
+    assert brute_force(CLOSE, 4) > float(found.quantities["objective"].lower) - 1e-9
+
+
+def test_one_neuron_is_not_called_neurons():
+    found = network_optimum(relu(identity(2), [[3, 3], [4, 4]], 1), digits=20)
+    assert found.geometry in ("1 neuron", "nonnegative singular directions")
+    assert [counted(number) for number in (0, 1, 2)] == ["no neurons", "1 neuron", "2 neurons"]
+
+
+def test_the_second_derivative_of_the_search():
+    generator = np.random.default_rng(3)
+    H, A, Y = (generator.normal(size=shape) for shape in ((4, 3), (3, 2), (4, 2)))
+
+    def slope(flat):
+        P, Q = flat[:12].reshape(4, 3), flat[12:].reshape(3, 2)
+        return np.concatenate([((P @ Q - Y) @ Q.T + 2 * P).ravel(), (P.T @ (P @ Q - Y) + 2 * Q).ravel()])
+
+    flat = np.concatenate([H.ravel(), A.ravel()])
+    rows = [(slope(flat + 1e-5 * e) - slope(flat - 1e-5 * e)) / 2e-5 for e in np.eye(len(flat))]
+    assert np.allclose(rows, second_derivative(H, A, H @ A - Y, 2.0), atol=1e-8)
 
 
 def test_the_value_does_not_depend_on_the_whitened_inputs():

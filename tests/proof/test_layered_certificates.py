@@ -51,6 +51,14 @@ LIGHT = Layered(layers=2, K=3, lambdas="1/50,1/40", lambda_H="1/30", lambda_b="1
 UNWEIGHTED = Layered(layers=2, K=3, n=2, widths="2,3", lambdas="1/50,1/40", lambda_H="1/30", lambda_b=0)
 SIZES = Layered(layers=2, K=3, lambdas="1/50,1/40", lambda_H="1/60", class_sizes="1,2,4")
 SHALLOW = Layered(layers=1, K=3, widths=2, lambdas="1/9", lambda_H="1/40", class_sizes="3,1,1")
+CENTRED = Layered(layers=2, K=3, lambdas="1/50,1/40", lambda_H="1/60", class_sizes="9,4,1", lambda_b=0)
+REPEATED = Layered(layers=1, K=5, widths=3, lambdas="1/30", lambda_H="1/40", class_sizes="2,3,2,1,3", lambda_b=0)
+TWOFOLD = Layered(layers=3, K=2, lambdas="1/30,1/30,1/20", lambda_H="1/30", class_sizes="1,3", lambda_b=0)
+#: Two classes: s^2 = 2ab/(a+b), here 4/3, and kappa^3 = 27 lambda_H (9/16), here 1/16.
+PAIR = Layered(layers=1, K=2, lambdas="1/50", lambda_H="1/60", class_sizes="1,2", lambda_b=0)
+CENTRED_TIE = Layered(layers=2, K=2, lambdas="1,1", lambda_H=Fraction(1, 243), class_sizes="1,2", lambda_b=0)
+#: The first class is at kappa_c, the second between kappa_c and kappa_sn.
+FIVE_FOUR = Layered(layers=2, K=2, widths=1, lambdas="1,1", lambda_H=Fraction(25, 16 * 729), class_sizes="5,4")
 WRITTEN = {
     "value, one layer": LayeredValue(problem=ONE, value=sqrt(2) / 2 - Rational(1, 4)),
     "value, from below": LayeredValue(problem=TWO, value="0.168974", relation=">"),
@@ -106,6 +114,41 @@ WRITTEN = {
         problem=Layered(layers=2, K=3, n=2, lambdas="1/50,1/40", lambda_H="1/30", lambda_b=0),
         quantity="feature_norm_sq", value=Rational(9, 10) ** Rational(2, 3) * Rational(2, 3)
         * (2 * Rational(1, 60000)) ** Rational(1, 3) * 15),
+    "free bias, unequal: value": LayeredValue(problem=CENTRED, value="0.0833712103838383081057144888", relation=">"),
+    "free bias, unequal: value from above": LayeredValue(
+        problem=CENTRED, value="0.0833712103838383081057144889", relation="<"),
+    "free bias, unequal: s^2": LayeredQuantity(
+        problem=CENTRED, quantity="singular_sq_c1", value="5.62972164512508200086168274", relation=">"),
+    "free bias, unequal: sigma": LayeredQuantity(
+        problem=CENTRED, quantity="sigma_c2", value="0.746363583787493267109039283", relation="<"),
+    "free bias, unequal: |W_2|^2": LayeredQuantity(
+        problem=CENTRED, quantity="W_fro_sq_2", value="2.09325959009259735472254385", relation=">"),
+    "free bias, unequal: bias": LayeredQuantity(problem=CENTRED, quantity="bias_n4", value=Rational(2, 7)),
+    "free bias, unequal: a closed form": LayeredValue(problem=PAIR, value=Rational(2, 9) * (
+        1 - (1 - 3 * sqrt(10) / 200) ** 2)),
+    "free bias, unequal: a rational s^2": LayeredQuantity(problem=PAIR, quantity="singular_sq_c1",
+                                                          value=Rational(4, 3)),
+    "free bias, unequal: a tie": LayeredValue(problem=CENTRED_TIE, value=Rational(2, 9)),
+    "free bias, unequal: zero": LayeredGeometry(
+        problem=Layered(layers=1, K=2, lambdas="1", lambda_H="1", class_sizes="2,1", lambda_b=0), geometry="zero"),
+    "free bias, unequal: attained": LayeredAttained(problem=CENTRED),
+    "free bias, unequal: attained, sizes that repeat": LayeredAttained(problem=REPEATED),
+    "free bias, unequal: global": LayeredKind(problem=CENTRED, plus=(1, 1), minus=0, kind="global minimum"),
+    "free bias, unequal: the large direction": LayeredKind(problem=CENTRED, plus=(1, 0), minus=0,
+                                                           kind="local minimum"),
+    "free bias, unequal: the small direction": LayeredKind(problem=CENTRED, plus=(0, 1), minus=0, kind="strict saddle"),
+    "free bias, unequal: inertia": LayeredInertia(problem=CENTRED, plus=(0, 1), minus=(1, 0), negative=2, zero=6),
+    "free bias, unequal: spectrum": LayeredSpectrum(problem=CENTRED, plus=(1, 0), minus=(0, 1)),
+    "free bias, unequal: spectrum, sizes that repeat": LayeredSpectrum(problem=REPEATED, plus=(0, 1, 1, 0), minus=0),
+    "free bias, unequal: spectrum, three layers": LayeredSpectrum(problem=TWOFOLD, plus=0, minus=1),
+    "free bias, unequal: benign": BenignLayeredLandscape(problem=REPEATED),
+    "free bias, unequal: benign at kappa_c": BenignLayeredLandscape(problem=CENTRED_TIE),
+    "free bias, unequal: finitely many": FiniteCriticalPoints(problem=CENTRED),
+    "no bias, unequal: benign": BenignLayeredLandscape(problem=SHALLOW),
+    "no bias, unequal: benign at kappa_c, without room": BenignLayeredLandscape(problem=FIVE_FOUR),
+    "no bias, unequal: finitely many": FiniteCriticalPoints(problem=SIZES),
+    "a bias: benign beyond kappa_sn": BenignLayeredLandscape(problem=deep(2, 3, "28/256", lambda_b=1)),
+    "|H|^2": LayeredQuantity(problem=TWO, quantity="H_fro_sq", value="5.381613854987", relation=">"),
     "relu, strong decay": LayeredValue(problem=relu(7, 1), value=HALF),
     "relu, a bound": LayeredValue(problem=relu(4, "2/5"), value=HALF, relation="<="),
     "relu, below the linear minimum": LayeredValue(problem=relu(6, "2/5"), value="0.4949", relation="<"),
@@ -122,8 +165,30 @@ REFUSED = {
     "unequal classes: a small one alone is a minimum": LayeredKind(problem=SIZES, plus=(0, 0, 1), minus=0,
                                                                    kind="local minimum"),
     "unequal classes: one negative eigenvalue": LayeredInertia(problem=SIZES, plus=(0, 0, 1), minus=0, negative=1),
-    "unequal classes with a free bias": LayeredKind(
-        problem=Layered(layers=1, K=3, lambdas="1/50", lambda_H="1/60", class_sizes="4,2,1", lambda_b=0), plus=0,
+    "free bias, unequal: one unit in the last digit": LayeredValue(
+        problem=CENTRED, value="0.0833712103838383081057144889", relation=">"),
+    "free bias, unequal: s^2 without 1/N": LayeredQuantity(
+        problem=CENTRED, quantity="singular_sq_c1", value="5.62972164512508200086168275", relation=">"),
+    "free bias, unequal: the bias of one class": LayeredQuantity(problem=CENTRED, quantity="bias_n4",
+                                                                 value=Rational(1, 3)),
+    "free bias, unequal: the value without a bias": LayeredValue(
+        problem=CENTRED, value="0.0947", relation=">"),
+    "free bias, unequal: orthogonal means": LayeredGeometry(problem=CENTRED, geometry="orthogonal means"),
+    "free bias, unequal: a simplex ETF": LayeredGeometry(problem=CENTRED, geometry="simplex ETF"),
+    "free bias, unequal: a frame": LayeredGeometry(problem=CENTRED, geometry="frame"),
+    "free bias, unequal: zero at a tie": LayeredGeometry(problem=CENTRED_TIE, geometry="zero"),
+    "free bias, unequal: sigma at a tie": LayeredQuantity(problem=CENTRED_TIE, quantity="sigma_c1", value=HALF),
+    "free bias, unequal: global without the small direction": LayeredKind(
+        problem=CENTRED, plus=(1, 0), minus=0, kind="global minimum"),
+    "free bias, unequal: zero is a saddle": LayeredKind(problem=CENTRED, plus=0, kind="strict saddle"),
+    "free bias, unequal: K directions": LayeredKind(problem=CENTRED, plus=(1, 1, 1), minus=0, kind="global minimum"),
+    "free bias, unequal: two layers are benign": BenignLayeredLandscape(problem=CENTRED),
+    "free bias, unequal: a family of critical points": FiniteCriticalPoints(
+        problem=Layered(layers=1, K=4, lambdas="1/30", lambda_H="1/40", class_sizes="3,3,3,1", lambda_b=0)),
+    "no bias, unequal: benign at kappa_c, with room": BenignLayeredLandscape(
+        problem=Layered(layers=2, K=2, lambdas="1,1", lambda_H=Fraction(25, 16 * 729), class_sizes="5,4")),
+    "a regularised bias, unequal": LayeredKind(
+        problem=Layered(layers=1, K=3, lambdas="1/50", lambda_H="1/60", class_sizes="4,2,1", lambda_b="1/10"), plus=0,
         kind="strict saddle"),
     "another value": LayeredValue(problem=ONE, value=sqrt(2) / 2 - Rational(1, 5)),
     "another radical": LayeredQuantity(problem=TWO, quantity="kappa", value=Rational(81, 50000) ** Rational(1, 2)),
@@ -186,6 +251,13 @@ def put(where, *path, value):
     return change
 
 
+def last_digit(statement, witness):
+    """The first eigenvalue that is no fraction, moved beyond its enclosure by one unit of its width."""
+    row = next(row for row in statement["eigenvalues"] if row[0] != row[1])
+    low, high = Fraction(row[0]), Fraction(row[1])
+    row[:2] = [str(high), str(2 * high - low)]
+
+
 TAMPERED = {
     "a root on the wrong side": ("value, from below", put(1, "roots", 0, value=["1/1000", "1/500"])),
     "a root that is too low": ("value, from below", put(1, "roots", 0, value=["9/10", "95/100"])),
@@ -204,6 +276,21 @@ TAMPERED = {
     "an empty class": ("means", put(0, "problem", "n", value=[9, 4, 0])),
     "a class too few": ("means", put(0, "problem", "n", value=[9, 4])),
     "a bias with unequal classes": ("means", put(0, "problem", "lambda_b", value="1")),
+    "free bias, other sizes": ("free bias, unequal: global", put(0, "problem", "n", value=[9, 5, 1])),
+    "free bias, sizes in another order with a root moved": (
+        "free bias, unequal: value", put(1, "roots", value=[["9/10", "91/100"], ["9/10", "91/100"]])),
+    "free bias, a mean size": ("free bias, unequal: spectrum", put(0, "problem", "n", value=5)),
+    "free bias, none": ("free bias, unequal: spectrum", put(0, "problem", "lambda_b", value=None)),
+    "free bias, regularised": ("free bias, unequal: spectrum", put(0, "problem", "lambda_b", value="1/1000000")),
+    "free bias, another weight": ("free bias, unequal: global", put(0, "problem", "lambda_H", value="1/61")),
+    "free bias, N instead of n": ("free bias, unequal: the large direction",
+                                  put(0, "problem", "n", value=[126, 56, 14])),
+    "free bias, an eigenvalue moved": ("free bias, unequal: spectrum", last_digit),
+    "free bias, a value moved": ("free bias, unequal: global", put(0, "value", value=["417/5000", "21/250"])),
+    "free bias, a rotation too many": ("free bias, unequal: inertia", put(0, "zero", value=7)),
+    "free bias, few bits": ("free bias, unequal: value", put(1, "bits", value=64)),
+    "free bias, 13 sizes": ("free bias, unequal: benign", lambda s, w: s["problem"].update(
+        K=13, n=list(range(1, 14)))),
     "relu switched on": ("frame", put(0, "problem", "relu", value=True)),
     "relu in one layer": ("benign", put(0, "problem", "relu", value=True)),
     "relu as text": ("frame", put(0, "problem", "relu", value="no")),

@@ -82,6 +82,7 @@ def sign(expression, relation, *where):
 
 
 #: Each refutes a sentence of the false theorems of this field, or one of our own.
+CENTRED = Layered(layers=2, K=3, lambdas="1/30,1/50", lambda_H="1/40", lambda_b=0, class_sizes="1,2,4")
 FALSE = {
     "1 the threshold is K n sqrt(lambda_H lambda_W) = 6/5 > 1": geometry(FOUR, "zero"),
     "1 the constant is K sqrt(lambda_H lambda_W)": quantity(FOUR, "kappa", Rational(3, 10)),
@@ -113,6 +114,8 @@ FALSE = {
     "at kappa_c frames of full rank alone are global": geometry(TIE, "orthogonal frame"),
     "at kappa_c rank one is not global": kind(TIE, "local minimum", 1),
     "without a bias d = K - 1 forces an ETF": geometry(deep(1, 4, "1/4", widths=3), "simplex ETF"),
+    "an ETF of unequal classes with a free bias": geometry(CENTRED, "simplex ETF"),
+    "orthogonal means of unequal classes with a free bias": geometry(CENTRED, "orthogonal means"),
     "without a bias a free bias changes nothing": geometry(deep(1, 4, "1/4", lambda_b=0), "orthogonal frame"),
     "a narrow layer does not matter": geometry(deep(2, 3, "1/100", widths="3,2"), "orthogonal frame"),
     "kappa counts N samples": quantity(DEEP, "kappa_power", Rational(81 * 3, 50000)),
@@ -144,7 +147,6 @@ FALSE = {
     "the nuclear norm does not grow under a ReLU, K = 5": sign((5 + 3 * sqrt(5)) / 2 - (2 + 2 * sqrt(5)), ">="),
 }
 
-CENTRED = Layered(layers=2, K=3, lambdas="1/30,1/50", lambda_H="1/40", lambda_b=0, class_sizes="1,2,4")
 SIZES = Layered(layers=2, K=3, lambdas="1/50,1/40", lambda_H="1/60", class_sizes="1,2,4")
 LIGHT = Layered(layers=2, K=3, lambdas="1/50,1/40", lambda_H="1/30", lambda_b="1")
 FALSE |= {
@@ -169,6 +171,9 @@ TRUE = {
     "unequal classes: all of them are global": kind(SIZES, "global minimum", (1, 1, 1), 0),
     "unequal sizes, one layer, benign": BenignLayeredLandscape(
         problem=Layered(layers=1, K=3, lambdas="1/50", lambda_H="1/60", class_sizes="4,2,2")),
+    "two unequal classes and a free bias: s^2 = 2ab/(a+b) has a closed form": value(
+        Layered(layers=1, K=2, lambdas="1/50", lambda_H="1/60", class_sizes="1,2", lambda_b=0),
+        Rational(2, 9) * (1 - (1 - 3 * sqrt(10) / 200) ** 2)),
     "unequal sizes and a free bias, one layer, benign": BenignLayeredLandscape(
         problem=Layered(layers=1, K=3, lambdas="1/50", lambda_H="1/60", class_sizes="4,2,1", lambda_b=0)),
     "unequal classes beyond every kappa_sn": BenignLayeredLandscape(
@@ -250,7 +255,6 @@ UNDECIDED = {
     "a saddle of unequal classes with a regularised bias": kind(UNEQUAL_BIAS, "strict saddle", 1),
     "no such critical point": kind(DEEP, "strict saddle", 4),
     "a regularised bias with unequal classes": value(UNEQUAL_BIAS, HALF, "<="),
-    "the kind of the means of unequal classes with a free bias": geometry(CENTRED, "simplex ETF"),
     "a quantity that a tie does not share": quantity(TIE, "alpha", HALF),
     "dense Hessian too large": LayeredSpectrum(problem=deep(1, 20, "1/4"), plus=3),
 }

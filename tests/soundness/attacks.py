@@ -771,7 +771,8 @@ _ABOUT: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "checker_layered": (("layered",), ("layered/geometry/1", "layered/optimum/1", "layered/attained/1",
                                        "layered/upper/1", "layered/benign/1", "layered/finite/1")),
-    "checker_layered_points": (("layered",), ("layered/attained/1", "layered/critical/1", "layered/spectrum/1")),
+    "checker_layered_points": (("layered",), ("layered/attained/1", "layered/critical/1", "layered/spectrum/1",
+                                              "layered/upper/1")),
     "checker_radicals": (("layered",), ("layered/optimum/1",)),
     "checker_networks": (
         ("networks",),

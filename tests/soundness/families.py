@@ -153,16 +153,27 @@ def layered() -> dict[str, Pair]:
         "layered: less than none of the upper root": _less_than_none("", -1, 2, ["1/4", "1"]),
         "layered: a spread below zero": _stated("layered attained", spread="-1"),
         "layered: benign with relu": _about("layered benign at kappa_c", relu=True),
-        "layered: benign with unequal classes": _about("layered benign", n=[2, 1, 1]),
+        "layered: benign with unequal classes": _claim("layered/benign/1", {}, problem=_power("1/1000", n=[2, 1])),
+        "layered: benign with unequal classes and a free bias": _claim(
+            "layered/benign/1", {}, problem=_power("1/1000", n=[2, 1], lambda_b="0")),
+        "layered: benign where the next class is metastable": _claim(
+            "layered/benign/1", {}, problem=_power("25/11664", n=[5, 4])),
+        "layered: finite with a size that repeats and a free bias": _claim(
+            "layered/finite/1", {}, problem={
+                **_power("1/500", 1, n=[2, 2, 2, 1], lambda_b="0", K=4), "widths": [4]}),
+        "layered: unequal classes with a regularised bias": _about("layered free bias, unequal: spectrum",
+                                                                   lambda_b="1/9"),
         "layered: benign between kappa_c and kappa_sn": _claim("layered/benign/1", {}, problem=_power("1/100")),
         "layered: benign at kappa_sn": _claim("layered/benign/1", {}, problem=_power("27/2048")),
-        "layered: benign with a bias": _about("layered benign at kappa_c", lambda_b="0"),
+        "layered: benign with a bias": _claim("layered/benign/1", {}, problem=_power("1/1000", lambda_b="0")),
         "layered: benign below kappa_c": _claim("layered/benign/1", {}, problem=_power("1/1000")),
         "layered: finite at kappa_sn": _claim("layered/finite/1", {}, problem=_power("27/2048")),
         "layered: finite below kappa = 1": _claim("layered/finite/1", {}, problem=_power("1/5", 1)),
         "layered: finite with relu": _claim("layered/finite/1", {}, problem=_power("1", relu=True)),
-        "layered: finite with a bias": _claim("layered/finite/1", {}, problem=_power("1", lambda_b="1")),
-        "layered: finite with unequal classes": _claim("layered/finite/1", {}, problem=_power("9", n=[2, 1])),
+        "layered: finite with a bias": _claim("layered/finite/1", {}, problem={
+            **_power("1/1000", lambda_b="1", K=3), "widths": [3, 3]}),
+        "layered: finite with unequal classes": _claim("layered/finite/1", {}, problem={
+            **_power("1/10000", n=[2, 2, 1], K=3), "widths": [3, 3]}),
         "layered: a spectrum at kappa_sn": _claim(
             "layered/spectrum/1", {"bits": 96, "roots": [["1/4", "1/4"], None]}, problem=_power("27/2048"), plus=1,
             minus=0, eigenvalues=[["-9", "9", 12]]),

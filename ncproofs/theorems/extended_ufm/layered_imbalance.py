@@ -79,6 +79,8 @@ def instance(problem: Layered) -> Iterator[Claim]:
     regime = layered_regime(problem)
     if regime.geometry in ("orthogonal means", "orthogonal frame", "zero"):
         yield LayeredGeometry(problem=problem, geometry=regime.geometry)
+    elif problem.has_bias:  # outside the theorem, and false there
+        yield LayeredGeometry(problem=problem, geometry="orthogonal means")
     value = layered_closed_form(problem, regime, "objective")
     if value is not None:
         yield LayeredValue(problem=problem, value=value)

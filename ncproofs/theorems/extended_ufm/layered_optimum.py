@@ -132,6 +132,8 @@ def instance(problem: Layered) -> Iterator[Claim]:
     regime = layered_regime(problem)
     if regime.geometry in ("orthogonal frame", "simplex ETF", "intermediate frame", "orthogonal means", "zero"):
         yield LayeredGeometry(problem=problem, geometry=regime.geometry)
+    elif problem.has_bias and not problem.balanced:  # outside the theorems, and false there
+        yield LayeredGeometry(problem=problem, geometry="simplex ETF")
     value = layered_closed_form(problem, regime, "objective")
     yield LayeredValue(problem=problem, value=sympy.Rational(1, 2) if value is None else value,
                        relation="<=" if value is None else "==")

@@ -12,6 +12,7 @@ from ncproofs.losses.loss import Loss
 from ncproofs.proof.claims import Axiom, Claim, Hole, Identity, Sign, SumIdentity, UniqueRoot
 from ncproofs.proof.discharge import Effort, discharge
 from ncproofs.proof.wording import printed_as_proved
+from ncproofs.report.apart import printed_apart
 from ncproofs.report.claim_formulas import claim_formulas, is_empty, range_phrase
 from ncproofs.report.prose import sentence
 from ncproofs.report.references import references
@@ -65,14 +66,16 @@ def derive_theorem(
     general = tuple(theorem.general()) if theorem.general is not None else ()
     local = _instance_claims(theorem, problem)
     proof = "The proof" if theorem.rests_on else ""
+    printed, renamed = printed_apart((*general, *local))
+    pairs = list(zip((*general, *local), printed, strict=True))
     steps = [
-        *rested_steps(theorem, effort), *_loss_steps(loss), *_steps(general, proof, effort),
-        *_steps(local, f"At {problem}", effort),
+        *rested_steps(theorem, effort), *_loss_steps(loss), *_steps(pairs[: len(general)], proof, effort),
+        *_steps(pairs[len(general) :], f"At {problem}", effort),
     ]
     return Derivation(
         title=theorem.title,
         subject=theorem.name,
-        notation=(*_letters(general), *_tensors(general)),
+        notation=(*_letters(printed[: len(general)]), *_tensors(printed[: len(general)]), *renamed),
         steps=tuple(dataclasses.replace(step, number=number) for number, step in enumerate(steps, start=1)),
         preface=_preface(theorem),
         values=_values(problem),
@@ -106,9 +109,10 @@ def _preface(theorem: Theorem) -> Preface:
 # --- steps ------------------------------------------------------------------------------------------------
 
 
-def _steps(claims: Iterable[Claim], section: str, effort: Effort) -> Iterator[Step]:
-    for claim in claims:
-        evidence = _proved(claim, effort)
+def _steps(claims: Iterable[tuple[Claim, Claim]], section: str, effort: Effort) -> Iterator[Step]:
+    """A step for each claim as it was made and as it is printed: the same in other names, see ``printed_apart``."""
+    for made, claim in claims:
+        evidence = _proved(made if isinstance(made, SumIdentity) else claim, effort)
         yield Step(
             number=0,
             statement=_sentence(claim, evidence),

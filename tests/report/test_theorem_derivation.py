@@ -323,8 +323,9 @@ def test_ranges_say_what_sympy_assumes():
 
 
 @pytest.mark.parametrize(("name", "latex"), [
-    ("lambda_W", r"\lambda_{W}"), ("x", "x"), ("u_0", "u_{0}"), ("S1", "S_{1}"), ("p*", "p^{*}"),
-    ("x_k,i", "x_{k,i}"), ("omega_star", r"\omega_{\mathrm{star}}"), (r"\input{a}", r"\mathrm{inputa}"), ("$", "?"),
+    ("lambda_W", r"\lambda_{W}"), ("x", "x"), ("u_0", "u_{0}"), ("S1", "S_{1}"),
+    ("p*", r"p_{\mathrm{asterisk}}"), ("x_k,i", "x_{k,i}"), ("omega_star", r"\omega_{\mathrm{star}}"),
+    (r"\a", r"\mathrm{reversesolidus}_{a}"), ("$", r"\mathrm{dollarsign}"), ("\u03b1_W", r"\alpha_{W}"),
 ])
 def test_names(name, latex):
     assert name_latex(name) == latex

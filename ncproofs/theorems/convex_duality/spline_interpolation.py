@@ -47,7 +47,7 @@ def _by_parts() -> Iterator[Claim]:
     """v from levels g: q_i = (g_(i+1) - g_i)/(x_(i+1) - x_i), v_i = q_i - q_(i-1), g_1 = m, g_n = 0."""
     for count in _SIZES:
         gaps = sympy.symbols(f"d1:{count}", positive=True)
-        slopes = sympy.symbols(f"s1:{count}", real=True)
+        slopes = sympy.symbols(f"s_1:{count}", real=True)
         inner = sympy.symbols(f"g2:{count}", real=True)
         levels = (m, *inner, sympy.Symbol(f"g{count}", real=True))
         q, v, y, x = (sympy.symbols(f"{name}1:{count + 1}", real=True) for name in "qvyx")

@@ -13,11 +13,11 @@ from ncproofs.proof.claims import Axiom, Claim, Hole, Identity, Sign, SumIdentit
 from ncproofs.proof.discharge import Effort, discharge
 from ncproofs.proof.wording import printed_as_proved
 from ncproofs.report.apart import printed_apart
-from ncproofs.report.claim_formulas import claim_formulas, is_empty, range_phrase
+from ncproofs.report.claim_formulas import claim_formulas, is_definition, is_empty, range_phrase
 from ncproofs.report.prose import sentence
 from ncproofs.report.references import references
 from ncproofs.report.resting import rested_steps
-from ncproofs.report.steps import Derivation, Formula, Preface, Step, Value
+from ncproofs.report.steps import BY_DEFINITION, Derivation, Formula, Preface, Step, Value
 from ncproofs.report.sum_typesetting import tensor_latex
 from ncproofs.report.trees import ranges_of, sum_sides
 from ncproofs.report.typesetting import name_latex, symbolic
@@ -112,13 +112,13 @@ def _preface(theorem: Theorem) -> Preface:
 def _steps(claims: Iterable[tuple[Claim, Claim]], section: str, effort: Effort) -> Iterator[Step]:
     """A step for each claim as it was made and as it is printed: the same in other names, see ``printed_apart``."""
     for made, claim in claims:
-        evidence = _proved(made if isinstance(made, SumIdentity) else claim, effort)
+        evidence = _named_only(claim, _proved(made if isinstance(made, SumIdentity) else claim, effort))
         yield Step(
             number=0,
             statement=_sentence(claim, evidence),
             formulas=claim_formulas(claim),
             reason=claim.because if claim.because != evidence.because else "",
-            checked=f"{evidence.because}{_covered(claim, evidence, section)}{_empty(claim)}",
+            checked=_checked(claim, evidence, section),
             evidence=evidence,
             where=range_phrase(ranges_of(claim)),
             section=section,
@@ -139,6 +139,12 @@ def _proved(claim: Claim, effort: Effort) -> Evidence:
         )
 
 
+def _named_only(claim: Claim, evidence: Evidence) -> Evidence:
+    """A formula whose letters have the other side as their value is a definition, not a step that is proved."""
+    named = isinstance(claim, (Identity, SumIdentity)) and evidence.truth is Truth.HOLDS and is_definition(claim)
+    return dataclasses.replace(evidence, because=BY_DEFINITION) if named else evidence
+
+
 def _sentence(claim: Claim, evidence: Evidence) -> str:
     if isinstance(claim, Axiom):
         return f"{claim.name[:1].upper()}{claim.name[1:]}: {claim.uses}."
@@ -146,6 +152,12 @@ def _sentence(claim: Claim, evidence: Evidence) -> str:
         return f"{claim.step}."
     spelled = claim.sentence or next((name for kind, name in _KINDS.items() if isinstance(claim, kind)), "")
     return sentence(spelled or evidence.sentence)
+
+
+def _checked(claim: Claim, evidence: Evidence, section: str) -> str:
+    if evidence.because == BY_DEFINITION:
+        return "with the values of the letters both sides are the same; a definition, not counted as proved"
+    return f"{evidence.because}{_covered(claim, evidence, section)}{_empty(claim)}"
 
 
 def _covered(claim: Claim, evidence: Evidence, section: str) -> str:

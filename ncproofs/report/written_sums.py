@@ -7,7 +7,7 @@ flattened and numbers collected; nothing is computed, so both sides of an identi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from itertools import count as numbers
 from typing import Any
@@ -20,7 +20,7 @@ from ncproofs.report.typesetting import name_latex, symbolic
 
 __all__ = [
     "Dialect", "Entry", "Node", "Number", "Plus", "Sum", "Times", "chunks", "entries_of", "free_indices",
-    "number_latex", "number_text", "taken_letters", "total_latex", "written",
+    "number_latex", "number_text", "taken_letters", "total_latex", "valued", "written",
 ]
 
 _MOST_PARTS = 2000
@@ -211,6 +211,22 @@ def _times(parts: Iterable[Node]) -> Node:
         return Number(number)
     kept = others if number == 1 else (Number(number), *others)
     return kept[0] if len(kept) == 1 else Times(kept)
+
+
+def valued(node: Node | None, letters: Sequence[tuple[Any, sympy.Expr]]) -> Node | None:
+    """``node`` with the values of its letters in its numbers."""
+    if isinstance(node, Number):
+        number = node.value
+        for letter, value in letters:
+            number = number.xreplace({letter: value})
+        return Number(number.doit())
+    if isinstance(node, Sum):
+        inner = valued(node.body, letters)
+        return None if inner is None else replace(node, body=inner)
+    if isinstance(node, (Plus, Times)):
+        parts = [valued(part, letters) for part in node.parts]
+        return replace(node, parts=tuple(part for part in parts if part is not None))
+    return node
 
 
 # --- for people -------------------------------------------------------------------------------------------

@@ -34,15 +34,17 @@ _RESERVED = ("log", "exp", "sqrt", "sin", "cos", "sinh", "cosh", "tanh", "min", 
 def printed_apart(claims: Sequence[Claim]) -> tuple[tuple[Claim, ...], tuple[tuple[Formula, str], ...]]:
     """The claims as they are to be printed, and for each name that had to be changed what it stands for.
 
-    Over all claims, different names get different renderings; symbols of one name are told apart within a claim.
+    Over all claims, different names get different renderings, and so do arrays of one name and size with different
+    properties; anything else of one name is told apart within a claim.
     A sum identity is to be proved in its own names: those may decide the order of its normal form.
     """
     found = [_named(claim) for claim in claims]
     names = {_name(thing) for things in found for thing in things}
     table, taken = _table(names, _constants(claims))
+    arrays, taken = _arrays_apart(found, table, taken)
     renamed, notes = [], {new: old for old, new in table.items() if old != new}
     for claim, things in zip(claims, found, strict=True):
-        naming, more = _naming(things, table, taken)
+        naming, more = _naming(things, {**table, **arrays}, taken)
         changed = {thing: new for thing, new in naming.items() if new != _name(thing)}
         renamed.append(_Renaming(changed).claim(claim) if changed else claim)
         notes.update({new: old for new, old in more.items() if new != old})
@@ -165,15 +167,31 @@ def _table(names: Iterable[str], taken: set[str]) -> tuple[dict[str, str], set[s
     return table, used
 
 
+def _arrays_apart(
+    found: Iterable[Sequence[Named]], table: Mapping[str, str], taken: set[str]
+) -> tuple[dict[Named, str], set[str]]:
+    """Array -> printed name; the first of its name and sizes keeps that of the table."""
+    naming: dict[Named, str] = {}
+    first: dict[tuple[Any, ...], Tensor] = {}
+    used = set(taken)
+    for array in (thing for things in found for thing in things if isinstance(thing, Tensor)):
+        kept = first.setdefault((array.name, array.sizes), array)
+        if array not in naming:
+            naming[array] = table[array.name] if kept == array else _fresh(table[array.name], used)
+            used |= _looks(naming[array])
+    return naming, used
+
+
 def _naming(
-    things: Sequence[Named], table: Mapping[str, str], taken: set[str]
+    things: Sequence[Named], table: Mapping[Any, str], taken: set[str]
 ) -> tuple[dict[Named, str], dict[str, str]]:
     """Thing -> printed name in one claim, and the new names that only this claim needs."""
     naming: dict[Named, str] = {}
     more: dict[str, str] = {}
     used = set(taken)
     for thing in things:
-        new = table[_name(thing)]
+        new = table.get(thing, table[_name(thing)])
+        more |= {new: thing.name} if thing in table else {}
         if new in naming.values():
             new = _fresh(new, used)
             more[new] = _name(thing)

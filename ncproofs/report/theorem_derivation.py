@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ncproofs.calculus.indexed import Tensor
@@ -67,6 +67,7 @@ def derive_theorem(
     local = _instance_claims(theorem, problem)
     proof = "The proof" if theorem.rests_on else ""
     printed, renamed = printed_apart((*general, *local))
+    shown = printed[: len(general)]
     pairs = list(zip((*general, *local), printed, strict=True))
     steps = [
         *rested_steps(theorem, effort), *_loss_steps(loss), *_steps(pairs[: len(general)], proof, effort),
@@ -75,7 +76,7 @@ def derive_theorem(
     return Derivation(
         title=theorem.title,
         subject=theorem.name,
-        notation=(*_letters(printed[: len(general)]), *_tensors(printed[: len(general)]), *renamed),
+        notation=(*_letters(shown, dict(theorem.notation)), *_tensors(shown), *renamed),
         steps=tuple(dataclasses.replace(step, number=number) for number, step in enumerate(steps, start=1)),
         preface=_preface(theorem),
         values=_values(problem),
@@ -187,13 +188,16 @@ def _loss_steps(loss: Loss | None) -> tuple[Step, ...]:
 # --- notation ---------------------------------------------------------------------------------------------
 
 
-def _letters(claims: Sequence[Claim]) -> Iterator[tuple[Formula, str]]:
+def _letters(claims: Sequence[Claim], own: Mapping[str, str]) -> Iterator[tuple[Formula, str]]:
+    """Letters with a meaning, of the package and of the theorem, and then the others."""
     symbols = {symbol for claim in claims for symbol, _ in ranges_of(claim)}
     symbols |= {symbol for tensor in _arrays(claims) for size in tensor.sizes for symbol in size.free_symbols}
-    for name in sorted({symbol.name for symbol in symbols}):
-        if name in _MEANINGS:
-            yield Formula(name, name_latex(name)), _MEANINGS[name]
-    others = sorted({symbol.name for symbol in symbols} - set(_MEANINGS))
+    names = {symbol.name for symbol in symbols}
+    for name in sorted((names & set(_MEANINGS)) - set(own)):
+        yield Formula(name, name_latex(name)), _MEANINGS[name]
+    for name, meaning in own.items():
+        yield Formula(name, tensor_latex(name)), meaning
+    others = sorted(names - set(_MEANINGS) - set(own))
     if others:
         yield (
             Formula(", ".join(others), r",\ ".join(map(name_latex, others))),

@@ -184,7 +184,8 @@ def _resolved_sum(
         inner[index] = next(letter for letter in pool if letter not in used and name_latex(letter) not in shown)
         used.add(inner[index])
         shown.add(name_latex(inner[index]))
-    body = _resolve(part, inner, taken)
+    # What ``at`` takes out of the scope is still bound around here.
+    body = _resolve(part, inner, frozenset(used))
     letters, sizes = tuple(inner[index] for index in indices), tuple(index.size for index in indices)
     if body == Number(sympy.Integer(0)):
         return body

@@ -159,6 +159,23 @@ def test_arrays_and_indices_of_a_sum():
     assert {"i", "i_2"} <= set(re.findall(r"i(?:_2)?(?![a-z_])", text)) and "i_{2}" in latex
 
 
+def test_arrays_of_one_name_with_different_properties():
+    k = Index("k", K)
+    plain, centred, longer = Tensor("v", (K,)), Tensor("v", (K,), zero_sum=(0,)), Tensor("v", (d,))
+    other = Index("a", d)
+    derivation = derived(
+        SumIdentity(left=total(plain[k] + 1, k), right=total(plain[k], k) + K),
+        SumIdentity(left=total(centred[k] + 1, k), right=K),
+        SumIdentity(left=total(longer[other] + 1, other), right=total(longer[other], other) + d),
+    )
+    assert not derivation.holes
+    assert [shown(derivation, step).text.split(" = ")[0] for step in range(3)] == [
+        "sum_{k} (v[k] + 1)", "sum_{k} (v_2[k] + 1)", "sum_{a} (v[a] + 1)"]
+    told = {formula.text: meaning for formula, meaning in derivation.notation}
+    assert told["v (K)"] == "any real array" and told["v_2 (K)"] == "sums over the first index vanish"
+    assert told["v_2"] == "called 'v' by the theorem"
+
+
 def test_a_summed_index_does_not_look_like_a_number():
     index, number, v = Index("s1", K), sympy.Symbol("s_1", real=True), Tensor("v", (K,))
     derivation = derived(SumIdentity(left=total(number * v[index], index), right=number * total(v[index], index)))

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 import yaml
@@ -161,13 +162,13 @@ def test_the_scripts_of_the_action_run(tmp_path: Path) -> None:
     steps = {s.get("name"): s for s in loaded(ROOT / ".github" / "actions" / "verify" / "action.yml")["runs"]["steps"]}
     shutil.copytree(EXAMPLE, tmp_path / "repo")
     (tmp_path / "bin").mkdir()
-    program = tmp_path / "bin" / "ncproofs"
-    program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m ncproofs "$@"\n', encoding="utf-8")
+    program = tmp_path / "bin" / "python"
+    program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} "$@"\n', encoding="utf-8")
     program.chmod(0o755)
     variables = {
         "PATH": f"{tmp_path / 'bin'}:/usr/bin:/bin", "PYTHONPATH": str(ROOT), "REPORTS": "out", "RIGOR": "exact",
         "SUITES": "verification/mine.toml $(touch${IFS}pwned)", "GITHUB_STEP_SUMMARY": str(tmp_path / "summary"),
-        "BASELINE": "out/report.json",
+        "BASELINE": "out/report.json", "ALLOW_IMPORTS": "false",
     }
 
     def run(name: str) -> subprocess.CompletedProcess[str]:
@@ -182,3 +183,72 @@ def test_the_scripts_of_the_action_run(tmp_path: Path) -> None:
     assert {path.name for path in (tmp_path / "repo" / "out").iterdir()} == {"report.html", "report.xml", "report.json"}
     assert "certified on 9 of 9" in (tmp_path / "summary").read_text(encoding="utf-8")
     assert run("Compare").returncode == 0
+    with_own_theorem(tmp_path / "repo")
+    variables["SUITES"] = "verification/own.toml"
+    refused = run("Verify")
+    assert refused.returncode == 2 and "--allow-imports" in refused.stderr
+    variables["ALLOW_IMPORTS"] = "true"
+    assert run("Verify").returncode == 0
+    page = (tmp_path / "repo" / "out" / "report.html").read_text(encoding="utf-8")
+    assert "python -m ncproofs verify mine:THEOREM" in page
+    assert "python -m ncproofs verify --html" in page and "--allow-imports" in page  # what was typed
+
+
+def with_own_theorem(repo: Path) -> None:
+    """A theorem in a module of the repository, and a suite that names it."""
+    (repo / "mine.py").write_text(OWN, encoding="utf-8")
+    (repo / "verification" / "own.toml").write_text('[[check]]\ntheorem = "mine:THEOREM"\n', encoding="utf-8")
+
+
+OWN = """
+import sympy
+from ncproofs.proof.claims import Identity
+from ncproofs.theorems.theorem import Source, Theorem
+
+x = sympy.Symbol("x", real=True)
+THEOREM = Theorem(
+    name="mine", title="Mine", statement="A square.", idea="Expand.", source=Source("A paper", "", "a square", "equal"),
+    general=lambda: [Identity(left=(x + 1) ** 2, right=x**2 + 2 * x + 1)],
+)
+EMPTY = Theorem(
+    name="empty", title="Empty", statement="Nothing.", idea="None.", source=Source("A paper", "", "nothing", "equal"),
+    general=lambda: [],
+)
+"""
+
+
+def test_the_hook_for_suites_may_name_a_theorem_of_the_repository(tmp_path: Path) -> None:
+    """As pre-commit runs it: entry, args, names of files, in the repository."""
+    hook = {hook["id"]: hook for hook in loaded(ROOT / ".pre-commit-hooks.yaml")}["ncproofs-lint"]
+    shutil.copytree(EXAMPLE, tmp_path / "repo")
+    with_own_theorem(tmp_path / "repo")
+    program, *entry = hook["entry"].split()
+    assert program == "python"
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        where, env = tmp_path / "repo", {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT)}
+        command = [sys.executable, *entry, *arguments, "verification/mine.toml", "verification/own.toml"]
+        return subprocess.run(command, cwd=where, env=env, capture_output=True, text=True, timeout=120)
+
+    refused, taken = run(), run("--allow-imports")
+    assert refused.returncode == 2 and "--allow-imports" in refused.stderr
+    assert taken.returncode == 0 and "verification/own.toml: 1 checks" in taken.stdout
+    assert "args: [--allow-imports]" in (EXAMPLE / "README.md").read_text(encoding="utf-8")
+
+
+def test_junit_says_what_is_a_control(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, _, _ = ran(capsys, "verify", str(EXAMPLE / "verification" / "mine.toml"), "--jobs", "1",
+                     "--junit", str(tmp_path / "report.xml"))
+    cases = ElementTree.parse(tmp_path / "report.xml").getroot().findall("testcase")
+    controls = [case for case in cases if "[control, breaks: " in (case.get("name") or "")]
+    assert code == 0 and len(cases) == 10 and len(controls) == 1
+    told = {p.get("name"): p.get("value") for p in controls[0].findall("properties/property")}
+    assert told["control"] == "true" and told["breaks"]
+    assert f"breaks: {told['breaks']}]" in (controls[0].get("name") or "")
+    assert not any(case.find("properties") for case in cases if case not in controls)
+
+
+def test_a_module_that_is_not_found_is_told_how(capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments in (["verify", "no_such_module:THEOREM"], ["loss", "no_such_module:loss", "-K", "3", "-d", "3"]):
+        code, _, err = ran(capsys, *arguments)
+        assert code == 2 and "python -m ncproofs instead of ncproofs" in err

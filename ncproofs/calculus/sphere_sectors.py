@@ -47,12 +47,16 @@ class SphereMove:
 
 @dataclass(frozen=True)
 class SphereSector:
-    """Directions spanning one representation, the matrix of the Hessian on them (by columns), the multiplicity."""
+    """Directions spanning one representation, the matrix of the Hessian on them (by columns), the multiplicity.
+
+    ``words`` says for each direction which part of it is not zero, and what that is.
+    """
 
     name: str
     basis: tuple[SphereMove, ...]
     matrix: sympy.Matrix
     multiplicity: sympy.Expr
+    words: tuple[str, ...]
 
 
 def _moved_logits(move: SphereMove) -> IndexedSum:
@@ -94,11 +98,15 @@ def sphere_sectors() -> tuple[SphereSector, ...]:
     bend = s * b * K * (K - 2) / (K - 1)
     return (
         SphereSector("within class", (SphereMove.of(dH=within[p, k, i]),), sympy.Matrix([[tau * base / n]]),
-                     K * (K - 2) * (n - 1)),
+                     K * (K - 2) * (n - 1), ("dH[p,k,i] = Y[p,k,i]",)),
         SphereSector("antisymmetric", (SphereMove.of(dW=anti[p, j]), SphereMove.of(dH=anti[p, k])),
-                     tau * sympy.Matrix([[base, -base], [-base / n, base / n]]), (K - 1) * (K - 2) / 2),
+                     tau * sympy.Matrix([[base, -base], [-base / n, base / n]]), (K - 1) * (K - 2) / 2,
+                     ("dW[p,j] = E[p,j]", "dH[p,k,i] = E[p,k]")),
         SphereSector("symmetric", (SphereMove.of(dW=sym[p, j]), SphereMove.of(dH=sym[p, k])),
-                     tau * sympy.Matrix([[base, cross], [cross / n, base / n]]), K * (K - 3) / 2),
+                     tau * sympy.Matrix([[base, cross], [cross / n, base / n]]), K * (K - 3) / 2,
+                     ("dW[p,j] = F[p,j]", "dH[p,k,i] = F[p,k]")),
         SphereSector("standard", (SphereMove.of(dW=standard(j)), SphereMove.of(dH=standard(k))),
-                     tau * sympy.Matrix([[base - bend, cross / (K - 1)], [cross / (n * (K - 1)), base / n]]), K - 1),
+                     tau * sympy.Matrix([[base - bend, cross / (K - 1)], [cross / (n * (K - 1)), base / n]]), K - 1,
+                     ("dW[p,j] = (K - 1) v[p] + v[j] - K delta[p,j] v[j]",
+                      "dH[p,k,i] = (K - 1) v[p] + v[k] - K delta[p,k] v[k]")),
     )

@@ -52,12 +52,16 @@ class Direction:
 
 @dataclass(frozen=True)
 class Sector:
-    """Directions that span copies of one representation, and the matrix of the Hessian on them (by columns)."""
+    """Directions that span copies of one representation, and the matrix of the Hessian on them (by columns).
+
+    ``words`` says for each direction which part of it is not zero, and what that is.
+    """
 
     name: str
     basis: tuple[Direction, ...]
     matrix: sympy.Matrix
     multiplicity: sympy.Expr
+    words: tuple[str, ...]
 
 
 def _centred(left: Index, right: Index) -> IndexedSum:
@@ -136,16 +140,19 @@ def collapse_sectors() -> tuple[Sector, ...]:
     diagonal = lambda value: sympy.Matrix([[value]])  # noqa: E731
     return (
         Sector("within class, radial", (Direction.of(dH=y[k, i] * _centred(p, k)),),
-               diagonal(lH * (1 + nu)), K * (n - 1)),
+               diagonal(lH * (1 + nu)), K * (n - 1), ("dH[p,k,i] = y[k,i] (delta[p,k] - 1/K)",)),
         Sector("within class, tangential", (Direction.of(dH=tangential[p, k, i]),),
-               diagonal(lH * (1 + mu)), K * (K - 2) * (n - 1)),
-        Sector("mean of the classifiers", (Direction.of(dW=v[p]),), diagonal(lW), K - 1),
+               diagonal(lH * (1 + mu)), K * (K - 2) * (n - 1), ("dH[p,k,i] = Y[p,k,i]",)),
+        Sector("mean of the classifiers", (Direction.of(dW=v[p]),), diagonal(lW), K - 1, ("dW[p,j] = v[p]",)),
         Sector("trivial", (Direction.of(dW=_centred(p, j)), Direction.of(dH=_centred(p, k))), _pair(A, 1),
-               sympy.Integer(1)),
+               sympy.Integer(1), ("dW[p,j] = delta[p,j] - 1/K", "dH[p,k,i] = delta[p,k] - 1/K")),
         Sector("antisymmetric", (Direction.of(dW=anti[p, j]), Direction.of(dH=anti[p, k])), _pair(B, -1),
-               (K - 1) * (K - 2) / 2),
-        Sector("symmetric", (Direction.of(dW=sym[p, j]), Direction.of(dH=sym[p, k])), _pair(B, 1), K * (K - 3) / 2),
+               (K - 1) * (K - 2) / 2, ("dW[p,j] = E[p,j]", "dH[p,k,i] = E[p,k]")),
+        Sector("symmetric", (Direction.of(dW=sym[p, j]), Direction.of(dH=sym[p, k])), _pair(B, 1), K * (K - 3) / 2,
+               ("dW[p,j] = F[p,j]", "dH[p,k,i] = F[p,k]")),
         Sector("standard", (Direction.of(dW=spread(j)), Direction.of(dH=spread(k)), Direction.of(dH=v[p]),
-                            Direction.of(db=v[j])), standard_block(), K - 1),
-        Sector("bias along 1", (Direction.of(db=1),), diagonal(lb), sympy.Integer(1)),
+                            Direction.of(db=v[j])), standard_block(), K - 1,
+               ("dW[p,j] = v[p] delta[p,j] - 1/K (v[p] + v[j])", "dH[p,k,i] = v[p] delta[p,k] - 1/K (v[p] + v[k])",
+                "dH[p,k,i] = v[p]", "db[j] = v[j]")),
+        Sector("bias along 1", (Direction.of(db=1),), diagonal(lb), sympy.Integer(1), ("db[j] = 1",)),
     )

@@ -290,7 +290,7 @@ def report(title: str, outcomes: list[Outcome], asked: int, seconds: float, opti
     from ncproofs.cli.report import write_reports
     from ncproofs.report import results, summary
 
-    about = results.about(["ncproofs", *_arguments()])
+    about = results.about([*_program(), *_arguments()])
     found = results.Results(
         title=title, outcomes=tuple(outcomes), asked=asked, seconds=seconds, about=about,
         certificates=_certificates(outcomes),
@@ -323,6 +323,11 @@ def _certificates(outcomes: list[Outcome]) -> dict[int, str]:
     # An outcome has this attribute where the runner writes certificates.
     named = {outcome.job.index: outcome.certificate for outcome in outcomes}
     return {index: Path(os.path.relpath(name)).as_posix() for index, name in named.items() if name}
+
+
+def _program() -> list[str]:
+    """``python -m ncproofs`` if that was typed: it finds code of the current folder, ``ncproofs`` does not."""
+    return ["python", "-m", "ncproofs"] if Path(sys.argv[0]).name == "__main__.py" else ["ncproofs"]
 
 
 def _arguments() -> list[str]:

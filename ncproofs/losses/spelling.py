@@ -152,7 +152,8 @@ def _imported(module: str, attribute: str) -> Loss:
         value = getattr(importlib.import_module(module), attribute)
     except ModuleNotFoundError as error:
         raise UnknownName(
-            f"{spelled}: no module {error.name!r} can be imported; put its folder on PYTHONPATH or install it"
+            f"{spelled}: no module {error.name!r} can be imported; write python -m ncproofs instead of ncproofs if it "
+            "is in the current folder, else put its folder on PYTHONPATH or install it"
         ) from None
     except AttributeError:
         raise UnknownName(f"{spelled}: the module {module} has no {attribute!r}; write the name of a Loss") from None

@@ -14,6 +14,7 @@ from ncproofs.critical.optimum import Optimum
 from ncproofs.errors import InexactInput, InvalidClaim, InvalidLoss, InvalidProblem, NcproofsError
 from ncproofs.proof.claims import Claim
 from ncproofs.proof.discharge import Effort
+from ncproofs.proof.wording import kind_of
 from ncproofs.truth import Evidence, Rigor, Truth
 
 __all__ = [
@@ -43,7 +44,7 @@ def settled_by(
     except InvalidClaim:
         raise
     except NcproofsError as error:
-        sentence = claim.sentence or f"{type(claim).__name__} at {getattr(claim, 'problem', '')}"
+        sentence = claim.sentence or f"{kind_of(claim)} at {getattr(claim, 'problem', '')}"
         return refuse(sentence, str(error))
 
 

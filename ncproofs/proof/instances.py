@@ -45,6 +45,7 @@ from ncproofs.proof.constants import (
 from ncproofs.proof.discharge import Effort
 from ncproofs.proof.hessians import settle_curvature, settle_nullity, settle_spectrum, settle_stability
 from ncproofs.proof.reduced_function import settle_argmin, settle_scale
+from ncproofs.proof.wording import kind_of
 from ncproofs.truth import Evidence, Rigor, Truth
 
 __all__ = ["settle"]
@@ -69,7 +70,7 @@ def settle(claim: Claim, effort: Effort) -> Evidence:
 
 def _title(claim: Claim) -> str:
     problem = getattr(claim, "problem", None)
-    return f"{type(claim).__name__} at {problem}" if problem is not None else type(claim).__name__
+    return f"{kind_of(claim)} at {problem}" if problem is not None else kind_of(claim)
 
 
 def _optimal_value(claim: OptimalValue, effort: Effort) -> Evidence:

@@ -56,6 +56,7 @@ from ncproofs.proof.layered_claims import (
     LayeredValue,
     ReluFirstFeatures,
 )
+from ncproofs.proof.wording import kind_of
 from ncproofs.truth import Evidence, Rigor, Truth
 
 __all__ = ["settle"]
@@ -84,7 +85,7 @@ def settle(claim: Claim, effort: Effort) -> Evidence:
     except InvalidClaim:
         raise
     except NcproofsError as error:
-        return refuse(claim.sentence or f"{type(claim).__name__} at {problem}", str(error))
+        return refuse(claim.sentence or f"{kind_of(claim)} at {problem}", str(error))
 
 
 def _verdict(sentence: str, problem: Layered, because: str, rigor: Rigor, axioms: tuple[str, ...] = (), *,

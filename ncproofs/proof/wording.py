@@ -8,17 +8,18 @@ out, are proved equal to them: see ``printed_as_proved``.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import sympy
 
 from ncproofs.calculus.indexed import IndexedSum
-from ncproofs.proof.claims import Identity, SumIdentity, Wording
+from ncproofs.proof.claims import Claim, Identity, SumIdentity, Wording
 from ncproofs.proof.domain import Domain
 from ncproofs.truth import Evidence, Rigor, Truth
 
-__all__ = ["computed", "letter_name", "printed_as_proved", "symbols_of", "value_at", "worded", "wording_of"]
+__all__ = ["computed", "kind_of", "letter_name", "printed_as_proved", "symbols_of", "value_at", "worded", "wording_of"]
 
 Letters = Mapping[sympy.Expr, Any]
 
@@ -83,6 +84,11 @@ def computed(side: Any, letters: Iterable[tuple[Any, sympy.Expr]]) -> Any:
 def letter_name(letter: Any) -> str:
     """``f`` for ``f(x)``."""
     return str(getattr(letter, "name", ""))
+
+
+def kind_of(claim: Claim) -> str:
+    """The kind of a claim in words: ``scale equation`` for ``ScaleEquation``."""
+    return re.sub(r"(?<!^)(?=[A-Z])", " ", type(claim).__name__).lower()
 
 
 def symbols_of(side: Any) -> set[sympy.Symbol]:

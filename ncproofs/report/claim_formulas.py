@@ -12,11 +12,11 @@ from ncproofs.proof.domain import Domain, Range
 from ncproofs.proof.wording import letter_name, symbols_of
 from ncproofs.report.steps import Formula
 from ncproofs.report.sum_typesetting import LATEX, TEXT, sum_latex_terms, sum_text
-from ncproofs.report.trees import claim_tree, printed_sides, sides_of
+from ncproofs.report.trees import claim_tree, expression_tree, printed_sides, sides_of, unfolded, written_tree
 from ncproofs.report.typesetting import LIMIT, Names, aligned, fitted, name_latex, plain, symbolic, terms_of, width
-from ncproofs.report.written_sums import chunks, written
+from ncproofs.report.written_sums import chunks, valued, written
 
-__all__ = ["claim_formulas", "equation_latex", "is_empty", "range_phrase"]
+__all__ = ["claim_formulas", "equation_latex", "is_definition", "is_empty", "range_phrase"]
 
 _RELATIONS = {">": ">", ">=": r"\ge", "<": "<", "<=": r"\le"}
 #: Parts of a side that has to be broken are kept below this width.
@@ -144,6 +144,24 @@ def is_empty(claim: Identity | SumIdentity) -> bool:
         return nodes is not None and nodes[0] == nodes[1]
     left, right = sides_of(claim) if claim.wording is None else (claim.wording.left, claim.wording.right)
     return plain(left) == plain(right)
+
+
+def is_definition(claim: Identity | SumIdentity) -> bool:
+    """Whether both sides are the same expression once the letters of the wording have their values.
+
+    Such a formula only gives a value its name: ``lambda_H E = M E where M = lambda_H``.
+    """
+    if claim.wording is None or is_empty(claim):
+        return False
+    if isinstance(claim, SumIdentity):
+        nodes = written(printed_sides(claim)) or []
+        if len({valued(node, claim.wording.letters) for node in nodes}) == 1:
+            return True
+        trees = [written_tree(node) for node in nodes]
+    else:
+        trees = [expression_tree(side) for side in (claim.wording.left, claim.wording.right)]
+    left, right = (unfolded(tree, claim.wording) for tree in trees or (0, 1))
+    return bool(left == right)
 
 
 # --- ranges -----------------------------------------------------------------------------------------------

@@ -87,8 +87,9 @@ class _Section:
 
 
 def replay(theorem: str, parameters: Mapping[str, str] | None) -> str:
-    """The command that asks the same question again."""
-    parts = ["ncproofs", "verify", theorem]
+    """The command that asks the same question again; code of one's own is found in the folder where it is run."""
+    own = ":" in theorem or ":" in (parameters or {}).get("loss", "")
+    parts = [*(("python", "-m") if own else ()), "ncproofs", "verify", theorem]
     for key, value in (parameters or {}).items():
         if key in _OPTIONS:
             parts += [_OPTIONS[key], value]

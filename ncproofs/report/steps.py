@@ -10,8 +10,8 @@ from typing import Any
 from ncproofs.truth import BY_AXIOM, Evidence, Rigor, Truth, conclude
 
 __all__ = [
-    "SCHEMA", "Derivation", "Formula", "Preface", "Reference", "Step", "Value", "as_json", "as_text", "definition",
-    "summary_line", "unnumbered",
+    "BY_DEFINITION", "SCHEMA", "Derivation", "Formula", "Preface", "Reference", "Step", "Value", "as_json", "as_text",
+    "definition", "summary_line", "unnumbered",
 ]
 
 SCHEMA = 1

@@ -32,7 +32,10 @@ _WORDS = {"optimum": ("optimum", "lower-bound", "value"), "spectrum": ("spectrum
 
 
 def theorems_about(subject: str, family: str, problem: object) -> tuple[Theorem, ...]:
-    """The theorems about ``subject`` whose hypotheses ``problem`` meets; if there are none, the first proof.
+    """The theorems about ``subject`` that apply to ``problem``, in the order of the proof.
+
+    A proof applies if its last theorem does. If none does, what is left are the theorems that speak of ``problem``
+    itself; and if there are none of these either, the first proof, with the hypotheses that are not met.
 
     Raises:
         UnknownName: there is no such family, or no theorem about this subject in it.
@@ -47,6 +50,9 @@ def theorems_about(subject: str, family: str, problem: object) -> tuple[Theorem,
     if not proofs:
         raise UnknownName(f"no theorem about the {subject} speaks of family {family}; see `ncproofs list theorems`")
     fitting = [proof for proof in proofs if _applies(load(proof[-1]), problem)]
+    if not fitting:
+        told = dict.fromkeys(name for proof in proofs for name in proof if load(name).instance is not None)
+        fitting = [(name,) for name in told if _applies(load(name), problem)]
     return tuple(load(name) for proof in fitting or proofs[:1] for name in proof)
 
 

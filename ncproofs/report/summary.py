@@ -289,23 +289,26 @@ def as_junit(title: str, outcomes: Sequence[Outcome]) -> str:
         ),
     )
     for outcome in ordered:
-        case = ElementTree.SubElement(
-            suite,
-            "testcase",
-            _clean(
-                {
-                    "classname": outcome.job.theorem,
-                    "name": outcome.verdict.covers,
-                    "time": f"{outcome.verdict.seconds:.3f}",
-                }
-            ),
-        )
+        named = {
+            "classname": outcome.job.theorem, "name": _case_name(outcome), "time": f"{outcome.verdict.seconds:.3f}",
+        }
+        case = ElementTree.SubElement(suite, "testcase", _clean(named))
+        if outcome.job.check.control:
+            properties = ElementTree.SubElement(case, "properties")
+            for name, value in (("control", "true"), ("breaks", outcome.job.check.breaks)):
+                ElementTree.SubElement(properties, "property", _clean({"name": name, "value": value}))
         if outcome.standing is not Standing.EXPECTED:
             kind = "error" if outcome.standing is Standing.ERROR else "failure"
             attributes = _clean({"type": outcome.verdict.truth, "message": one_line(reason_of(outcome))})
             ElementTree.SubElement(case, kind, attributes).text = _printable(outcome.error)
     ElementTree.indent(suite)
     return ElementTree.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def _case_name(outcome: Outcome) -> str:
+    """A control is told from a theorem by its name alone, since most readers of JUnit show no more."""
+    check = outcome.job.check
+    return f"{outcome.verdict.covers} [control, breaks: {check.breaks}]" if check.control else outcome.verdict.covers
 
 
 def _clean(attributes: dict[str, Any]) -> dict[str, str]:

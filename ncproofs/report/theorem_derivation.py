@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ncproofs.calculus.indexed import Tensor
@@ -12,11 +12,12 @@ from ncproofs.losses.loss import Loss
 from ncproofs.proof.claims import Axiom, Claim, Hole, Identity, Sign, SumIdentity, UniqueRoot
 from ncproofs.proof.discharge import Effort, discharge
 from ncproofs.proof.wording import printed_as_proved
-from ncproofs.report.claim_formulas import claim_formulas, is_empty, range_phrase
+from ncproofs.report.apart import printed_apart
+from ncproofs.report.claim_formulas import claim_formulas, is_definition, is_empty, range_phrase
 from ncproofs.report.prose import sentence
 from ncproofs.report.references import references
 from ncproofs.report.resting import rested_steps
-from ncproofs.report.steps import Derivation, Formula, Preface, Step, Value
+from ncproofs.report.steps import BY_DEFINITION, Derivation, Formula, Preface, Step, Value
 from ncproofs.report.sum_typesetting import tensor_latex
 from ncproofs.report.trees import ranges_of, sum_sides
 from ncproofs.report.typesetting import name_latex, symbolic
@@ -65,14 +66,17 @@ def derive_theorem(
     general = tuple(theorem.general()) if theorem.general is not None else ()
     local = _instance_claims(theorem, problem)
     proof = "The proof" if theorem.rests_on else ""
+    printed, renamed = printed_apart((*general, *local))
+    shown = printed[: len(general)]
+    pairs = list(zip((*general, *local), printed, strict=True))
     steps = [
-        *rested_steps(theorem, effort), *_loss_steps(loss), *_steps(general, proof, effort),
-        *_steps(local, f"At {problem}", effort),
+        *rested_steps(theorem, effort), *_loss_steps(loss), *_steps(pairs[: len(general)], proof, effort),
+        *_steps(pairs[len(general) :], f"At {problem}", effort),
     ]
     return Derivation(
         title=theorem.title,
         subject=theorem.name,
-        notation=(*_letters(general), *_tensors(general)),
+        notation=(*_letters(shown, dict(theorem.notation)), *_tensors(shown), *renamed),
         steps=tuple(dataclasses.replace(step, number=number) for number, step in enumerate(steps, start=1)),
         preface=_preface(theorem),
         values=_values(problem),
@@ -106,15 +110,16 @@ def _preface(theorem: Theorem) -> Preface:
 # --- steps ------------------------------------------------------------------------------------------------
 
 
-def _steps(claims: Iterable[Claim], section: str, effort: Effort) -> Iterator[Step]:
-    for claim in claims:
-        evidence = _proved(claim, effort)
+def _steps(claims: Iterable[tuple[Claim, Claim]], section: str, effort: Effort) -> Iterator[Step]:
+    """A step for each claim as it was made and as it is printed: the same in other names, see ``printed_apart``."""
+    for made, claim in claims:
+        evidence = _named_only(claim, _proved(made if isinstance(made, SumIdentity) else claim, effort))
         yield Step(
             number=0,
             statement=_sentence(claim, evidence),
             formulas=claim_formulas(claim),
             reason=claim.because if claim.because != evidence.because else "",
-            checked=f"{evidence.because}{_covered(claim, evidence, section)}{_empty(claim)}",
+            checked=_checked(claim, evidence, section),
             evidence=evidence,
             where=range_phrase(ranges_of(claim)),
             section=section,
@@ -135,6 +140,12 @@ def _proved(claim: Claim, effort: Effort) -> Evidence:
         )
 
 
+def _named_only(claim: Claim, evidence: Evidence) -> Evidence:
+    """A formula whose letters have the other side as their value is a definition, not a step that is proved."""
+    named = isinstance(claim, (Identity, SumIdentity)) and evidence.truth is Truth.HOLDS and is_definition(claim)
+    return dataclasses.replace(evidence, because=BY_DEFINITION) if named else evidence
+
+
 def _sentence(claim: Claim, evidence: Evidence) -> str:
     if isinstance(claim, Axiom):
         return f"{claim.name[:1].upper()}{claim.name[1:]}: {claim.uses}."
@@ -142,6 +153,12 @@ def _sentence(claim: Claim, evidence: Evidence) -> str:
         return f"{claim.step}."
     spelled = claim.sentence or next((name for kind, name in _KINDS.items() if isinstance(claim, kind)), "")
     return sentence(spelled or evidence.sentence)
+
+
+def _checked(claim: Claim, evidence: Evidence, section: str) -> str:
+    if evidence.because == BY_DEFINITION:
+        return "with the values of the letters both sides are the same; a definition, not counted as proved"
+    return f"{evidence.because}{_covered(claim, evidence, section)}{_empty(claim)}"
 
 
 def _covered(claim: Claim, evidence: Evidence, section: str) -> str:
@@ -171,13 +188,16 @@ def _loss_steps(loss: Loss | None) -> tuple[Step, ...]:
 # --- notation ---------------------------------------------------------------------------------------------
 
 
-def _letters(claims: Sequence[Claim]) -> Iterator[tuple[Formula, str]]:
+def _letters(claims: Sequence[Claim], own: Mapping[str, str]) -> Iterator[tuple[Formula, str]]:
+    """Letters with a meaning, of the package and of the theorem, and then the others."""
     symbols = {symbol for claim in claims for symbol, _ in ranges_of(claim)}
     symbols |= {symbol for tensor in _arrays(claims) for size in tensor.sizes for symbol in size.free_symbols}
-    for name in sorted({symbol.name for symbol in symbols}):
-        if name in _MEANINGS:
-            yield Formula(name, name_latex(name)), _MEANINGS[name]
-    others = sorted({symbol.name for symbol in symbols} - set(_MEANINGS))
+    names = {symbol.name for symbol in symbols}
+    for name in sorted((names & set(_MEANINGS)) - set(own)):
+        yield Formula(name, name_latex(name)), _MEANINGS[name]
+    for name, meaning in own.items():
+        yield Formula(name, tensor_latex(name)), meaning
+    others = sorted(names - set(_MEANINGS) - set(own))
     if others:
         yield (
             Formula(", ".join(others), r",\ ".join(map(name_latex, others))),

@@ -14,7 +14,7 @@ from typing import Any
 import sympy
 
 from ncproofs.calculus.indexed import Index, IndexedSum, Tensor, scalar
-from ncproofs.proof.claims import Claim, Identity, Sign, SumIdentity, UniqueRoot
+from ncproofs.proof.claims import Claim, Identity, Sign, SumIdentity, UniqueRoot, Wording
 from ncproofs.proof.domain import Domain, Range
 from ncproofs.proof.wording import letter_name
 from ncproofs.report.written_sums import Entry, Node, Number, Plus, Sum, entries_of, written
@@ -97,6 +97,21 @@ def _worded(claim: Identity) -> dict[str, Any]:
         return {}
     sides = {"left": expression_tree(claim.wording.left), "right": expression_tree(claim.wording.right)}
     return {"written": sides, **_letters_tree(claim)}
+
+
+def unfolded(tree: Any, wording: Wording) -> Any:
+    """``tree`` with the values of the wording's letters, sums and products flattened; nothing is computed."""
+    letters = {letter_name(letter): value for letter, value in wording.letters}
+    if isinstance(tree, str):
+        return unfolded(expression_tree(letters[tree]), wording) if tree in letters else tree
+    if not isinstance(tree, list) or tree[0] in ("entry", "delta"):
+        return tree
+    head, *rest = tree
+    parts = [unfolded(part, wording) for part in rest]
+    if head not in ("+", "*"):
+        return [head, *parts]
+    flat = [inner for part in parts for inner in (part[1:] if isinstance(part, list) and part[0] == head else [part])]
+    return [head, *sorted(flat, key=str)]
 
 
 def ranges_of(claim: Claim) -> Domain:

@@ -1,19 +1,22 @@
 r"""SymPy expressions as LaTeX that fits a line: safe names, a measure of width, breaking at sums, naming of parts.
 
 Only commands that both amsmath and latex2mathml know are written. A name never reaches LaTeX as it stands: letters
-and digits do, all else is dropped or spelled, so that no symbol can run a command.
+and digits do, all else is put into words, so that no symbol can run a command.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Any
 
 import sympy
 from sympy.core.function import AppliedUndef
 from sympy.printing.latex import LatexPrinter
 from sympy.printing.str import StrPrinter
+
+from ncproofs.report.spelling import spelled
 
 __all__ = ["LIMIT", "Names", "aligned", "fitted", "name_latex", "plain", "symbolic", "terms_of", "width"]
 
@@ -27,25 +30,23 @@ _GREEK = frozenset(
 
 
 def _word(word: str) -> str:
-    clean = word if word in ("+", "-") else re.sub(r"[^A-Za-z0-9,]", "", word)
-    if clean in _GREEK:
-        return rf"\{clean}"
-    return clean if len(clean) <= 1 or clean.isdigit() else rf"\mathrm{{{clean}}}"
+    if word in _GREEK:
+        return rf"\{word}"
+    return word if len(word) <= 1 or word.isdigit() else rf"\mathrm{{{word}}}"
 
 
 def name_latex(name: str) -> str:
     """A symbol's name in math mode: Greek spelled out, the parts after underscores as subscripts, primes kept."""
+    name = spelled(name)
     if re.fullmatch(r"\|[A-Za-z]+\|", name):
         return rf"\left|{name_latex(name[1:-1])}\right|"
     base, *subscripts = name.split("_")
-    primes = "'" * min(base.count("'"), 3)
-    star = "^{*}" if base.endswith("*") else ""
-    split = re.fullmatch(r"([A-Za-z]+?)([0-9]+)", base.rstrip("'*"))
+    base, primes = base.rstrip("'"), "'" * base.count("'")
+    split = re.fullmatch(r"([A-Za-z]+?)([0-9]+)", base)
     if split:
         base, subscripts = split[1], [split[2], *subscripts]
-    words = (_word(word) for part in subscripts for word in part.split(","))
-    inside = ",".join(word for word in words if word)
-    return (_word(base) or "?") + primes + star + (rf"_{{{inside}}}" if inside else "")
+    inside = ",".join(_word(word) for part in subscripts for word in part.split(","))
+    return _word(base) + primes + (rf"_{{{inside}}}" if inside else "")
 
 
 class _Printer(LatexPrinter):  # type: ignore[misc]
@@ -146,8 +147,9 @@ class Names:
     """Letters for parts of one formula: X_1, X_2, ... with their definitions in order of use."""
 
     def __init__(self, taken: Sequence[str]) -> None:
-        bases = {name.split("_")[0].rstrip("0123456789") for name in taken}
-        self.letter = next((letter for letter in "XYUVQRET" if letter not in bases), "Xi")
+        bases = {spelled(name).split("_")[0].rstrip("0123456789") for name in taken}
+        spare = chain("XYUVQRET", ("Xi", "Upsilon"), (f"part{'o' * count}" for count in range(len(bases) + 1)))
+        self.letter = next(letter for letter in spare if letter not in bases)
         self.definitions: dict[sympy.Symbol, sympy.Expr] = {}
 
     def of(self, expression: sympy.Expr) -> sympy.Symbol:

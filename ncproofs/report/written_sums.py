@@ -7,18 +7,20 @@ flattened and numbers collected; nothing is computed, so both sides of an identi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
+from itertools import count as numbers
 from typing import Any
 
 import sympy
 
 from ncproofs.calculus.indexed import Index, IndexedSum, Tensor
+from ncproofs.report.spelling import spelled
 from ncproofs.report.typesetting import name_latex, symbolic
 
 __all__ = [
-    "Dialect", "Entry", "Node", "Number", "Plus", "Sum", "Times", "chunks", "entries_of", "number_latex", "number_text",
-    "taken_letters", "total_latex", "written",
+    "Dialect", "Entry", "Node", "Number", "Plus", "Sum", "Times", "chunks", "entries_of", "free_indices",
+    "number_latex", "number_text", "taken_letters", "total_latex", "valued", "written",
 ]
 
 _MOST_PARTS = 2000
@@ -75,14 +77,14 @@ def taken_letters(sides: Iterable[IndexedSum]) -> set[str]:
 
 def written(sides: Sequence[IndexedSum]) -> list[Node] | None:
     """The sides as written, with letters that clash with nothing in any of them; None if one is not known."""
-    free = {index.name for side in sides for index in _free(side)}
+    free = {index.name for side in sides for index in free_indices(side)}
     arrays = {tensor.name for side in sides for tensor, _ in entries_of(side) if tensor is not None}
     nodes = [resolved(side, taken_letters(sides) | free | arrays) for side in sides]
     known = [node for node in nodes if node is not None]
     return known if len(known) == len(nodes) else None
 
 
-def _free(expression: IndexedSum) -> set[Index]:
+def free_indices(expression: IndexedSum) -> set[Index]:
     """Free indices of the sum as it was written; some may cancel in the normal form."""
     known: dict[int, set[Index]] = {}  # parts are shared, so each is looked at once
 
@@ -176,17 +178,24 @@ def _resolved_sum(
     indices: Sequence[Index], part: IndexedSum, scope: Mapping[Index, str], taken: frozenset[str]
 ) -> Node:
     used, inner = set(taken) | set(scope.values()), dict(scope)
+    shown = set(map(name_latex, used))
     for index in indices:
-        pool = chain([index.name], _POOLS.get(str(index.size), ""), "ijklmpqrstuv", (f"i_{n}" for n in range(99)))
-        inner[index] = next(letter for letter in pool if letter not in used)
+        pool = chain([spelled(index.name)], _POOLS.get(str(index.size), ""), "ijklmpqrstuv", map(_spare, numbers()))
+        inner[index] = next(letter for letter in pool if letter not in used and name_latex(letter) not in shown)
         used.add(inner[index])
-    body = _resolve(part, inner, taken)
+        shown.add(name_latex(inner[index]))
+    # What ``at`` takes out of the scope is still bound around here.
+    body = _resolve(part, inner, frozenset(used))
     letters, sizes = tuple(inner[index] for index in indices), tuple(index.size for index in indices)
     if body == Number(sympy.Integer(0)):
         return body
     if isinstance(body, Sum):
         return Sum(letters + body.letters, sizes + body.sizes, body.body)
     return Sum(letters, sizes, body)
+
+
+def _spare(number: int) -> str:
+    return f"i_{number}"
 
 
 def _plus(parts: Iterable[Node]) -> Node:
@@ -203,6 +212,22 @@ def _times(parts: Iterable[Node]) -> Node:
         return Number(number)
     kept = others if number == 1 else (Number(number), *others)
     return kept[0] if len(kept) == 1 else Times(kept)
+
+
+def valued(node: Node | None, letters: Sequence[tuple[Any, sympy.Expr]]) -> Node | None:
+    """``node`` with the values of its letters in its numbers."""
+    if isinstance(node, Number):
+        number = node.value
+        for letter, value in letters:
+            number = number.xreplace({letter: value})
+        return Number(number.doit())
+    if isinstance(node, Sum):
+        inner = valued(node.body, letters)
+        return None if inner is None else replace(node, body=inner)
+    if isinstance(node, (Plus, Times)):
+        parts = [valued(part, letters) for part in node.parts]
+        return replace(node, parts=tuple(part for part in parts if part is not None))
+    return node
 
 
 # --- for people -------------------------------------------------------------------------------------------

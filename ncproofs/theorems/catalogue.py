@@ -90,7 +90,9 @@ def load(name: str) -> Theorem:
         try:
             value = getattr(importlib.import_module(module), attribute)
         except (ImportError, AttributeError, ValueError) as error:
-            raise UnknownName(f"{name} cannot be imported ({error}); write package.module:attribute") from None
+            missing = isinstance(error, ModuleNotFoundError) and f"{module}.".startswith(f"{error.name}.")
+            hint = ", and python -m ncproofs instead of ncproofs if the module is in the current folder" * missing
+            raise UnknownName(f"{name} cannot be imported ({error}); write package.module:attribute{hint}") from None
         if not isinstance(value, Theorem):
             raise UnknownName(f"{name} is a {type(value).__name__}, not a Theorem")
         return value

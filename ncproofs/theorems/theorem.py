@@ -58,6 +58,7 @@ class Theorem:
         covers: what the general claims quantify over, e.g. "all K >= 2, n >= 1, d >= K - 1".
         open_questions: what is not known; printed with the theorem.
         rests_on: theorems that its claims use, by name; a derivation proves them again.
+        notation: letters of the statement and of the claims with their meanings, as a derivation prints them.
 
     Raises:
         InvalidClaim: an empty statement, or neither general nor instance claims.
@@ -75,6 +76,7 @@ class Theorem:
     family: type = Ridge
     open_questions: tuple[str, ...] = ()
     rests_on: tuple[str, ...] = ()
+    notation: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         for part in ("name", "title", "statement", "idea"):

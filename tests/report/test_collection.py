@@ -127,6 +127,29 @@ def test_subjects_choose_by_hypotheses(subject: str, family: str, loss: str, nam
     assert load(names[-1]).hypotheses
 
 
+GENERAL = "log(S1) - t + (1 - exp(t)/S1)/3"
+
+
+def test_theorems_that_do_not_apply_to_a_loss_of_ones_own_are_left_out():
+    """The closed forms are those of named losses; what is said of this instance is certified."""
+    done = run("optimum", "--loss", GENERAL, "--format", "json")
+    assert done.return_value == 0
+    derivations = json.loads(done.output)["derivations"]
+    assert [derivation["theorem"] for derivation in derivations] == ["contrastive-bound", "reduced-function"]
+    assert not any(derivation["warnings"] or derivation["holes"] for derivation in derivations)
+    assert all(any(GENERAL in step["section"] for step in derivation["steps"]) for derivation in derivations)
+    assert {value["name"] for value in derivations[0]["values"]} >= {"objective", "margin"}
+
+
+def test_a_theorem_is_boxed_where_nothing_else_is_left():
+    """It is asked for by name, or no theorem of the family applies: its claims are said in words."""
+    done = run("collapse-optimum", "--loss", GENERAL, "-K", "3")
+    assert done.return_value == 4 and "scale equation at" in done.output.lower()
+    assert "ScaleEquation" not in done.output and "hypothesis is not met" in done.output
+    problem = problem_of({"loss": "focal(2)", "K": "3", "d": "3", "n": "1", "tau": "1"})
+    assert [theorem.name for theorem in theorems_about("spectrum", "sphere", problem)] == ["sphere-spectrum"]
+
+
 def test_an_instance_may_leave_out_what_is_usual():
     ridge = FAMILIES["ridge"]
     assert instance_of(ridge, {}) == instance_of(Ridge, {"K": "3", "d": "K"})

@@ -224,6 +224,8 @@ def test_the_command_asks_the_same_question() -> None:
 
 def test_replay_is_quoted_for_a_shell() -> None:
     assert replay("a", None) == "ncproofs verify a"
+    assert replay("pkg.mine:bound", {"K": "3"}) == "python -m ncproofs verify pkg.mine:bound -K 3"
+    assert replay("a", {"loss": "pkg.mine:loss"}) == "python -m ncproofs verify a --loss pkg.mine:loss"
     said = replay("a", {"family": "code", "loss": "focal(2)", "K": "3", "counts": "1:3;rm"})
     assert said == "ncproofs verify a --loss 'focal(2)' -K 3 --set 'counts=1:3;rm'"
 

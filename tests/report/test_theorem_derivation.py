@@ -26,7 +26,7 @@ from ncproofs.report.printing import exit_code, rendered
 from ncproofs.report.prose import prose, sentence
 from ncproofs.report.references import bibtex, references
 from ncproofs.report.resting import SECTION
-from ncproofs.report.steps import as_json, as_text
+from ncproofs.report.steps import BY_DEFINITION, as_json, as_text
 from ncproofs.report.theorem_derivation import derive_theorem
 from ncproofs.report.typesetting import LIMIT, Names, aligned, fitted, name_latex, symbolic, terms_of, width
 from ncproofs.theorems.catalogue import CATALOGUE, load
@@ -73,11 +73,33 @@ def sides(formula):
 
 
 def empty(derivation):
-    """Steps with a formula X = X."""
+    """Steps with a formula X = X, as it is printed or with the values of its letters, unless they are definitions."""
     return [
         step.number for step in derivation.steps for formula in step.formulas
         if any(left == right for left, right in sides(formula))
+        or (same_in_letters(formula.tree) and not step.evidence.because == BY_DEFINITION)
     ]
+
+
+def same_in_letters(tree):
+    """Whether the printed sides are the same once the letters have their values; read from the JSON form."""
+    if not (tree and tree.get("letters")):
+        return False
+    left, right = (with_values(tree["written"][side], dict(tree["letters"])) for side in ("left", "right"))
+    return left == right
+
+
+def with_values(tree, letters):
+    """The tree with the values of its letters, products and sums flattened, nothing worked out."""
+    if isinstance(tree, str):
+        return with_values(letters[tree], letters) if tree in letters else tree
+    if not isinstance(tree, list) or tree[0] in ("entry", "delta"):
+        return tree
+    parts = [with_values(part, letters) for part in tree[1:]]
+    if tree[0] in ("+", "*"):
+        parts = [inner for part in parts for inner in (part[1:] if part[0] == tree[0] else [part])]
+        parts.sort(key=json.dumps)
+    return [tree[0], *parts]
 
 
 def test_no_formula_of_the_catalogue_is_empty(catalogue):
@@ -85,6 +107,26 @@ def test_no_formula_of_the_catalogue_is_empty(catalogue):
     assert {name: found for name, derivation in catalogue.items() if (found := empty(derivation))} == {}
     calculus = [build() for name, build in documents().items() if name.endswith(("-focal", "-mean_squared"))]
     assert [derivation.title for derivation in calculus if empty(derivation)] == []
+
+
+def test_entries_that_are_only_named_are_not_counted_as_proved(catalogue):
+    """lambda_H E = M_22 E where M_22 = lambda_H is no step of a proof."""
+    named = {
+        name for name, derivation in catalogue.items() for step in derivation.steps
+        if step.formulas and same_in_letters(step.formulas[0].tree)
+    }
+    assert named == {"mse-spectrum"}
+    text = as_text(catalogue["mse-spectrum"])
+    assert "115 of 173 steps proved, 58 definitions." in text
+    assert text.count("a definition, not counted as proved") == 58
+    u, v = sympy.symbols("u v")
+    derivation = derive_theorem(theorem_of(
+        worded(u, x + y, {u: x + y}), worded(u + v, x + y, {u: x, v: y}), worded(u * v, x**2, {u: x, v: x}),
+        worded(u, sympy.Integer(0), {u: sympy.Integer(0)}), worded(u, x, {u: y}),
+    ))
+    assert [step.evidence.because == BY_DEFINITION for step in derivation.steps] == [True, True, False, True, False]
+    assert "1 of 5 steps proved, 3 definitions." in as_text(derivation)  # u = x is refuted
+    assert exit_code([derivation]) == 1
 
 
 def test_an_empty_formula_is_seen_and_says_why():
@@ -323,8 +365,9 @@ def test_ranges_say_what_sympy_assumes():
 
 
 @pytest.mark.parametrize(("name", "latex"), [
-    ("lambda_W", r"\lambda_{W}"), ("x", "x"), ("u_0", "u_{0}"), ("S1", "S_{1}"), ("p*", "p^{*}"),
-    ("x_k,i", "x_{k,i}"), ("omega_star", r"\omega_{\mathrm{star}}"), (r"\input{a}", r"\mathrm{inputa}"), ("$", "?"),
+    ("lambda_W", r"\lambda_{W}"), ("x", "x"), ("u_0", "u_{0}"), ("S1", "S_{1}"),
+    ("p*", r"p_{\mathrm{asterisk}}"), ("x_k,i", "x_{k,i}"), ("omega_star", r"\omega_{\mathrm{star}}"),
+    (r"\a", r"\mathrm{reversesolidus}_{a}"), ("$", r"\mathrm{dollarsign}"), ("\u03b1_W", r"\alpha_{W}"),
 ])
 def test_names(name, latex):
     assert name_latex(name) == latex

@@ -27,9 +27,8 @@ from ncproofs.calculus.symmetry import (
     lb,
     lH,
     lW,
-    mu,
     n,
-    nu,
+    omega,
     p,
     standard_block,
 )
@@ -38,6 +37,7 @@ from ncproofs.errors import NcproofsError
 from ncproofs.problems.features import Ridge
 from ncproofs.proof.claims import Axiom, Claim, Identity, NullityAtOptimum, SpectrumAtOptimum, SumIdentity
 from ncproofs.proof.domain import Domain, integers_from, positive, real
+from ncproofs.proof.wording import worded
 from ncproofs.theorems.theorem import Hypothesis, Source, Theorem
 from ncproofs.truth import Truth
 
@@ -54,40 +54,56 @@ def sector_claims(sector: Sector) -> Iterator[Claim]:
         for part in ("dW", "dH", "db"):
             yield SumIdentity(
                 left=getattr(image, part), right=getattr(expected, part), relations=((C, sympy.Integer(0)),),
-                sentence=f"{sector.name}: {part} of the Hessian of basis direction {column + 1}",
+                sentence=f"{sector.name}: {part} of the Hessian's image of the direction {sector.words[column]}",
                 because="direct substitution in the Hessian; C = 0 for losses invariant under constant shifts",
             )
+
+
+S, M, L, MU, NU = sympy.symbols("S m lambda_W mu nu", positive=True)
+THETA = sympy.Symbol("theta", real=True)
+#: The letters of the statement.
+LETTERS = {
+    THETA: (A / B - 1) / (K - 1), S: L + lH, MU: B * M / (c * K), NU: A * M / (c * K), M: omega**2 * c / (n * lH),
+    L: c**2 / (n * lH),
+}
+
+
+def _entries(matrix: sympy.Matrix) -> tuple[sympy.Matrix, dict[sympy.Symbol, sympy.Expr]]:
+    """A letter for each entry of a 2 x 2 matrix, and the entries."""
+    letters = sympy.Matrix(2, 2, sympy.symbols("M_11 M_12 M_21 M_22", real=True))
+    return letters, dict(zip(letters, matrix, strict=True))
 
 
 def _eigenvalues() -> Iterator[Claim]:
     """The small matrices have the characteristic polynomials of the table."""
     x = sympy.Symbol("x", real=True)
-    S = lW + lH
     where = Domain.of((K, integers_from(2)), (n, integers_from(1)), (c, positive()), (lH, positive()),
-                      (sympy.Symbol("omega", positive=True), positive()), (A, real()), (B, real()), (x, real()))
+                      (omega, positive()), (A, real()), (B, real()), (x, real()))
     table = {
-        "trivial": (x**2 - S * (1 + nu) * x + 4 * nu * lW * lH, "roots of x^2 - S(1+nu) x + 4 nu lambda_W lambda_H"),
-        "antisymmetric": (x * (x - S * (1 + mu)), "0 and S(1+mu)"),
-        "symmetric": (x**2 - S * (1 + mu) * x + 4 * mu * lW * lH, "roots of x^2 - S(1+mu) x + 4 mu lambda_W lambda_H"),
+        "trivial": (x**2 - S * (1 + NU) * x + 4 * NU * L * lH, "roots of x^2 - S(1+nu) x + 4 nu lambda_W lambda_H"),
+        "antisymmetric": (x * (x - S * (1 + MU)), "0 and S(1+mu)"),
+        "symmetric": (x**2 - S * (1 + MU) * x + 4 * MU * L * lH, "roots of x^2 - S(1+mu) x + 4 mu lambda_W lambda_H"),
     }
     for sector in collapse_sectors():
         if sector.name in table:
             polynomial, words = table[sector.name]
-            yield Identity(
-                left=determinant(x * sympy.eye(2) - sector.matrix), right=polynomial, where=where,
-                sentence=f"{sector.name}: {words}", because="characteristic polynomial of the 2 x 2 matrix",
+            letters, entries = _entries(sector.matrix)
+            yield worded(
+                (x - letters[0, 0]) * (x - letters[1, 1]) - letters[0, 1] * letters[1, 0], polynomial,
+                {**entries, **LETTERS}, where=where, sentence=f"{sector.name}: {words}",
+                because="characteristic polynomial of the 2 x 2 matrix M of the sector",
             )
     block = standard_block()
-    bend = 1 + nu + (K - 2) * (A / B - 1) / (K - 1)
-    yield Identity(
-        left=determinant(block[:3, :3]), right=4 * lH**2 * lW * mu * bend, where=where,
-        sentence="standard, no bias: determinant 4 lambda_H^2 lambda_W mu (1 + nu + (K-2) omega)",
-        because="omega = (A/B - 1)/(K - 1)",
+    bend = 1 + NU + (K - 2) * THETA
+    yield worded(
+        determinant(block[:3, :3]), 4 * lH**2 * L * MU * bend, LETTERS, where=where,
+        sentence="standard, no bias: determinant 4 lambda_H^2 lambda_W mu (1 + nu + (K-2) theta)",
+        because="the 3 x 3 matrix without db",
     )
-    yield Identity(
-        left=determinant(block), right=4 * lH**2 * lW * mu * (A + lb * bend),
+    yield worded(
+        determinant(block), 4 * lH**2 * L * MU * (A + lb * bend), LETTERS,
         where=Domain.of(*where.ranges, (lb, positive())),
-        sentence="standard, with bias: determinant 4 lambda_H^2 lambda_W mu (A + lambda_b (1 + nu + (K-2) omega))",
+        sentence="standard, with bias: determinant 4 lambda_H^2 lambda_W mu (A + lambda_b (1 + nu + (K-2) theta))",
         because="expansion of the 4 x 4 matrix",
     )
 
@@ -129,7 +145,7 @@ def _outside() -> SumIdentity:
 
 
 def _nonnegative() -> Iterator[Claim]:
-    X, Y = Tensor("X", (K, K)), Tensor("Y", (K, K, n))
+    X, Y = Tensor("X", (K, K)), Tensor("Z", (K, K, n))
     centre = lambda left, right: delta(left, right) - scalar(1) / K  # noqa: E731
     summed = total(total(Y[p, k, i], i) * centre(j, k), k)
     projected = total(X[p, k] * centre(j, k), k)
@@ -195,6 +211,24 @@ THEOREM = Theorem(
         note="every eigenvalue with its multiplicity, as functions of K, n, d",
     ),
     rests_on=("collapse-optimum", "null-sector"),
+    notation=(
+        ("P", "I - 11^T/K, with entries delta[p,j] - 1/K"),
+        ("c", "sqrt(n lambda_W lambda_H), so that lambda_W = c^2/(n lambda_H)"),
+        ("omega", "scale of the classifiers: W = omega P in coordinates of R^d of which the first K hold the features"),
+        ("eta", "omega c/(n lambda_H), scale of the features: h_{k,i} is eta times column k of P"),
+        ("m", "omega eta, so that W^T H = m P; the gradient in the logits of a sample of class k is -c/n times "
+              "column k of P"),
+        ("A", "curvature of the loss: the logit Hessian of a sample of class k is A e e^T + B (P - e e^T) + C 11^T/K, "
+              "where e is the unit vector along column k of P"),
+        ("B", "curvature across, see A"),
+        ("C", "curvature along 1, see A; 0 for losses invariant under constant shifts"),
+        ("S", "lambda_W + lambda_H"),
+        ("theta", "(A/B - 1)/(K - 1)"),
+        ("dW", "part of a direction: dW[p,j] is coordinate p of the change of classifier j, dH[p,k,i] that of feature "
+               "i of class k, db[j] the change of the bias; parts that a step does not name are zero"),
+        ("M", "matrix of the Hessian on the directions of a sector, in the order in which the steps take them: "
+              "column j holds the image of direction j"),
+    ),
     covers="all K >= 2, n >= 1, d >= K-1, all weights below the threshold; CE, label smoothing, focal",
     hypotheses=(
         Hypothesis("d >= K - 1", lambda problem: Truth.HOLDS if problem.d >= problem.K - 1 else Truth.FAILS),

@@ -47,7 +47,7 @@ def _by_parts() -> Iterator[Claim]:
     """v from levels g: q_i = (g_(i+1) - g_i)/(x_(i+1) - x_i), v_i = q_i - q_(i-1), g_1 = m, g_n = 0."""
     for count in _SIZES:
         gaps = sympy.symbols(f"d1:{count}", positive=True)
-        slopes = sympy.symbols(f"s1:{count}", real=True)
+        slopes = sympy.symbols(f"s_1:{count}", real=True)
         inner = sympy.symbols(f"g2:{count}", real=True)
         levels = (m, *inner, sympy.Symbol(f"g{count}", real=True))
         q, v, y, x = (sympy.symbols(f"{name}1:{count + 1}", real=True) for name in "qvyx")
@@ -61,11 +61,11 @@ def _by_parts() -> Iterator[Claim]:
             sum(a * b for a, b in zip(v, y, strict=True)), gain, meant, where=where,
             sentence=f"n = {count}: <v, y> = m s_1 + sum_i g_i Delta_i", because="summation by parts",
         )
-        for knot in range(count):
+        for knot in range(count - 1):
             yield worded(
                 sum(a * (p - x[knot]) for a, p in zip(v[knot + 1 :], x[knot + 1 :], strict=True)), levels[knot], meant,
                 where=where, sentence=f"n = {count}: sum_i v_i (x_i - x_{knot + 1})_+ = g_{knot + 1}",
-                because="" if knot < count - 1 else "no point lies beyond the last, and g_n = 0",
+                because="at the last point the sum is empty, and g_n = 0" if knot == count - 2 else "",
             )
 
 

@@ -45,7 +45,7 @@ def _own() -> Iterator[Claim]:
         sentence="the residual sigma - 1 times x^(M-2) is -kappa", because="the mode equation",
     )
     for sign, name in ((1, "symmetric"), (-1, "antisymmetric")):
-        E = Tensor("E", (r, r), symmetric=sign > 0, antisymmetric=sign < 0)
+        E = Tensor("F" if sign > 0 else "E", (r, r), symmetric=sign > 0, antisymmetric=sign < 0)
         size = total(E[u, v] ** 2, u, v)
         pairs = total(a[left] * a[right] * (X * size - kappa * total(E[u, v] * E[v, u], u, v)), left, right)
         own = total(a[left] ** 2, left) * (kappa * total(E[u, v] * E[v, u], u, v) + kappa * size)

@@ -54,8 +54,8 @@ def _check(point: FramePoint, sector: Sector, regime: str) -> Iterator[Claim]:
                     shown, entry = (getattr(move, part).get(key, scalar(0)) for move in (written, meant))
                     yield SumIdentity(
                         left=left, right=right, wording=wording_of(shown, entry, {**numbers, **letters}),
-                        sentence=f"{regime}, {sector.name}: {_place(part, key)} in the Hessian's image of direction "
-                        f"{position + 1}",
+                        sentence=f"{regime}, {sector.name}: {_place(part, key)} in the Hessian's image of the "
+                        f"direction {_words(start)}",
                         because="direct substitution in the Hessian",
                     )
 
@@ -63,6 +63,22 @@ def _check(point: FramePoint, sector: Sector, regime: str) -> Iterator[Claim]:
 def _place(part: str, key: tuple[str, str] | str) -> str:
     """``the block (z, u) of dW``: feature block, class block; db has class blocks only."""
     return f"the block {key} of {part}" if isinstance(key, str) else f"the block ({', '.join(key)}) of {part}"
+
+
+def _words(move: Move) -> str:
+    """``dW = E[p_u,k_v] in the block (u, v)``: the only block of a basis direction that is not zero."""
+    found = [(part, *block) for part in ("dW", "dH", "db") for block in getattr(move, part).items()]
+    ((part, key, entry),) = found
+    return f"{part} = {_spelled(entry)} in {_place('', key).removesuffix(' of ')}"
+
+
+def _spelled(entry: IndexedSum) -> str:
+    """A product of entries, as it was written."""
+    assert entry.origin is not None  # a basis direction is written by this file
+    kind, *rest = entry.origin
+    if kind == "*":
+        return " ".join(word for word in map(_spelled, rest) if word != "1") or "1"
+    return f"{rest[0].name}[{','.join(map(str, rest[1]))}]" if kind == "entry" else str(rest[0])
 
 
 def _image(matrix: sympy.Matrix, position: int, basis: tuple[Move, ...]) -> Move:
@@ -108,7 +124,7 @@ def _one_dh(name: str, feature: Block, cls: Block, value: sympy.Expr, multiplici
 
 def _within_frame(frame: Block) -> Iterator[Sector]:
     for sign, name in ((1, "symmetric"), (-1, "antisymmetric")):
-        tensor = Tensor("E", (frame.size, frame.size), symmetric=sign > 0, antisymmetric=sign < 0)
+        tensor = Tensor("F" if sign > 0 else "A", (frame.size, frame.size), symmetric=sign > 0, antisymmetric=sign < 0)
         entry = tensor[row(frame), column(frame)]
         key = (frame.name, frame.name)
         yield Sector(f"frame x frame, {name}", (Move.of(dW={key: entry}), Move.of(dH={key: entry})), _pair(sign),
@@ -323,6 +339,24 @@ THEOREM = Theorem(
         note="the full spectrum, also at lower-rank saddles",
     ),
     covers="all K >= 2, n >= 1, d >= 1, all ranks, every bias mode",
+    notation=(
+        ("u", "block of the r class directions in use (the frame), and of the feature directions that belong to them; "
+              "further class blocks are v, directions that are not fitted, and e, the direction of the vector 1; the "
+              "feature block z is not used (hidden)"),
+        ("p_u", "coordinate of feature space in block u; k_u is a class direction in it; likewise for other blocks"),
+        ("c", "sqrt(n lambda_W lambda_H), so that lambda_W = c^2/(n lambda_H)"),
+        ("omega", "scale of W on the frame: in bases of class and feature space W is omega times the identity from "
+                  "block u to block u; on block e it is omega_e"),
+        ("eta_u", "omega c/(n lambda_H), the same for the mean features of the classes; on block e it is eta_e"),
+        ("g_u", "slope of the gradient in the logits, which is diagonal: -c/n on directions that are fitted and "
+                "g_v = -1/N on those that are not; g_e on the direction of 1"),
+        ("kappa_b", "lambda_b/(1 + lambda_b), where the mean direction is not used"),
+        ("r", "rank of the point without the direction of 1"),
+        ("dW", "part of a direction, as dH and db: its block (z, u) has entries for feature coordinates in z and "
+               "class directions in u; parts and blocks that a step does not name are zero"),
+        ("M_11", "with M_12 and so on the matrix of the Hessian on the directions of a sector: column j holds the "
+                 "image of direction j"),
+    ),
     hypotheses=(
         Hypothesis("the loss is the mean squared error",
                    lambda problem: Truth.HOLDS if problem.loss.name == "mean_squared" else Truth.FAILS),

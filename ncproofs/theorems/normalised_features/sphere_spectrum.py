@@ -46,7 +46,8 @@ def sector_claims(sector: SphereSector) -> Iterator[Claim]:
         for part in ("dW", "dH"):
             yield SumIdentity(
                 left=getattr(image, part), right=getattr(expected, part),
-                sentence=f"in plane, {sector.name}: {part} of the image of direction {column + 1}",
+                sentence=f"in plane, {sector.name}: {part} of the Hessian's image of the direction "
+                f"{sector.words[column]}",
                 because="direct substitution in the Riemannian Hessian",
             )
 
@@ -154,6 +155,17 @@ THEOREM = Theorem(
         relation="stronger",
     ),
     rests_on=("riemannian-calculus",),
+    notation=(
+        ("P", "I - 11^T/K: in coordinates of R^d of which the first K hold the frame, w_k is sqrt(K/(K-1)) times "
+              "column k of P, and h_{k,i} = w_k"),
+        ("g", "slope of the loss: its derivative in logit j of a sample of class k is g for j != k, and -(K-1) g for "
+              "j = k"),
+        ("a", "with b its curvature along u: a sum_j (u_j - u_k)^2 - b (sum_j (u_j - u_k))^2"),
+        ("b", "see a"),
+        ("s", "tau/(K-1)"),
+        ("dW", "part of a tangent direction: dW[p,j] is coordinate p of the change of classifier j, dH[p,k,i] that of "
+               "feature i of class k; a part that a step does not name is zero"),
+    ),
     covers="all K >= 2, n >= 1, d >= K-1, tau > 0",
     hypotheses=(
         Hypothesis("d >= K - 1", lambda problem: Truth.HOLDS if problem.d >= problem.K - 1 else Truth.FAILS),

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from flint import arb
 
 from ncproofs.arithmetic.enclosure import Enclosure
+from ncproofs.calculus.logit_facts import is_convex, is_shift_invariant
 from ncproofs.critical.krawczyk import CertifiedPoint, certify_critical_point, value_at
 from ncproofs.critical.optimum import enclose
 from ncproofs.critical.profiles import Profile, is_mean_squared, profile_of
@@ -20,7 +21,7 @@ from ncproofs.critical.search import FoundPoint, local_minima, reduced
 from ncproofs.critical.softmax import collapse_scale, trivial_scale
 from ncproofs.critical.spectrum import SpectrumEntry, family_spectrum, negative_count, zero_count
 from ncproofs.errors import NcproofsError
-from ncproofs.losses.loss import ELL, SoftmaxForm
+from ncproofs.losses.loss import ELL, Loss, SoftmaxForm
 from ncproofs.problems.features import Ridge
 from ncproofs.proof.claims import BenignLandscape, Sign
 from ncproofs.proof.discharge import Effort, discharge
@@ -110,11 +111,26 @@ def by_theorem(problem: Ridge, effort: Effort) -> Evidence:
     if problem.d < problem.K - 1:
         because = f"no theorem applies (d = {problem.d} < K - 1 = {problem.K - 1})"
         return answer(Truth.UNDECIDED, Rigor.SAMPLED, because)
-    convex, rigor, why = convexity(problem.loss.softmax_form(), effort)
+    convex, rigor, why = _hypotheses(problem.loss, effort)
     if convex is not Truth.HOLDS:
         return answer(Truth.UNDECIDED, Rigor.SAMPLED, f"no theorem applies ({why})")
     because = f"theorem benign-landscape: {why}, and d = {problem.d} >= K - 1 = {problem.K - 1}"
     return answer(Truth.HOLDS, rigor, because, _CONVEX_AXIOMS)
+
+
+def _hypotheses(loss: Loss, effort: Effort) -> tuple[Truth, Rigor, str]:
+    """Whether the loss is convex in the logits and shift invariant, for every K."""
+    invariant = is_shift_invariant(loss)
+    if invariant.truth is Truth.HOLDS:
+        convex = is_convex(loss)
+        if convex.truth is Truth.HOLDS:
+            because = f"the loss is convex in the logits ({convex.because}) and shift invariant"
+            return Truth.HOLDS, min(convex.rigor, invariant.rigor), because
+        if convex.truth is Truth.FAILS:
+            return Truth.FAILS, convex.rigor, f"the loss is not convex in the logits: {convex.witness}"
+    if invariant.truth is Truth.FAILS:
+        return Truth.FAILS, invariant.rigor, f"the loss is not shift invariant: {invariant.witness}"
+    return convexity(loss.softmax_form(), effort)
 
 
 def convexity(form: SoftmaxForm | None, effort: Effort) -> tuple[Truth, Rigor, str]:

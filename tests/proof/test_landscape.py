@@ -16,6 +16,11 @@ SQUARED = Loss("squared_entropy", (sympy.log(S(1)) - T) ** 2, (sympy.exp(Z),), "
 #: Cross-entropy turned upside down is shift invariant and concave: no theorem may be applied to it.
 ROOT = Loss("root_entropy", (sympy.log(S(1)) - T) ** sympy.Rational(1, 2), (sympy.exp(Z),), "F = sqrt(ell)")
 
+#: F = ell + 1 - e^-ell has F'' < 0, but F'' (1 - x) + F' x = x^2 * 2 > 0 for x = e^-ell.
+TAMED = Loss("tamed", sympy.log(S(1)) - T + 1 - sympy.exp(T) / S(1), (sympy.exp(Z),), "F = ell + 1 - exp(-ell)")
+#: Convex, but a shift of all logits changes it.
+LEANING = Loss("leaning", sympy.log(S(1)) - T + T**2, (sympy.exp(Z),), "ell + t^2")
+
 HOLDS = {
     "CE, d = K - 1": Ridge(cross_entropy(), 4, 3, 2, "1/200", "1/200"),
     "CE, free bias": Ridge(cross_entropy(), 5, 7, 1, "1/200", "1/100", 0),
@@ -23,6 +28,7 @@ HOLDS = {
     "CE, K = 1000": Ridge(cross_entropy(), 1000, 999, 500, "1/100000", "1/100000"),
     "MSE, d = 1": Ridge(mean_squared(), 4, 1, 2, "1/200", "1/200", "1/3"),
     "another convex profile": Ridge(SQUARED, 3, 2, 1, "1/100", "1/100"),
+    "a profile with F'' < 0 that is convex in the logits": Ridge(TAMED, 4, 4, 1, "1/100", "1/80", 0),
     "focal with gamma = 0 is cross-entropy": Ridge(focal(0), 3, 2, 1, "1/100", "1/100"),
 }
 
@@ -44,6 +50,7 @@ UNDECIDED = {
     "CE, d = K - 2, none known": Ridge(cross_entropy(), 3, 1, 1, "1/100", "1/100"),
     "focal, small K": Ridge(focal(2), 3, 3, 1, "1/100", "1/100", 0),
     "a profile that is not convex": Ridge(ROOT, 3, 2, 1, "1/100", "1/100"),
+    "no shift invariance": Ridge(LEANING, 3, 2, 1, "1/100", "1/100"),
     "too large to search": Ridge(cross_entropy(), 100, 50, 1, "1/1000", "1/1000"),
 }
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -94,16 +93,12 @@ def loss_given(given: str, functions: tuple[str, ...] = ()) -> Loss:
     Raises:
         InvalidLoss, UnknownName: neither; the message says what to write.
     """
-    from ncproofs.losses.spelling import KNOWN, loss_from_expression, loss_from_text
+    from ncproofs.losses.spelling import loss_from_expression, loss_from_text
 
     path = Path(given) if len(given) < 1000 else None
     if given.endswith(".toml") or (path is not None and "/" in given and path.is_file()):
         return _from_file(Path(given))
-    head = re.match(r"\s*(\w*)", given)
-    bare = re.fullmatch(r"\s*\w+\s*", given) and not re.fullmatch(r"\s*(t|K|S_?\d+|\d+)\s*", given)
-    if not functions and ((head and head[1] in KNOWN) or bare or re.fullmatch(r"[\w.]+:\w+", given.strip())):
-        return loss_from_text(given)
-    return loss_from_expression(given, functions or ("exp(z)",))
+    return loss_from_expression(given, functions) if functions else loss_from_text(given)
 
 
 def _from_file(path: Path) -> Loss:

@@ -1,4 +1,4 @@
-"""Losses from text: ``focal(2)``, ``pkg.module:name``, or an expression in t, S1, S2, ... and K.
+"""Losses from text: ``focal(2)``, ``pkg.module:name``, or an expression in t, S1, S2, ... and K with its functions.
 
 Text is never evaluated. Names are looked up in a table; expressions go through a whitelist of syntax nodes,
 with limits on length, depth, digits and exponents.
@@ -37,6 +37,7 @@ _DEFAULTED = ("pick_all_label",)
 
 _LONGEST = 2000
 _CALL = re.compile(r"([A-Za-z_]\w*)\s*(?:\((.*)\))?", re.ASCII | re.DOTALL)
+_LETTER = re.compile(r"\b(?:t|S_?\d+)\b", re.ASCII)
 _PATH = re.compile(r"([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*):([A-Za-z_]\w*)", re.ASCII)
 
 
@@ -56,7 +57,9 @@ def loss_from_text(text: str) -> Loss:
 
 
 def known_loss(text: str) -> Loss:
-    """A loss of this package by its spelling; imports nothing.
+    """A loss of this package by its spelling, or an expression; imports nothing.
+
+    An expression is phi, and its class functions after semicolons where they are not exp(z): ``S1/2 - t + 1/2; z**2``.
 
     Raises:
         UnknownName: no such loss.
@@ -64,11 +67,15 @@ def known_loss(text: str) -> Loss:
     """
     spelled = _trimmed(text)
     call = _CALL.fullmatch(spelled)
+    if _is_expression(spelled):
+        phi, *functions = spelled.split(";")
+        return loss_from_expression(phi, functions or ("exp(z)",))
     if call is None or call[1] not in KNOWN:
         near = get_close_matches(call[1] if call else spelled[:80], KNOWN, n=1)
         examples = ", ".join(example for _, _, example in KNOWN.values())
         hint = f"did you mean {KNOWN[near[0]][2]}? there are" if near else "there are"
-        raise UnknownName(f"no loss {_shown(spelled)}; {hint} {examples}, or pkg.module:name for your own")
+        raise UnknownName(f"no loss {_shown(spelled)}; {hint} {examples}, or your own: an expression such as "
+                          "log(S1) - t, or pkg.module:name")
     make, parameters, example = KNOWN[call[1]]
     inside = (call[2] or "").strip()
     arguments = [part.strip() for part in inside.split(",")] if inside else []
@@ -89,6 +96,8 @@ def loss_from_expression(
 ) -> Loss:
     """A loss from the text of phi (in t, S1, S2, ..., K) and of the class functions f_1, f_2, ... (in z).
 
+    Its name is the text, with the class functions after semicolons where they are not exp(z): ``known_loss`` reads it.
+
     >>> loss_from_expression("log(S1) - t").softmax_form().profile
     ell
 
@@ -102,7 +111,9 @@ def loss_from_expression(
         letters |= {f"S{index}": S(index), f"S_{index}": S(index)}
     expression = expression_from_text(phi, letters, "phi")
     parts = [expression_from_text(text, {"z": Z}, f"f_{i}") for i, text in enumerate(functions, start=1)]
-    return with_own_name(Loss(name or " ".join(phi.split()), expression, tuple(parts), source))
+    usual = tuple(functions) == ("exp(z)",)
+    spelled = " ".join((phi if usual else "; ".join([phi, *functions])).split())
+    return with_own_name(Loss(name or spelled, expression, tuple(parts), source))
 
 
 def with_own_name(loss: Loss) -> Loss:
@@ -124,6 +135,14 @@ def with_own_name(loss: Loss) -> Loss:
             "another name"
         )
     return loss
+
+
+def _is_expression(spelled: str) -> bool:
+    """Whether it is meant as one: it has a t or an S1, and is more than a name or a call of another name."""
+    call = _CALL.fullmatch(spelled)
+    named = call is not None and (call[1] in KNOWN or (call[2] is None and not _LETTER.fullmatch(call[1])))
+    other = call is not None and call[2] is not None and call[1] not in ("exp", "log", "sqrt")
+    return not named and not other and _LETTER.search(spelled) is not None
 
 
 def _trimmed(text: object) -> str:

@@ -90,6 +90,29 @@ def test_known_spellings(text):
     assert loss_from_text(text).name == READ[text]
 
 
+@pytest.mark.parametrize("text", [
+    "log(S1) - t", "S1*exp(-t)", "S1/2 - t + 1/2; z**2", "log(S1 + S2) - t; exp(z); exp(2*z)", " log( S1 ) -  t", "t",
+    "log(S1) - (t)",
+])
+def test_an_expression_is_a_spelling_and_its_name_is_one_too(text):
+    loss = known_loss(text)
+    assert known_loss(loss.name) == loss and loss_from_text(text) == loss
+    phi, *functions = text.split(";")
+    assert loss == loss_from_expression(phi, functions or ["exp(z)"])
+
+
+@pytest.mark.parametrize("text", ["log(S1", "S1 - t; z; __import__('os')", "t; ", "S1.__class__", "t^2"])
+def test_what_is_meant_as_an_expression_is_refused_as_one(text):
+    with pytest.raises(InvalidLoss):
+        known_loss(text)
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_expressions_are_refused_as_spellings(text):
+    with pytest.raises(NcproofsError):
+        known_loss(HOSTILE[text])
+
+
 @pytest.mark.parametrize("text", REFUSED, ids=lambda text: text[:40])
 def test_refusals_say_what_to_write(text):
     error, message = REFUSED[text]

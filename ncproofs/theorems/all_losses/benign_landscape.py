@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import sympy
 
 from ncproofs.calculus.indexed import IndexedSum, Tensor, scalar, total
+from ncproofs.calculus.logit_facts import is_convex, is_shift_invariant
 from ncproofs.losses.loss import Loss
 from ncproofs.problems.features import Ridge
 from ncproofs.proof.claims import Axiom, BenignLandscape, Claim, Identity, SumIdentity
@@ -105,9 +106,9 @@ def instance(problem: Ridge) -> Iterator[Claim]:
 
 
 def is_convex_and_shift_invariant(loss: Loss) -> Truth:
-    """Certain for profile ell with any admissible tilt: cross-entropy and label smoothing."""
-    form = loss.softmax_form()
-    return Truth.HOLDS if form is not None and sympy.expand(form.profile).is_Symbol else Truth.UNDECIDED
+    """For every K: cross-entropy, label smoothing, and losses of one's own that are proved or refuted to be both."""
+    facts = {is_convex(loss).truth, is_shift_invariant(loss).truth}
+    return Truth.FAILS if Truth.FAILS in facts else Truth.UNDECIDED if Truth.UNDECIDED in facts else Truth.HOLDS
 
 
 THEOREM = Theorem(

@@ -11,9 +11,9 @@ from ncproofs.problems.features import Ridge
 from ncproofs.proof.claims import Axiom, BenignLandscape, Claim, Identity, Sign, SumIdentity
 from ncproofs.proof.domain import Domain, between, nonnegative, positive, real
 from ncproofs.proof.wording import worded
+from ncproofs.theorems.extended_ufm.mse_optimum import is_mean_squared_error
 from ncproofs.theorems.letters import K, j, k, l, lb
 from ncproofs.theorems.theorem import Hypothesis, Source, Theorem
-from ncproofs.truth import Truth
 
 #: kappa = K c, kappa_b = lambda_b/(1 + lambda_b) (1 without bias, 0 for a free one), a = 1/kappa_b - 1.
 kappa, kappa_b, extra = sympy.symbols("kappa kappa_b a", positive=True)
@@ -164,8 +164,7 @@ THEOREM = Theorem(
     rests_on=("null-sector",),
     covers="all K >= 2, n >= 1, d >= 1, every bias mode",
     hypotheses=(
-        Hypothesis("the loss is the mean squared error",
-                   lambda problem: Truth.HOLDS if problem.loss.name == "mean_squared" else Truth.FAILS),
+        Hypothesis("the loss is the mean squared error", is_mean_squared_error),
     ),
     general=claims,
     instance=instance,

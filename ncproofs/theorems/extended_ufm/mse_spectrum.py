@@ -15,8 +15,8 @@ from ncproofs.problems.features import Ridge
 from ncproofs.proof.claims import Claim, Identity, SpectrumAtOptimum, SumIdentity
 from ncproofs.proof.domain import Domain, integers_from, positive, real
 from ncproofs.proof.wording import wording_of
+from ncproofs.theorems.extended_ufm.mse_optimum import is_mean_squared_error
 from ncproofs.theorems.theorem import Hypothesis, Source, Theorem
-from ncproofs.truth import Truth
 
 K, n, d = sympy.symbols("K n d", integer=True, positive=True)
 r = sympy.Symbol("r", integer=True, nonnegative=True)
@@ -358,8 +358,7 @@ THEOREM = Theorem(
                  "image of direction j"),
     ),
     hypotheses=(
-        Hypothesis("the loss is the mean squared error",
-                   lambda problem: Truth.HOLDS if problem.loss.name == "mean_squared" else Truth.FAILS),
+        Hypothesis("the loss is the mean squared error", is_mean_squared_error),
     ),
     general=claims,
     instance=instance,

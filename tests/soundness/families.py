@@ -144,6 +144,8 @@ def layered() -> dict[str, Pair]:
             _power("1/128", lambda_b="0"), "orthogonal means"),
         "layered: orthogonal means at a tie of two classes of one size": _shape(
             _layers(K=3, n=[2, 2, 1], widths=[3, 3], lambdas=["1", "1"], lambda_H="1/500"), "orthogonal means"),
+        "layered: a tie of a class without room beside a frame": _shape(
+            _layers(K=3, n=[2, 2, 1], widths=[1, 1], lambdas=["1", "1"], lambda_H="1/2000"), "orthogonal means"),
         "layered: orthogonal means without room": _shape(
             _layers(K=3, n=[2, 2, 1], widths=[1, 1], lambdas=["1/50", "1/50"]), "orthogonal means"),
         "layered: the lower root for the upper one, exactly": _claim(
@@ -347,7 +349,8 @@ def networks() -> dict[str, Pair]:
         "network: a gap of columns that meet": _gap(
             _network("relu", X=EYE, Y=EYE, beta="5/4"), ["1", "1", "1", "1"]),
         "network: a gap of a ReLU network that is not white": _gap(
-            _network("relu", X=[["2", "0"], ["0", "1"]], Y=[["1"], ["0"]]), ["1/2", "0"]),
+            _network("relu", "1", X=[["2", "0"], ["0", "1"]], Y=[["2"], ["0"]]), ["1", "0"], "0",
+            [{"w": {"s": 0, "m": ["1", "0"]}, "a": {"s": 0, "m": ["1"]}}]),
         "network: weight decay on three layers and V": _gap(
             _network("deep-linear", layers=3, X=EYE, Y=[["1"], ["0"]]), ["0", "0"]),
         "network: a gap == 0 that is positive": _changed(
@@ -396,7 +399,7 @@ def networks() -> dict[str, Pair]:
             "network/gap/1", {"neurons": [], "V": {"s": 0, "m": ["0", "0"]}, "multipliers": []}, relation="==",
             value="1/2", problem=_network(X=EYE, Y=[["1"], ["0"]])),
         "network: a dual point of a matrix that is not copositive": _gap(
-            _network("relu", "1", X=EYE, Y=[["3/2", "3/2"]] * 2), ["3", "4", "4", "3"], "0",
+            _network("relu", "5", X=EYE, Y=[["7/2", "7/2"]] * 2), ["3", "4", "4", "3"], "0",
             [{part: {"s": 0, "m": ["1", "1"]} for part in ("w", "a")}]),
         "network: means without weight decay": _means(_network("batchnorm", "0", **sizes)),
         "network: a gap below 0 that is 0": _stated("network gap, spline", relation="<", value="0"),
@@ -498,6 +501,8 @@ def codes() -> dict[str, Pair]:
         "code: rows without coordinates": _code(level, {"rows": [[]] * 9}, bound),
         "code: normals of another width": _code(level, {"rows": _NINE, "normals": [[1]]}, bound),
         "code: a code that is not optimal": _code("1/2", {"rows": _NINE}),
+        "code: a polynomial with negative coefficients": _code(
+            "1/2", {"rows": _NINE}, {"nodes": ["-1", "-1/2", "0", "1"]}),
         "code: 31 nodes": _code("1/2", {"rows": _NINE}, {"nodes": ["0"] * 31}),
         "code: one point": _claim("code/minimises/1", {}, problem={"K": 1, "d": 1}, tau="1"),
         "code: no dimension": _claim("code/minimises/1", {}, problem={"K": 2, "d": 0}, tau="1"),

@@ -140,6 +140,17 @@ def layered() -> dict[str, Pair]:
             "layered/attained/1", {"bits": 96, "roots": [["0", "1"]]}, problem=_layers(relu=True), spread="9"),
         "layered: a relu that is written as linear": _claim(
             "layered/attained/1", {"bits": 96, "roots": [["0", "1/4"]]}, problem=_power("1", relu=True), spread="9"),
+        "layered: orthogonal means at a tie of two classes with a bias": _shape(
+            _power("1/128", lambda_b="0"), "orthogonal means"),
+        "layered: orthogonal means at a tie of two classes of one size": _shape(
+            _layers(K=3, n=[2, 2, 1], widths=[3, 3], lambdas=["1", "1"], lambda_H="1/500"), "orthogonal means"),
+        "layered: a tie of a class without room beside a frame": _shape(
+            _layers(K=3, n=[2, 2, 1], widths=[1, 1], lambdas=["1", "1"], lambda_H="1/2000"), "orthogonal means"),
+        "layered: orthogonal means without room": _shape(
+            _layers(K=3, n=[2, 2, 1], widths=[1, 1], lambdas=["1/50", "1/50"]), "orthogonal means"),
+        "layered: the lower root for the upper one, exactly": _claim(
+            "layered/optimum/1", {"bits": 96, "roots": [["1/20", "1/20"]]}, problem=_power("6859/1280000"),
+            quantity="alpha", relation="==", value="1/20"),
         "layered: a relu of no features": _claim(
             "layered/optimum/1", {"bits": 96, "roots": [["9/10", "1"]]}, problem=_layers(relu=True, widths=[0, 2]),
             quantity="objective", relation="<", value="1/2"),
@@ -349,7 +360,8 @@ def networks() -> dict[str, Pair]:
         "network: a gap of columns that meet": _gap(
             _network("relu", X=EYE, Y=EYE, beta="5/4"), ["1", "1", "1", "1"]),
         "network: a gap of a ReLU network that is not white": _gap(
-            _network("relu", X=[["2", "0"], ["0", "1"]], Y=[["1"], ["0"]]), ["1/2", "0"]),
+            _network("relu", "1", X=[["2", "0"], ["0", "1"]], Y=[["2"], ["0"]]), ["1", "0"], "0",
+            [{"w": {"s": 0, "m": ["1", "0"]}, "a": {"s": 0, "m": ["1"]}}]),
         "network: weight decay on three layers and V": _gap(
             _network("deep-linear", layers=3, X=EYE, Y=[["1"], ["0"]]), ["0", "0"]),
         "network: a gap == 0 that is positive": _changed(
@@ -392,6 +404,14 @@ def networks() -> dict[str, Pair]:
                 "x": s["problem"]["data"]["x"], "y": [str(Fraction(y) + 99) for y in s["problem"]["data"]["y"]]}}),
             w.update(constant=str(Fraction(w["constant"]) + 99), v=[str(Fraction(w["v"][0]) + Fraction(1, 99)),
                                                                    *w["v"][1:]]))),
+        "network: a value of a ReLU on a line, without ReLU": _value(
+            _network(X=[["1"], ["-1"]], Y=[["3"], ["-3"]]), "11/4"),
+        "network: a gap that is the difference": _claim(
+            "network/gap/1", {"neurons": [], "V": {"s": 0, "m": ["0", "0"]}, "multipliers": []}, relation="==",
+            value="1/2", problem=_network(X=EYE, Y=[["1"], ["0"]])),
+        "network: a dual point of a matrix that is not copositive": _gap(
+            _network("relu", "5", X=EYE, Y=[["7/2", "7/2"]] * 2), ["3", "4", "4", "3"], "0",
+            [{part: {"s": 0, "m": ["1", "1"]} for part in ("w", "a")}]),
         "network: means without weight decay": _means(_network("batchnorm", "0", **sizes)),
         "network: a gap below 0 that is 0": _stated("network gap, spline", relation="<", value="0"),
         "network: a spline whose dual point is too steep before a point": _steep("1", "2", ["0", "0", "1"], "1", "-1"),
@@ -492,6 +512,8 @@ def codes() -> dict[str, Pair]:
         "code: rows without coordinates": _code(level, {"rows": [[]] * 9}, bound),
         "code: normals of another width": _code(level, {"rows": _NINE, "normals": [[1]]}, bound),
         "code: a code that is not optimal": _code("1/2", {"rows": _NINE}),
+        "code: a polynomial with negative coefficients": _code(
+            "1/2", {"rows": _NINE}, {"nodes": ["-1", "-1/2", "0", "1"]}),
         "code: 31 nodes": _code("1/2", {"rows": _NINE}, {"nodes": ["0"] * 31}),
         "code: one point": _claim("code/minimises/1", {}, problem={"K": 1, "d": 1}, tau="1"),
         "code: no dimension": _claim("code/minimises/1", {}, problem={"K": 2, "d": 0}, tau="1"),

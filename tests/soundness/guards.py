@@ -2,8 +2,9 @@
 
     python -m tests.soundness.guards [--only TEXT] [--missing] [--write]
 
-Every guard is disabled in turn (``if ...: raise Rejected``), every part of its condition dropped, every comparison in
-it moved by one, every rounding turned round and every range of a size widened. A changed checker is noticed when an
+Every guard is disabled in turn (``if ...: raise Rejected``, and ``if ...: return False`` or ``None``), every part of
+its condition dropped, every comparison in it moved by one, every rounding turned round and every range of a size
+widened; what must hold together (``not (... and ...)``, ``a < b < c``, the answer of a test) is asked for less one part. A changed checker is noticed when an
 attack that must not be accepted is, when a genuine certificate no longer is, or when it breaks. What is noticed, by
 what, and why the rest is not, is kept in ``guards.json``; the test compares its keys with the source.
 """
@@ -109,6 +110,39 @@ def _of_condition(test: ast.expr, put: Callable[[ast.expr], None]) -> Iterator[t
                     yield "moved", node, moved, move
 
 
+def _fewer(expression: ast.expr, *, wanted: bool) -> Iterator[tuple[ast.expr, ast.expr, Apply]]:
+    """One part less of every "and" and of every chain of comparisons that is ``wanted`` to hold, not its negation."""
+    if isinstance(expression, ast.UnaryOp) and isinstance(expression.op, ast.Not):
+        yield from _fewer(expression.operand, wanted=not wanted)
+    elif isinstance(expression, ast.BoolOp):
+        if wanted and isinstance(expression.op, ast.And):
+            for place, part in enumerate(expression.values):
+                fewer = expression.values[:place] + expression.values[place + 1 :]
+
+                def drop(n: ast.BoolOp = expression, f: list[ast.expr] = fewer) -> None:
+                    n.values = [*f, f[0]] if len(f) == 1 else f
+
+                yield part, fewer[0] if len(fewer) == 1 else ast.BoolOp(ast.And(), fewer), drop
+        for part in expression.values:
+            yield from _fewer(part, wanted=wanted)
+    elif isinstance(expression, ast.Compare) and wanted and len(expression.ops) > 1:
+        ends = [expression.left, *expression.comparators]
+        for place in range(len(ends)):
+            if place not in (0, len(ends) - 1):
+                continue
+            rest, ops = (ends[1:], expression.ops[1:]) if not place else (ends[:-1], expression.ops[:-1])
+
+            def shorten(n: ast.Compare = expression, r: list[ast.expr] = rest, o: list[ast.cmpop] = ops) -> None:
+                n.left, n.comparators, n.ops = r[0], r[1:], o
+
+            yield expression, ast.Compare(rest[0], ops, rest[1:]), shorten
+
+
+def _refuses(body: Sequence[ast.stmt]) -> bool:
+    last = body[-1]
+    return isinstance(last, ast.Return) and isinstance(last.value, ast.Constant) and last.value.value in (False, None)
+
+
 def _rounding(node: ast.expr) -> ast.expr | None:
     """The other rounding of a shift or a quotient."""
     if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.RShift, ast.FloorDiv)):
@@ -147,6 +181,20 @@ def _enumerated(tree: ast.Module) -> Iterator[tuple[str, str, ast.AST, ast.AST, 
 
             for kind, before, after, apply in _of_condition(node.test, condition):
                 yield function, kind, before, after, _message(raised), apply
+            for before, after, apply in _fewer(node.test, wanted=False):
+                yield function, "fewer", before, after, _message(raised), apply
+        if isinstance(node, ast.If) and _refuses(node.body):
+            def refusal(value: ast.expr, n: ast.If = node) -> None:
+                n.test = value
+
+            for kind, before, after, apply in _of_condition(node.test, refusal):
+                yield function, f"{kind} answer", before, after, "", apply
+        if isinstance(node, (ast.Return, ast.Assign)) and isinstance(node.value, (ast.BoolOp, ast.Compare)):
+            for before, after, apply in _fewer(node.value, wanted=True):
+                yield function, "fewer answer", before, after, "", apply
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "all" and not isinstance(
+                parent, (ast.If, ast.UnaryOp)):
+            yield function, "all answer", node, ast.Constant(value=True), "", lambda: put(ast.Constant(value=True))
         if isinstance(node, ast.expr) and (other := _rounding(node)) is not None:
             yield function, "rounding", node, other, "", lambda: put(other)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "whole":
@@ -262,7 +310,7 @@ def _ordered(guard: Guard, baseline: dict[str, tuple[str, str]]) -> list[str]:
     """Attacks that this guard stops come first; a guard that is only switched off can change no other."""
     stopped = [name for name, (_, reason) in baseline.items() if guard.told and guard.told in reason]
     stopped.sort(key=lambda name: "," in name)
-    if guard.kind in ("off", "dropped") and guard.told:
+    if guard.kind in ("off", "dropped", "fewer") and guard.told:
         return stopped[:_MOST]
     others = [name for name in relevant(guard.file) if name in baseline]
     return [*stopped[:30], *(name for name in others if name not in set(stopped[:30]))]

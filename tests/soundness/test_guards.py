@@ -37,7 +37,7 @@ def test_no_attack_is_accepted_by_the_real_checker() -> None:
         if name == "arithmetic":
             assert verdict == "right"
         else:
-            assert verdict in ("rejected", "limit"), name
+            assert verdict in ("rejected", "limit", "holey"), name
 
 
 def _comes_through(key: str) -> None:

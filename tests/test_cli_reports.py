@@ -248,6 +248,17 @@ def test_junit_says_what_is_a_control(tmp_path: Path, capsys: pytest.CaptureFixt
     assert not any(case.find("properties") for case in cases if case not in controls)
 
 
+def test_a_theorem_that_claims_nothing_is_not_proved(tmp_path: Path) -> None:
+    with_own = tmp_path / "mine.py"
+    with_own.write_text(OWN, encoding="utf-8")
+    for command in ("derive", "verify"):
+        done = subprocess.run(
+            [sys.executable, "-m", "ncproofs", command, "mine:EMPTY"], cwd=tmp_path, capture_output=True, text=True,
+            env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT)}, timeout=120,
+        )
+        assert done.returncode == 4, done.stderr
+
+
 def test_a_module_that_is_not_found_is_told_how(capsys: pytest.CaptureFixture[str]) -> None:
     for arguments in (["verify", "no_such_module:THEOREM"], ["loss", "no_such_module:loss", "-K", "3", "-d", "3"]):
         code, _, err = ran(capsys, *arguments)

@@ -45,13 +45,13 @@ def printed_apart(claims: Sequence[Claim]) -> tuple[tuple[Claim, ...], tuple[tup
     renamed, notes = [], {new: old for old, new in table.items() if old != new}
     for claim, things in zip(claims, found, strict=True):
         naming, more = _naming(things, {**table, **arrays}, taken)
-        changed = {thing: new for thing, new in naming.items() if new != _name(thing)}
+        changed = {  # a Dummy is printed with an underscore that is not in its name
+            thing: new for thing, new in naming.items() if new != _name(thing) or isinstance(thing, sympy.Dummy)
+        }
         renamed.append(_Renaming(changed).claim(claim) if changed else claim)
         notes.update({new: old for new, old in more.items() if new != old})
-    return tuple(renamed), tuple(
-        (Formula(new, name_latex(new)), f"called {ascii(old)[1:-1]!r} by the theorem") for new, old in sorted(
-            notes.items())
-    )
+    said = ((new, f"called {old!a} by the theorem") for new, old in sorted(notes.items()) if new != old)
+    return tuple(renamed), tuple((Formula(new, name_latex(new)), meaning) for new, meaning in said)
 
 
 # --- which names there are --------------------------------------------------------------------------------

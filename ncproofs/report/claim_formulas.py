@@ -12,9 +12,17 @@ from ncproofs.proof.domain import Domain, Range
 from ncproofs.proof.wording import letter_name, symbols_of
 from ncproofs.report.steps import Formula
 from ncproofs.report.sum_typesetting import LATEX, TEXT, sum_latex_terms, sum_text
-from ncproofs.report.trees import claim_tree, expression_tree, printed_sides, sides_of, unfolded, written_tree
+from ncproofs.report.trees import (
+    claim_tree,
+    expression_tree,
+    printed_sides,
+    ranges_of,
+    sides_of,
+    unfolded,
+    written_tree,
+)
 from ncproofs.report.typesetting import LIMIT, Names, aligned, fitted, name_latex, plain, symbolic, terms_of, width
-from ncproofs.report.written_sums import chunks, valued, written
+from ncproofs.report.written_sums import chunks, entries_of, valued, written
 
 __all__ = ["claim_formulas", "equation_latex", "is_definition", "is_empty", "range_phrase"]
 
@@ -25,21 +33,40 @@ _TERM = LIMIT - 100
 
 def claim_formulas(claim: Claim) -> tuple[Formula, ...]:
     """The display equations of ``claim``, first the claim itself, then the letters that it had to introduce."""
+    names = Names([*_taken(claim)])
     if isinstance(claim, SumIdentity):
-        return (*_sums(claim), *_letters(claim.wording))
+        return (*_sums(claim, names), *_letters(claim.wording, names))
     sides = sides_of(claim)
     if isinstance(claim, Identity):
         left, right = sides if claim.wording is None else (claim.wording.left, claim.wording.right)
-        return (*_expressions(claim, left, "=", right), *_letters(claim.wording))
+        return (*_expressions(claim, left, "=", right, names), *_letters(claim.wording, names))
     if isinstance(claim, Sign):
-        return _expressions(claim, sides[0], claim.relation, sympy.Integer(0))
+        return _expressions(claim, sides[0], claim.relation, sympy.Integer(0), names)
     if isinstance(claim, UniqueRoot):
-        return (*_expressions(claim, sides[0], "=", sympy.Integer(0)), _root_place(claim))
+        return (*_expressions(claim, sides[0], "=", sympy.Integer(0), names), _root_place(claim))
     return ()
 
 
-def _expressions(claim: Claim, left: sympy.Expr, relation: str, right: sympy.Expr) -> tuple[Formula, ...]:
-    names = Names([str(symbol) for symbol in left.free_symbols | right.free_symbols])
+def _taken(claim: Claim) -> Iterator[str]:
+    """Every name in a step, so that no part of a formula gets it."""
+    if not isinstance(claim, (Identity, SumIdentity, Sign, UniqueRoot)):
+        return
+    yield from (symbol.name for symbol, _ in ranges_of(claim))
+    wording = claim.wording if isinstance(claim, (Identity, SumIdentity)) else None
+    for letter, value in () if wording is None else wording.letters:
+        yield letter_name(letter)
+        yield from (symbol.name for symbol in symbols_of(value))
+    for side in printed_sides(claim) if isinstance(claim, SumIdentity) else ():
+        yield from (symbol.name for coefficient in side.terms.values() for symbol in coefficient.free_symbols)
+        yield from (tensor.name for tensor, _ in entries_of(side) if tensor is not None)
+        yield from (index.name for _, indices in entries_of(side) for index in indices)
+    for side in () if wording is None else (wording.left, wording.right):
+        yield from (symbol.name for symbol in symbols_of(side))
+
+
+def _expressions(
+    claim: Claim, left: sympy.Expr, relation: str, right: sympy.Expr, names: Names
+) -> tuple[Formula, ...]:
     sides = [terms_of(fitted(side, _TERM, names)) for side in (left, right)]
     latex = aligned(sides[0], _RELATIONS.get(relation, relation), sides[1])
     head = Formula(f"{plain(left)} {relation} {plain(right)}", latex, claim_tree(claim))
@@ -59,12 +86,11 @@ def equation_latex(left: str, expression: sympy.Expr) -> str:
 
 
 def _definitions(names: Names) -> Iterator[Formula]:
-    done = 0
-    while done < len(names.definitions):  # a definition may name parts of its own
-        symbol, expression = list(names.definitions.items())[done]
+    while names.told < len(names.definitions):  # a definition may name parts of its own
+        symbol, expression = list(names.definitions.items())[names.told]
+        names.told += 1
         terms = terms_of(fitted(expression, _TERM - 40, names))
         yield Formula(f"{symbol} = {expression}", aligned([symbolic(symbol)], "=", terms))
-        done += 1
 
 
 def _root_place(claim: UniqueRoot) -> Formula:
@@ -75,10 +101,9 @@ def _root_place(claim: UniqueRoot) -> Formula:
     )
 
 
-def _letters(wording: Wording | None) -> Iterator[Formula]:
+def _letters(wording: Wording | None, names: Names) -> Iterator[Formula]:
     """``where w = ..., h = ...``: the letters of a wording with their values, as many on a line as fit."""
     pairs = () if wording is None else wording.letters
-    names = Names([letter_name(letter) for letter, _ in pairs] + [s.name for _, v in pairs for s in symbols_of(v)])
     row: list[tuple[str, str]] = []
     word = "where"
     for position, (letter, value) in enumerate(pairs):
@@ -103,12 +128,8 @@ def _where(row: Sequence[tuple[str, str]], word: str) -> Formula:
     return Formula(f"{word} {', '.join(text for text, _ in row)}", rf"\text{{{word} }} {_joined(row)}")
 
 
-def _sums(claim: SumIdentity) -> Iterator[Formula]:
+def _sums(claim: SumIdentity, names: Names) -> Iterator[Formula]:
     left, right = sides = printed_sides(claim)
-    names = Names(
-        [str(symbol) for side in sides for c in side.terms.values() for symbol in c.free_symbols]
-        + [tensor.name for side in sides for tensor in side.tensors]
-    )
     nodes = written(sides)
     tree = claim_tree(claim)
     pieces = [chunks(node, LATEX) for node in nodes or ()]

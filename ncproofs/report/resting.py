@@ -38,6 +38,8 @@ def _status(name: str, effort: Effort, above: tuple[str, ...]) -> Evidence:
         if theorem.general is None:
             return _open(name, "it speaks of instances only, and none was checked here")
         claims = tuple(theorem.general())
+        if not claims:
+            return _open(name, "it makes no claim, so nothing of it was checked")
         parts = [discharge(claim, effort) for claim in claims]
     except NcproofsError as error:
         return _open(name, f"cannot be settled: {error}")
@@ -56,7 +58,7 @@ def _joined(theorem: Theorem, parts: list[Evidence], others: list[Evidence]) -> 
     worst = next((part for part in every if part.truth is truth), None)
     sentence_ = f"theorem {theorem.name}: {' '.join(theorem.statement.split())}"
     if truth is not Truth.HOLDS or worst is None:
-        because = f"{worst.sentence}: {worst.because}" if worst is not None else "it claims nothing"
+        because = f"{worst.sentence}: {worst.because}" if worst is not None else "nothing of it was checked"
     else:
         cited = sum(part.because == BY_AXIOM for part in parts)
         named = f", of which {cited} cite{'s' if cited == 1 else ''} a classical theorem" if cited else ""

@@ -71,7 +71,7 @@ def derive_theorem(
     pairs = list(zip((*general, *local), printed, strict=True))
     steps = [
         *rested_steps(theorem, effort), *_loss_steps(loss), *_steps(pairs[: len(general)], proof, effort),
-        *_steps(pairs[len(general) :], f"At {problem}", effort),
+        *_steps(pairs[len(general) :], f"At {problem}", effort), *_nothing(theorem, len(pairs)),
     ]
     return Derivation(
         title=theorem.title,
@@ -82,6 +82,17 @@ def derive_theorem(
         values=_values(problem),
         warnings=tuple(_unmet(theorem, problem)),
     )
+
+
+def _nothing(theorem: Theorem, claims: int) -> Iterator[Step]:
+    """A theorem without claims is not proved; a document of no steps would read as if it were."""
+    if not claims:
+        evidence = Evidence(
+            truth=Truth.UNDECIDED, rigor=Rigor.SAMPLED, sentence=f"theorem {theorem.name}",
+            because="the theorem makes no claim here, so nothing of its statement is proved",
+        )
+        yield Step(number=0, statement="The statement of the theorem.", formulas=(), reason="", evidence=evidence,
+                   checked="nothing was there to check")
 
 
 def _instance_claims(theorem: Theorem, problem: object | None) -> tuple[Claim, ...]:

@@ -151,6 +151,7 @@ class Names:
         spare = chain("XYUVQRET", ("Xi", "Upsilon"), (f"part{'o' * count}" for count in range(len(bases) + 1)))
         self.letter = next(letter for letter in spare if letter not in bases)
         self.definitions: dict[sympy.Symbol, sympy.Expr] = {}
+        self.told = 0  # how many of them are printed already
 
     def of(self, expression: sympy.Expr) -> sympy.Symbol:
         for symbol, known in self.definitions.items():

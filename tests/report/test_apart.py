@@ -102,6 +102,22 @@ def test_symbols_of_one_name_are_told_apart_by_what_is_assumed_of_them():
     assert step.evidence.truth is Truth.FAILS and "s_2 = " in step.evidence.witness
 
 
+def test_dummies_are_symbols_like_others():
+    one, other = sympy.Dummy("q", real=True), sympy.Dummy("q", real=True)
+    claim = Identity(left=one - other, right=sympy.Integer(0), where=Domain.of((one, real()), (other, real())))
+    step = derived(claim).steps[0]
+    assert step.formulas[0].text in ("q - q_2 = 0", "-q + q_2 = 0") and step.is_open
+
+
+def test_parts_of_one_step_have_one_meaning():
+    """A wide side and a wide value of a letter: X_1 and X_2, not X_1 twice."""
+    x, u, v = sympy.symbols("x u v", real=True)
+    wide, other = (sum(sympy.Symbol(f"{a}{i}", real=True) * x**i for i in range(60)) for a in "ab")
+    step = derived(worded(x * wide + u, u + x * wide, {u: x * other * v, v: x})).steps[0]
+    defined = [formula.text.split(" = ")[0] for formula in step.formulas[1:]]
+    assert not step.is_open and defined == ["X_1", "where u", "X_2"]
+
+
 def test_names_of_different_steps_are_told_apart_too():
     claims = [Sign(expression=1 + sympy.Symbol(name, real=True) ** 2, relation=">",
                    where=Domain.of((sympy.Symbol(name, real=True), real()))) for name in ("a_1", "a1", "a_1", ALPHA)]

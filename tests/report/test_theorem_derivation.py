@@ -146,6 +146,21 @@ def test_a_wording_that_is_not_the_claim_is_boxed():
     assert "NOT PROVED: the formula as printed" in as_text(derivation)
 
 
+def test_a_theorem_without_claims_is_boxed():
+    """0 of 0 steps would read as if all were proved."""
+    derivation = derive_theorem(theorem_of())
+    assert exit_code([derivation]) == 4 and len(derivation.holes) == 1
+    assert derivation.conclusion()[0] is Truth.UNDECIDED and as_json(derivation)["truth"] == "undecided"
+    text = as_text(derivation)
+    assert "[!! NOT PROVED: the theorem makes no claim here" in text and "0 of 1 steps proved" in text
+    assert r"\fbox" in as_latex(derivation) and 'class="hole"' in as_html(derivation)
+    problem = Ridge(focal(2), 3, 3, 1, "1/100", "1/100")
+    local = derive_theorem(theorem_of(general=None, instance=lambda problem: (), family=Ridge), problem=problem)
+    assert exit_code([local]) == 4 and len(local.holes) == 1
+    resting = theorem_of(rests_on=("equality-case",))
+    assert [step.is_open for step in derive_theorem(resting).steps] == [False, True]
+
+
 # --- theorems that are used -------------------------------------------------------------------------------
 
 
@@ -180,12 +195,13 @@ def test_what_a_claim_names_is_what_the_theorem_rests_on():
 BROKEN = theorem_of(Identity(left=x, right=y), name="broken", statement="x = y.")
 OPEN = theorem_of(Hole(step="nobody looked"), name="open")
 LOOP = theorem_of(Axiom(name="Jensen's inequality", uses="a step"), name="loop", rests_on=(f"{__name__}:LOOP",))
+NOTHING = theorem_of(name="nothing")
 INSTANCES = theorem_of(name="instances", general=None, instance=lambda problem: (), family=Ridge)
 
 
 @pytest.mark.parametrize(("other", "code", "said"), [
     ("BROKEN", 1, "REFUTED"), ("OPEN", 4, "nobody looked"), ("LOOP", 4, "rests on itself"),
-    ("INSTANCES", 4, "speaks of instances only"), ("MISSING", 4, "cannot be settled"),
+    ("INSTANCES", 4, "speaks of instances only"), ("NOTHING", 4, "makes no claim"), ("MISSING", 4, "cannot be settled"),
 ])
 def test_a_theorem_that_is_used_and_not_proved_is_boxed(other, code, said):
     claim = Identity(left=(x + y) ** 2, right=x**2 + 2 * x * y + y**2)

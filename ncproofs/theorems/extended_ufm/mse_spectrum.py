@@ -346,8 +346,10 @@ THEOREM = Theorem(
         ("p_u", "coordinate of feature space in block u; k_u is a class direction in it; likewise for other blocks"),
         ("c", "sqrt(n lambda_W lambda_H), so that lambda_W = c^2/(n lambda_H)"),
         ("omega", "scale of W on the frame: in bases of class and feature space W is omega times the identity from "
-                  "block u to block u; on block e it is omega_e"),
-        ("eta_u", "omega c/(n lambda_H), the same for the mean features of the classes; on block e it is eta_e"),
+                  "block u to block u"),
+        ("omega_e", "the same on block e, the direction of 1"),
+        ("eta_u", "omega c/(n lambda_H), the same for the mean features of the classes; on block e it is eta_e, "
+                  "with omega_e"),
         ("g_u", "slope of the gradient in the logits, which is diagonal: -c/n on directions that are fitted and "
                 "g_v = -1/N on those that are not; g_e on the direction of 1"),
         ("kappa_b", "lambda_b/(1 + lambda_b), where the mean direction is not used"),

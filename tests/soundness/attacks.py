@@ -895,8 +895,8 @@ def relevant(file: str) -> tuple[str, ...]:
 def _axiom() -> bytes:
     """A verdict that rests on a classical theorem of nobody's."""
     certificate = json.loads(verdict("landscape"))
-    for claim in certificate["statement"]["claims"]:
-        claim.update({"name": "P = NP"} if claim["kind"] == "axiom/1" else {})
+    certificate["statement"]["claims"].append({"kind": "axiom/1", "name": "P = NP", "title": "every loss is benign"})
+    certificate["witness"]["claims"].append({})
     return sealed(certificate["statement"], certificate["witness"])
 
 

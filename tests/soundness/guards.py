@@ -4,9 +4,10 @@
 
 Every guard is disabled in turn (``if ...: raise Rejected``, and ``if ...: return False`` or ``None``), every part of
 its condition dropped, every comparison in it moved by one, every rounding turned round and every range of a size
-widened; what must hold together (``not (... and ...)``, ``a < b < c``, the answer of a test) is asked for less one part. A changed checker is noticed when an
-attack that must not be accepted is, when a genuine certificate no longer is, or when it breaks. What is noticed, by
-what, and why the rest is not, is kept in ``guards.json``; the test compares its keys with the source.
+widened; what must hold together (``not (... and ...)``, ``a < b < c``, the answer of a test) is asked for less one
+part. A changed checker is noticed when an attack that must not be accepted is, when a genuine certificate no longer
+is, or when it breaks. What is noticed, by what, and why the rest is not, is kept in ``guards.json``; the test compares
+its keys with the source.
 """
 
 from __future__ import annotations
@@ -191,6 +192,9 @@ def _enumerated(tree: ast.Module) -> Iterator[tuple[str, str, ast.AST, ast.AST, 
                 yield function, f"{kind} answer", before, after, "", apply
         if isinstance(node, (ast.Return, ast.Assign)) and isinstance(node.value, (ast.BoolOp, ast.Compare)):
             for before, after, apply in _fewer(node.value, wanted=True):
+                yield function, "fewer answer", before, after, "", apply
+        for value in node.values if isinstance(node, ast.Dict) else ():
+            for before, after, apply in _fewer(value, wanted=True):
                 yield function, "fewer answer", before, after, "", apply
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "all" and not isinstance(
                 parent, (ast.If, ast.UnaryOp)):

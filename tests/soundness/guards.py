@@ -43,7 +43,8 @@ _OPEN = "NOT NOTICED"
 #: How a change that nothing notices may be explained.
 EXPLAINED = ("second layer: ", "limit only: ", "crash only: ", "harmless: ", "one unit: ", "unattacked: ")
 #: Files whose changes were not all classified by hand: what nothing notices there is written down as just that.
-RECENT = ("checker_layered", "checker_layered_points", "checker_networks", "checker_copositive")
+RECENT = ("checker_layered", "checker_layered_points", "checker_networks", "checker_network_bounds",
+          "checker_copositive")
 NOT_NOTICED = "not noticed: by the attacks here"
 
 

@@ -130,7 +130,8 @@ def _asked(problem: Layered, plus: Counts, minus: Counts) -> tuple[tuple[Group, 
             pairs.append(list(given))
         else:
             names = ", ".join(group.name for group in usable)
-            raise OutOfScope(f"{given} given for {len(usable)} groups of directions; say how many of each: {names}")
+            many = f"{len(usable)} group{'' if len(usable) == 1 else 's'}"
+            raise OutOfScope(f"{given} given for {many} of directions; say how many of each: {names}")
     counted = dict(zip((group.name for group in usable), zip(*pairs, strict=True), strict=True))
     use = tuple(counted.get(group.name, (0, 0)) for group in groups)
     for group, pair in zip(groups, use, strict=True):

@@ -7,6 +7,7 @@ Descent and Newton's method, neurons joined where that costs nothing, and a new 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from ncproofs.problems.networks import Network
@@ -27,6 +28,7 @@ def supports(n: int) -> Iterator[list[int]]:
         yield [i for i in range(n) if code >> i & 1]
 
 
+@lru_cache(maxsize=32)
 def supports_and_start(problem: Network) -> Atoms:
     """Neurons of an approximate minimiser: support, the entries of h on it, output weights; |h| = |a|."""
     import numpy as np

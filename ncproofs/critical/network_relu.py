@@ -58,11 +58,13 @@ def relu_answer(problem: Network) -> Answer:
     if problem.is_whitened:
         return _whitened(problem)
     if problem.layers > 2:
-        raise OutOfScope("a deep ReLU network is solved for X X^T = I only (n <= d); whiten the data or write layers 2")
+        raise OutOfScope(f"{problem.not_whitened}, but a deep ReLU network is solved for X X^T = I "
+                         "only; whiten the data or write layers 2")
     if rank_of(problem.X) <= 1:
         return _rank_one(problem)
     if len(problem.Y[0]) > 1:
-        raise OutOfScope("several outputs need X X^T = I, or X of rank one; give one output, or whiten the data")
+        raise OutOfScope(f"{problem.not_whitened}, but several outputs need X X^T = I, or X of rank "
+                         "one; give one output, or whiten the data")
     return arrangement_answer(problem)
 
 

@@ -79,7 +79,8 @@ class Layered:
 
     def _widths(self) -> tuple[int, ...]:
         given = self.K if self.widths in (None, (), "none") else self.widths
-        widths = [_capped(size(v, "width", 1), "width", _LARGEST) for v in _items(given, "widths")]
+        widths = [_capped(size(v, f"d_{l}", 1), f"d_{l}", _LARGEST)
+                  for l, v in enumerate(_items(given, "widths"), start=1)]  # noqa: E741
         if len(widths) == 1:
             widths *= self.layers
         if len(widths) != self.layers:
@@ -92,8 +93,8 @@ class Layered:
     def _sizes(self) -> tuple[int, ...]:
         if self.class_sizes in (None, (), "none"):
             return (self.n,) * self.K
-        sizes = tuple(_capped(size(v, "class size", 1), "class size", _LARGEST)
-                      for v in _items(self.class_sizes, "class_sizes"))
+        sizes = tuple(_capped(size(v, f"n_{k}", 1), f"n_{k}", _LARGEST)
+                      for k, v in enumerate(_items(self.class_sizes, "class_sizes"), start=1))
         if len(sizes) != self.K:
             raise InvalidProblem(f"{len(sizes)} class sizes given for K={self.K}; write one for each class")
         if self.n not in (1, sizes[0]) or (self.n != 1 and len(set(sizes)) > 1):

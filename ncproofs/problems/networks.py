@@ -164,10 +164,19 @@ class Network:
     @property
     def is_whitened(self) -> bool:
         """X X^T = I_n, exactly; it needs n <= d."""
-        return len(self.X) <= len(self.X[0]) and all(
-            sum((a * b for a, b in zip(row, other, strict=True)), Fraction(0)) == (i == j)
-            for i, row in enumerate(self.X) for j, other in enumerate(self.X[: i + 1])
-        )
+        return not self.not_whitened
+
+    @property
+    def not_whitened(self) -> str:
+        """What keeps X X^T from being I_n, in words; empty when nothing does."""
+        if len(self.X) > len(self.X[0]):
+            return f"n={len(self.X)} > d={len(self.X[0])}"
+        for i, row in enumerate(self.X, start=1):
+            for j, other in enumerate(self.X[:i], start=1):
+                entry = sum((a * b for a, b in zip(row, other, strict=True)), Fraction(0))
+                if entry != (i == j):
+                    return f"entry ({i}, {j}) of X X^T is {entry}"
+        return ""
 
     def __str__(self) -> str:
         deep = f" layers={self.layers} normalisation={self.normalisation}" if self.layers > 2 else ""

@@ -13,7 +13,7 @@ from flint import arb, arb_mat
 from ncproofs.arithmetic.enclosure import exact_bounds
 from ncproofs.arithmetic.exact import exact_number
 from ncproofs.critical.network_certificate import Certificate, square
-from ncproofs.critical.network_optimum import network_answer
+from ncproofs.critical.network_optimum import closed_form, network_answer
 from ncproofs.critical.network_spline import solve_spline
 from ncproofs.critical.profiles import to_ball
 from ncproofs.problems.networks import Network, Points
@@ -49,6 +49,12 @@ def write(claim: Any, effort: Effort) -> Pair:
 
 
 def _value(claim: NetworkValue) -> Draft:
+    if closed_form(claim.problem) is None and claim.relation != "==":
+        level = str(exact_number(claim.value, "value"))
+        statement = about(claim, "network/bound/1", relation=claim.relation[0], value=level)
+        return statement, (
+            {"neurons": found["neurons"]} if claim.relation[0] == "<" else
+            {"V": found["V"], "multipliers": found["multipliers"]} for found in _gap_witnesses(claim.problem))
     statement = about(claim, "network/value/1", relation=claim.relation, value=constant(claim.value))
     return statement, ({"bits": bits} for bits in _BITS)
 

@@ -33,6 +33,7 @@ def rational(seed, n, d):
     return [[Fraction(rng.randint(-9, 9), 3) for _ in range(d)] for _ in range(n)]
 
 
+OVERLAPPING = relu(EYE, [[1, -2], [1, 1], [2, 1]], "1/3")
 CLAIMS = {
     "gap, ReLU in the plane": DualityGap(problem=relu(PLANE, [1, -2, 3, 0], "1/2"), value="1e-40"),
     "gap, ReLU n = 6, d = 3": DualityGap(problem=relu(rational(1, 6, 3), rational(2, 6, 1), "1/2"), value="1e-50"),
@@ -60,6 +61,14 @@ CLAIMS = {
     "value, batchnorm": NetworkValue(
         problem=batchnorm([4, 3, 1], "6/5"),
         value=Rational(6, 5) * (2 + sqrt(3)) - Rational(36, 25) + Rational(1, 2)),
+    "bound from above, linear": NetworkValue(
+        problem=linear(PLANE, [1, 2, 0, 1], 1), value="1.8344964478502587", relation="<"),
+    "bound from below, linear": NetworkValue(
+        problem=linear(PLANE, [1, 2, 0, 1], 1), value="1.8344964478502586", relation=">"),
+    "bound from above, ReLU": NetworkValue(problem=OVERLAPPING, value="1.5505290921589702", relation="<="),
+    "bound from below, ReLU": NetworkValue(problem=OVERLAPPING, value="1.5505290921589701", relation=">="),
+    "bound from below, ReLU in the plane": NetworkValue(problem=relu(PLANE, [1, -2, 3, 0], "1/2"),
+                                                        value="1.1519822306975012", relation=">"),
     "rank": NetworkQuantity(problem=linear(EYE, [[3, 0], [0, 1], [0, 0]], 2), quantity="rank", value=1),
     "rank zero": NetworkQuantity(problem=linear(PLANE, [1, 2, 0, 1], 100), quantity="rank", value=0),
     "means": MeanGeometry(problem=batchnorm([4, 4, 4], 1), geometry="orthogonal frame"),
@@ -87,6 +96,16 @@ CHANGED = {
                                                lambda s, w: s["problem"].update(beta="33/100")),
     "overlapping outputs, inputs that are not whitened": (
         "gap, ReLU whitened, overlapping outputs", lambda s, w: s["problem"]["data"]["X"][0].__setitem__(1, "1/9")),
+    "a bound from above, one unit in the last digit": (
+        "bound from above, ReLU", lambda s, w: s.update(value="15505290921589701/10000000000000000")),
+    "a bound from below, one unit in the last digit": (
+        "bound from below, ReLU", lambda s, w: s.update(value="7752645460794851/5000000000000000")),
+    "a bound turned round": ("bound from below, ReLU", lambda s, w: s.update(relation="<")),
+    "a bound with a network for V": ("bound from above, ReLU", lambda s, w: s.update(relation=">", value="0")),
+    "a bound with V grown": ("bound from below, ReLU", lambda s, w: w["V"].update(s=w["V"]["s"] - 1)),
+    "a bound for other targets": ("bound from below, ReLU in the plane",
+                                  lambda s, w: s["problem"]["data"]["Y"].__setitem__(2, ["2"])),
+    "a bound for more weight decay": ("bound from above, linear", lambda s, w: s["problem"].update(beta="2")),
     "a smaller gap": ("gap, ReLU in the plane", lambda s, w: s.update(value="0")),
     "no gap": ("gap, ReLU in the plane", lambda s, w: s.update(relation="==", value="0")),
     "a gap": ("gap, ReLU in the plane", lambda s, w: s.update(relation=">", value="0")),
@@ -154,7 +173,11 @@ def test_changed_ones_are_rejected(written, name):
 WITHOUT = {
     "a quantity that has no kind": NetworkQuantity(problem=ZIGZAG, quantity="T0", value=9),
     "a deeper network": CostsAtLeast(problem=ZIGZAG, layers=(([["1"]], [0]), ([["1"]], [0]))),
-    "a value without a closed form": NetworkValue(problem=relu(PLANE, [1, -2, 3, 0], "1/2"), value=100, relation="<"),
+    "an equality without a closed form": NetworkValue(problem=relu(PLANE, [1, -2, 3, 0], "1/2"), value=1),
+    "a bound that is false": NetworkValue(problem=relu(PLANE, [1, -2, 3, 0], "1/2"), value=1, relation="<"),
+    "a bound that is false, from below": NetworkValue(problem=OVERLAPPING, value=2, relation=">"),
+    "a bound of a deep network": NetworkValue(
+        problem=linear(PLANE, [1, 2, 0, 1], 1, layers=3), value=100, relation="<"),
     "a false value": NetworkValue(problem=ZIGZAG, value=8),
     "a false gap": DualityGap(problem=linear([[1]], [2], "1/10", layers=3), value="1/10"),
 }

@@ -864,6 +864,7 @@ _ABOUT: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("networks",),
         tuple(f"network/{kind}/1" for kind in ("gap", "value", "rank", "means", "kinks")),
     ),
+    "checker_network_bounds": (("networks",), ("network/bound/1",)),
     "checker_copositive": (("networks",), ("network/gap/1",)),
     "checker_labels": (("labels",), ()),
     "checker_label_points": (("labels",), ()),

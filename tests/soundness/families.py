@@ -277,6 +277,11 @@ def _gap(problem: dict[str, Any], V: list[str], level: str = "100", neurons: Any
     return _claim("network/gap/1", witness, problem=problem, relation="<", value=level)
 
 
+def _bound(problem: dict[str, Any], relation: str, level: str, **witness: Any) -> Pair:
+    given = witness if "neurons" in witness else {**witness, "multipliers": []}
+    return _claim("network/bound/1", given, problem=problem, relation=relation, value=level)
+
+
 def _means(problem: dict[str, Any], geometry: str = "orthogonal frame", *, centred: bool = False) -> Pair:
     return _claim("network/means/1", {}, problem=problem, geometry=geometry, centred=centred)
 
@@ -302,11 +307,21 @@ def networks() -> dict[str, Pair]:
             for name, (which, change) in test_network_certificates.CHANGED.items()}
     relu, sizes = "network gap, ReLU in the plane", {"counts": [4, 4], "A": None}
     line = _network("relu", X=[["1"], ["-1"]], Y=[["3"], ["0"]])
+    one = _network(beta="1", X=[["1"]], Y=[["2"]])  # the minimum is 3/2
     return made | {
         "network: an unknown normalisation": _changed(
             "network value, whitened", lambda s, w: s["problem"].update(normalisation="none")),
         "network: more rows of Y": _claim(
             "network/rank/1", {}, problem=_network(X=EYE, Y=[["1"], ["0"], ["0"]]), rank=1),
+        "network: a bound that is the value of the network": _bound(one, "<", "2", neurons=[]),
+        "network: a bound that is the value of the dual point": _bound(one, ">", "0", V={"s": 0, "m": ["0"]}),
+        "network: a bound by a point that is not feasible": _bound(one, ">", "19/10", V={"s": 0, "m": ["2"]}),
+        "network: a bound that is an equality": _bound(one, "==", "-1", V={"s": 0, "m": ["0"]}),
+        "network: a bound for deep weight decay": _bound(
+            _network("deep-linear", "1", 3, X=[["1"]], Y=[["2"]]), "<", "3", neurons=[]),
+        "network: a bound for a spline": _bound(_network("spline", None, x=["0", "1"], y=["0", "1"]), "<", "9",
+                                                neurons=[]),
+        "network: a bound for classes": _bound(_network("batchnorm", "1", counts=[1, 1], A=None), "<", "9", neurons=[]),
         "network: an empty matrix": _claim("network/rank/1", {}, problem=_network(X=[], Y=[]), rank=0),
         "network: rows of no entries": _claim("network/rank/1", {}, problem=_network(X=[[]], Y=[[]]), rank=0),
         "network: a matrix that is too large": _claim(

@@ -228,3 +228,15 @@ def test_what_is_no_zip_is_said(tmp_path, capsys):
     (tmp_path / "no.zip").write_bytes(b"PK\x03\x04 no")
     assert main(["check", str(tmp_path / "no.zip")]) == 2
     assert "not a readable zip" in capsys.readouterr().err
+
+
+def test_reading_names_the_files_that_decide(
+    written: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["check", str(written[1]), "--reading", "--json"]) == 0
+    record = json.loads(capsys.readouterr().out)
+    assert "checker_signs.py" in record["reading"] and "checker_codes.py" not in record["reading"]
+    assert main(["check", str(written[1]), "--reading"]) == 0
+    said = capsys.readouterr().out.splitlines()[-1]
+    assert said.startswith(f"decided by {len(record['reading'])} files") and "checker_signs.py" in said
+    assert main(["check", str(written[1])]) == 0 and "decided by" not in capsys.readouterr().out

@@ -45,6 +45,7 @@ FLOORS = {
     "doctor": 7,
     "campaign": 8,
     "campaign_file": 8,
+    "reading_list": 8,
     "report": 8,
     "scale": 8,
     "sweep": 9,

@@ -22,6 +22,7 @@ Examples:
   ncproofs check proofs                                check them
   ncproofs check bundle.zip --json                     a bundle from ncproofs verify --bundle bundle.zip
   ncproofs check proofs --expect hashes.txt            accept only statements whose hash is in the file
+  ncproofs check proofs --reading                      and name the files of the checker to read
   ncproofs check proofs --kernel                       saddle boxes once more, inside Coq
 
 \b
@@ -40,6 +41,8 @@ Exit codes: 0 all accepted   1 one rejected or holey   2 one over a limit and no
               help="Address space of the checker's process.")
 @click.option("--kernel", is_flag=True,
               help="Let Coq decide accepted saddle boxes of cross-entropy once more; other kinds are as without.")
+@click.option("--reading", is_flag=True,
+              help="Also name the files of the checker that decide these certificates: all that has to be trusted.")
 @click.option("--json", "json_", is_flag=True, help="One JSON object on stdout.")
 def check_command(paths: tuple[Path, ...], **options: Any) -> int:
     """Check certificates: files, folders of them, or bundles (.zip).
@@ -61,7 +64,8 @@ def check_command(paths: tuple[Path, ...], **options: Any) -> int:
         )
         if options["kernel"] and any(answer.verdict == "accepted" for answer in answers):
             answers = _in_coq(answers, options["seconds"])
-    _report(answers, files, as_json=options["json_"])
+        reading = _reading(list(files)) if options["reading"] else None
+    _report(answers, files, reading, as_json=options["json_"])
     verdicts = {answer.verdict for answer in answers}
     return 1 if verdicts & {"rejected", "holey"} else 2 if "limit" in verdicts else 0
 
@@ -109,12 +113,24 @@ def _certificates(paths: tuple[Path, ...], folder: Path) -> dict[Path, str]:
     return found
 
 
-def _report(answers: list[Checked], names: dict[Path, str], *, as_json: bool) -> None:
+def _reading(files: list[Path]) -> dict[str, int]:
+    from ncproofs.reading_list import kinds_in, reading_list
+
+    return reading_list(kinds_in(files))
+
+
+def _report(
+    answers: list[Checked], names: dict[Path, str], reading: dict[str, int] | None, *, as_json: bool
+) -> None:
     counts = Counter(answer.verdict for answer in answers)
     if as_json:
         rows = [{"file": names[a.file], "verdict": a.verdict, "reason": a.reason} for a in answers]
-        click.echo(json.dumps({"counts": counts, "files": rows}, indent=1))
+        more = {} if reading is None else {"reading": reading}
+        click.echo(json.dumps({"counts": counts, "files": rows, **more}, indent=1))
         return
     for answer in answers:
         click.echo(f"{answer.verdict:9} {names[answer.file]}: {answer.reason}")
     click.echo(", ".join(f"{number} {verdict}" for verdict, number in sorted(counts.items())))
+    if reading is not None:
+        told = ", ".join(f"{file} {lines}" for file, lines in reading.items())
+        click.echo(f"\ndecided by {len(reading)} files of the checker, {sum(reading.values())} lines: {told}")

@@ -211,6 +211,7 @@ def layered() -> dict[str, Pair]:
         "layered: the value from below": _changed("layered local minimum", lambda s, w: s.update(
             value=[s["value"][0], s["value"][0]])),
         "layered: a local minimum for the global one": _stated("layered global", nature="local minimum"),
+        "layered: a local minimum for a saddle": _stated("layered saddle", nature="local minimum"),
         "layered: a global minimum that is local": _stated("layered metastable", nature="global minimum"),
         "layered: a saddle that is a minimum": _stated("layered global", nature="strict saddle"),
         "layered: a threshold beyond kappa_c": _claim(

@@ -709,6 +709,7 @@ def _parts() -> dict[str, Pair]:
 
     hot = {**far, "loss": "cross_entropy", "parameter": None, "lambda_W": "2/5", "lambda_H": "2/5"}
     few = {"loss": "cross_entropy", "parameter": None, "K": 5, "d": 3, "n": 1, "tau": "1"}
+    square = {**far, "loss": "mean_squared", "parameter": None}
     mean, squared = ["-", "t", ["/", "S2", "2"]], ["^", "S2", 2]
     return {
         "a factor whose logarithm is small": price(["*", "1/100", ["exp", tiny]]),
@@ -729,6 +730,12 @@ def _parts() -> dict[str, Pair]:
         "a loss with a product that a shift changes": _shifted(["*", mean, squared]),
         "a loss with quotients that a shift changes": _shifted(
             ["/", "5", ["+", "1", "S2"]], ["/", "-8", ["+", "2", "S2"]], ["*", "3", "S2"], "-1"),
+        "an intermediate frame beyond the threshold": _claim(
+            "ridge/geometry/1", {"bits": 64, "search": None}, geometry="intermediate frame",
+            problem={**square, "lambda_W": "1/10", "lambda_H": "1/10", "lambda_b": "1/9"}),
+        "rows of a rank-deficient frame": _claim(
+            "ridge/optimum/1", {"bits": 64, "search": None}, problem={**square, "d": 2}, quantity="W_row_norm_sq",
+            relation=">", value="0"),
         **_conditions(),
     }
 
@@ -879,7 +886,7 @@ def relevant(file: str) -> tuple[str, ...]:
     """Names of the attacks by hand and of some genuine certificates that a change of ``file`` may concern."""
     if file == "checker":
         return ("an axiom of nobody", *standing.false_ones())
-    groups, kinds = _ABOUT.get(file, (("problems", "tables", "searched", "contacts", "parts"), ()))
+    groups, kinds = _ABOUT.get(file, (("problems", "tables", "more", "searched", "contacts", "parts"), ()))
     found = [name for group in groups for name in _GROUPS[group]()]
     found += ["arithmetic"] if file == "checker_arithmetic" else []
     family = {"checker_optimum": "ridge/", "checker_spheres": "sphere/", "checker_sectors": "sphere/",

@@ -222,6 +222,7 @@ def layered() -> dict[str, Pair]:
         "layered: the value from below": _changed("layered local minimum", lambda s, w: s.update(
             value=[s["value"][0], s["value"][0]])),
         "layered: a local minimum for the global one": _stated("layered global", nature="local minimum"),
+        "layered: a local minimum for a saddle": _stated("layered saddle", nature="local minimum"),
         "layered: a global minimum that is local": _stated("layered metastable", nature="global minimum"),
         "layered: a saddle that is a minimum": _stated("layered global", nature="strict saddle"),
         "layered: a threshold beyond kappa_c": _claim(
@@ -421,6 +422,11 @@ def networks() -> dict[str, Pair]:
                                                                    *w["v"][1:]]))),
         "network: a value of a ReLU on a line, without ReLU": _value(
             _network(X=[["1"], ["-1"]], Y=[["3"], ["-3"]]), "11/4"),
+        "network: a value without ReLU, with the parts of one": _value(_network(X=EYE, Y=[["1"], ["-1"]]), "3/4"),
+        "network: a value on a line with a gain below beta": _value(
+            _network("relu", X=[["1"], ["-1"]], Y=[["1/4"], ["0"]]), ["-", "1/8"]),
+        "network: rank zero above beta": _claim(
+            "network/rank/1", {}, problem=_network(X=[["2", "0"], ["0", "1"]], Y=EYE), rank=0),
         "network: a gap that is the difference": _claim(
             "network/gap/1", {"neurons": [], "V": {"s": 0, "m": ["0", "0"]}, "multipliers": []}, relation="==",
             value="1/2", problem=_network(X=EYE, Y=[["1"], ["0"]])),

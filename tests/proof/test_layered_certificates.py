@@ -148,6 +148,12 @@ WRITTEN = {
     "no bias, unequal: benign at kappa_c, without room": BenignLayeredLandscape(problem=FIVE_FOUR),
     "no bias, unequal: finitely many": FiniteCriticalPoints(problem=SIZES),
     "a bias: benign beyond kappa_sn": BenignLayeredLandscape(problem=deep(2, 3, "28/256", lambda_b=1)),
+    "singular values of W_1": LayeredQuantity(
+        problem=TWO, quantity="W_singular_values_sq_1", value="1.1959141899971398757420353346", relation=">"),
+    "singular values of W_2": LayeredQuantity(
+        problem=TWO, quantity="W_singular_values_sq_2", value="0.7175485139982839254452212020", relation="<"),
+    "a row of W_L": LayeredQuantity(problem=HEAVY, quantity="W_row_norm_sq", value=Rational(33, 800)),
+    "the mean of W_1": LayeredQuantity(problem=HEAVY, quantity="W_mean_singular_value_sq_1", value=Rational(3, 400)),
     "|H|^2": LayeredQuantity(problem=TWO, quantity="H_fro_sq", value="5.381613854987", relation=">"),
     "relu, strong decay": LayeredValue(problem=relu(7, 1), value=HALF),
     "relu, a bound": LayeredValue(problem=relu(4, "2/5"), value=HALF, relation="<="),
@@ -191,6 +197,10 @@ REFUSED = {
         problem=Layered(layers=1, K=3, lambdas="1/50", lambda_H="1/60", class_sizes="4,2,1", lambda_b="1/10"), plus=0,
         kind="strict saddle"),
     "another value": LayeredValue(problem=ONE, value=sqrt(2) / 2 - Rational(1, 5)),
+    "singular values of another layer": LayeredQuantity(
+        problem=TWO, quantity="W_singular_values_sq_3", value=0, relation=">"),
+    "the mean of W_1 without a bias": LayeredQuantity(
+        problem=TWO, quantity="W_mean_singular_value_sq_1", value=0, relation=">"),
     "another radical": LayeredQuantity(problem=TWO, quantity="kappa", value=Rational(81, 50000) ** Rational(1, 2)),
     "a value too high": LayeredValue(problem=TWO, value="0.169", relation=">"),
     "an ETF beyond lambda_b*": LayeredGeometry(problem=HEAVY, geometry="simplex ETF"),
@@ -267,6 +277,8 @@ TAMPERED = {
     "an exact root that is none": ("sigma", put(1, "roots", 0, value=["7/8", "7/8"])),
     "bits": ("sigma", put(1, "bits", value=10**6)),
     "a relation": ("sigma", put(0, "relation", value="=")),
+    "a quantity that is no text": ("cosine of an ETF", put(0, "quantity", value=["cosine"])),
+    "W_1 for W_2": ("singular values of W_2", put(0, "quantity", value="W_singular_values_sq_1")),
     "a quantity": ("sigma", put(0, "quantity", value="margin")),
     "another bias weight": ("bias of an ETF", put(0, "problem", "lambda_b", value="1/2")),
     "a negative weight": ("frame", put(0, "problem", "lambda_H", value="-1")),

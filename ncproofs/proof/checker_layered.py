@@ -386,7 +386,7 @@ def finite(statement: list[Any], witness: Any, budget: Budget) -> None:
     if problem.relu:
         raise Rejected("only the linear model is covered")
     for mode in modes_of(problem, _BITS, budget):
-        gone = mode.power[0] > problem.saddle_node or (problem.M == 2 and mode.power[0] == 1)
+        gone = mode.power[0] > problem.saddle_node or mode.power[0] == 1  # = only with one layer: sigma = 0
         if mode.count > 1 and not gone:
             raise Rejected("more than one direction with kappa <= kappa_sn")
 

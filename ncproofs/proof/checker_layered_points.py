@@ -324,7 +324,7 @@ def critical(statement: list[Any], witness: Any, budget: Budget) -> None:
     shown = {
         "strict saddle": counts[0] > 0,
         "global minimum": best,
-        "local minimum": counts == [0, at.orbit] and not best and
+        "local minimum": counts == [0, at.orbit] and
         objective(problem, least, balls, scales(problem, least, balls, modes))[1] < value[0],
     }
     if not isinstance(nature, str) or not shown.get(nature):

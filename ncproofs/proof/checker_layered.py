@@ -298,7 +298,7 @@ def energy(problem: Problem, algebra: Any, square: Span, scale: Any) -> Any:
 
 def _geometric(problem: Problem, at: Minimum, algebra: Any, name: Any, values: list[Any]) -> Any:
     """Equal classes, at least K - 1 directions or none: the Gram matrix is (A P + B 11^T/K) nu/(n lambda_H)."""
-    K, n, M, number = problem.K, problem.sizes[0], problem.M, algebra.number
+    K, n, M, number, weights = problem.K, problem.sizes[0], problem.M, algebra.number, problem.weights
     zero, modes = number(Fraction(0)), at.modes
     alpha = values[0]
     beta = alpha if problem.lambda_b is None else values[1] if len(values) > 1 else zero
@@ -312,13 +312,19 @@ def _geometric(problem: Problem, at: Minimum, algebra: Any, name: Any, values: l
     A = fractional_power(algebra, alpha, Fraction(2, M)) if modes[0].used else zero
     B = A if bare else fractional_power(algebra, beta, Fraction(2, M)) if modes[1:] and modes[1].used else zero
     norm = A if bare else times(algebra, algebra.add(times(algebra, A, Fraction(K - 1)), B), Fraction(1, K))
-    inner = zero if bare or name == "feature_norm_sq" else times(algebra, algebra.sub(B, A), Fraction(1, K))
+    apart = not bare and name in ("feature_inner", "cosine")
+    inner = times(algebra, algebra.sub(B, A), Fraction(1, K)) if apart else zero
     if name == "cosine" and modes[0].used:
         return algebra.div(inner, norm)
-    if name not in ("feature_norm_sq", "feature_inner"):
+    parts = {"feature_norm_sq": (norm, n * weights[0]), "feature_inner": (inner, n * weights[0]),
+             "W_row_norm_sq": (norm, weights[-1])}
+    for layer, weight in enumerate(weights[1:], start=1):
+        parts[f"W_singular_values_sq_{layer}"] = A, weight
+        parts |= {} if bare else {f"W_mean_singular_value_sq_{layer}": (B, weight)}
+    if not isinstance(name, str) or name not in parts:
         raise Rejected("not a quantity that is determined here")
-    nu = fractional_power(algebra, number(n * prod(problem.weights)), Fraction(1, M))
-    return times(algebra, algebra.mul(nu, norm if name == "feature_norm_sq" else inner), 1 / (n * problem.weights[0]))
+    nu = fractional_power(algebra, number(n * prod(weights)), Fraction(1, M))
+    return times(algebra, algebra.mul(nu, parts[name][0]), 1 / parts[name][1])
 
 
 # --- the kinds -----------------------------------------------------------------------------------------------
@@ -380,7 +386,7 @@ def finite(statement: list[Any], witness: Any, budget: Budget) -> None:
     if problem.relu:
         raise Rejected("only the linear model is covered")
     for mode in modes_of(problem, _BITS, budget):
-        gone = mode.power[0] > problem.saddle_node or (problem.M == 2 and mode.power[0] == 1)
+        gone = mode.power[0] > problem.saddle_node or mode.power[0] == 1  # = only with one layer: sigma = 0
         if mode.count > 1 and not gone:
             raise Rejected("more than one direction with kappa <= kappa_sn")
 

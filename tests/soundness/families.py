@@ -167,6 +167,8 @@ def layered() -> dict[str, Pair]:
         "layered: benign with unequal classes": _claim("layered/benign/1", {}, problem=_power("1/1000", n=[2, 1])),
         "layered: benign with unequal classes and a free bias": _claim(
             "layered/benign/1", {}, problem=_power("1/1000", n=[2, 1], lambda_b="0")),
+        "layered: orthogonal means with a free bias": _shape(
+            _power("1/1000", n=[2, 1], lambda_b="0"), "orthogonal means"),
         "layered: benign where the next class is metastable": _claim(
             "layered/benign/1", {}, problem=_power("25/11664", n=[5, 4])),
         "layered: finite with a size that repeats and a free bias": _claim(

@@ -212,6 +212,9 @@ def layered() -> dict[str, Pair]:
             quantity="feature_norm_sq", relation=">", value="0"),
         "layered: the last row missing": _changed(
             "layered spectrum of a mixed point", lambda s, w: s["eigenvalues"].pop()),
+        "layered: a lower root in one layer": _changed(
+            "layered spectrum of one layer, unequal classes",
+            lambda s, w: (s.update(plus=s["minus"], minus=s["plus"]), w.update(roots=w["roots"][::-1]))),
         "layered: plus for minus": _changed(
             "layered saddle", lambda s, w: s.update(plus=s["minus"], minus=s["plus"])),
         "layered: the lower root for the upper": _changed("layered spectrum of a mixed point", lambda s, w: w.update(

@@ -11,6 +11,7 @@ from fractions import Fraction
 from itertools import combinations
 from typing import Any
 
+from ncproofs.proof import checker_layered
 from ncproofs.proof.certificate import write
 from ncproofs.proof.checker_arithmetic import Budget, Intervals
 from ncproofs.proof.checker_labels import Labels, _objective, at_optimum
@@ -78,6 +79,15 @@ def _one_direction_twice() -> Pair:
     roots = [witness["roots"][0], ["0", "1/4"], *witness["roots"][2:]]
     return ({**statement, "minus": [1, 0, 0], "eigenvalues": [row for row in table if row[2]]},
             {**witness, "roots": roots})
+
+
+def _next_to_the_threshold() -> dict[str, Any]:
+    """One layer, sizes 3, 2, 1, a free bias: s^2 is a zero t of 3/(3-t) + 2/(2-t) + 1/(1-t), irrational, and kappa^2 =
+    36 lambda_H lambda_1/t. With the product at the lower end of t over 36, kappa < 1, but its enclosure reaches 1."""
+    problem = {**_power("1", 1, n=[3, 2, 1], lambda_b="0", K=3), "widths": [3], "lambda_H": "1"}
+    low, high = checker_layered.modes_of(checker_layered.Problem(problem), 256, Budget(10**6))[0].square
+    assert low < high
+    return {**problem, "lambdas": [str(low / 36)]}
 
 
 def _less_than_none(name: str, plus: int, minus: int, root: list[str]) -> Pair:
@@ -174,6 +184,7 @@ def layered() -> dict[str, Pair]:
         "layered: finite with a size that repeats and a free bias": _claim(
             "layered/finite/1", {}, problem={
                 **_power("1/500", 1, n=[2, 2, 2, 1], lambda_b="0", K=4), "widths": [4]}),
+        "layered: zero a little below the threshold": _shape(_next_to_the_threshold(), "zero"),
         "layered: unequal classes with a regularised bias": _about("layered free bias, unequal: spectrum",
                                                                    lambda_b="1/9"),
         "layered: benign between kappa_c and kappa_sn": _claim("layered/benign/1", {}, problem=_power("1/100")),

@@ -61,7 +61,8 @@ def _found(problem: Any, digits: int, given: dict[str, Any]) -> Any:
     # Small matrices: threads cost more than they save, and a sum in another order may end in another code.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from ncproofs.critical.code_optimum import code_optimum
-    from ncproofs.critical.code_points import point_margins, polished_points
+    from ncproofs.critical.code_points import point_margins
+    from ncproofs.critical.code_polish import polished_points
     from ncproofs.problems.codes import read_points
 
     if given["points"] is None:

@@ -1,4 +1,4 @@
-"""The margins of given points, exactly: ``point_margins(points)``; and the code they are near: ``polished_points``.
+"""The margins of given points, exactly: ``point_margins(points)``. The code they are near: ``code_polish``.
 
 Quantities: margin and margin_sq (the least of all), rho[k] for each point; cosine, the largest between two points; and
 unit_margin_bound = 1 - cosine, which bounds rho* from below, whatever the lengths of the points. For points of
@@ -22,12 +22,11 @@ from ncproofs.critical.code_margins import (
     root_enclosure,
     unit_rows,
 )
-from ncproofs.critical.code_optimum import CodeOptimum, Decimals, certified_code, power_of_ten
-from ncproofs.errors import InvalidProblem
+from ncproofs.critical.code_optimum import CodeOptimum, Decimals, power_of_ten
 from ncproofs.problems.codes import Codes, Points, inner
 from ncproofs.truth import Rigor, Truth
 
-__all__ = ["point_margins", "polished_points"]
+__all__ = ["contact_pairs", "exact_contacts", "point_margins"]
 
 _MOST_NAMED = 12
 #: Lengths that differ by a larger share do not differ by rounding.
@@ -69,7 +68,7 @@ def point_margins(points: Points, *, digits: int = 30) -> CodeOptimum:
     quantities = _quantities(points, margins, scale, digits, exact)
     if regime == _OTHER:
         quantities["unit_margin"] = _unit_margin(points, digits)
-    pairs = _close(points, tolerance) if tolerance else _contacts(points)
+    pairs = contact_pairs(points)
     touched = {k for pair in pairs for k in pair}
     return CodeOptimum(
         problem=Codes(points.K, points.d), truth=Truth.HOLDS, rigor=Rigor.EXACT, regime=regime,
@@ -80,26 +79,6 @@ def point_margins(points: Points, *, digits: int = 30) -> CodeOptimum:
         coordinates=_written(points), exact=exact, notes=_notes(points, regime, scale, tolerance),
         contacts_within=power_of_ten(tolerance),
     )
-
-
-def polished_points(points: Points, *, digits: int = 30) -> CodeOptimum:
-    """The local optimum near the given points: contacts, margin and what is proved, as for a code that was found.
-
-    Raises:
-        InvalidProblem: d = 1, where nothing can be polished.
-    """
-    import numpy as np
-
-    from ncproofs.critical.code_search import unit
-    from ncproofs.critical.code_settle import NEAR, settle
-
-    if points.d < 2:
-        raise InvalidProblem("points of R^1 given; polishing needs d >= 2")
-    start = unit(np.array([[float(x) for x in row] for row in points.rows]))
-    found = settle(start, NEAR)
-    moved = float(np.abs(found.W - start).max())
-    source = f"polished from the given points, whose coordinates it moves by at most {moved:.1e}; that proves no bound"
-    return certified_code(Codes(points.K, points.d), found.W, digits, settled=found.done, source=source)
 
 
 def _listed(active: tuple[int, ...]) -> str:
@@ -187,7 +166,13 @@ def _cosine(points: Points, digits: int, exact: dict[str, str]) -> Enclosure:
     return size if value >= 0 else Enclosure(-size.upper, -size.lower, size.rigor)
 
 
-def _contacts(points: Points) -> tuple[tuple[int, int], ...]:
+def contact_pairs(points: Points) -> tuple[tuple[int, int], ...]:
+    """The pairs, from 1, at the largest cosine; in a table, those that its precision cannot tell from it."""
+    tolerance = _tolerance(points)
+    return _close(points, tolerance) if tolerance else exact_contacts(points)
+
+
+def exact_contacts(points: Points) -> tuple[tuple[int, int], ...]:
     """The pairs at the largest cosine, compared exactly."""
     value, norms, _ = cosine(points)
     best = value * abs(value) / norms

@@ -5,7 +5,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from ncproofs.critical.code_points import point_margins, polished_points
+from ncproofs.critical.code_points import point_margins
+from ncproofs.critical.code_polish import polished_points
 from ncproofs.errors import InvalidProblem
 from ncproofs.problems.codes import Codes, Points, read_points
 
@@ -61,14 +62,13 @@ def test_points_of_different_lengths_have_both_margins():
 def test_polishing_a_table_finds_the_code():
     found = polished_points(table(OCTAHEDRON, ".5f"), digits=40)
     assert found.quantities["cosine"].lower == 0 == found.quantities["cosine"].upper
-    assert len(found.contacts) == 12 and found.contacts_within == "0" and found.status.startswith("strict local")
+    assert len(found.contacts) == 12 and found.contacts_within == "0" and found.status == "proved optimal"
     assert found.quantities["margin"].upper == 1  # rho* itself is known here
     with pytest.raises(InvalidProblem, match="d >= 2"):
         polished_points(Points(((1,), (-1,))))
 
 
-def test_polishing_a_simplex_does_not_pass_its_bound():
+def test_polishing_a_simplex_attains_its_bound():
     rows = np.vstack([np.eye(3), [[-0.5, -0.6, -0.7]]])
     found = polished_points(table(rows / np.linalg.norm(rows, axis=1, keepdims=True), ".8f"))
-    assert found.quantities["margin"].upper == Fraction(4, 3)
-    assert found.quantities["code_margin"].lower <= Fraction(4, 3)
+    assert found.status == "proved optimal" and found.exact["margin"] == "4/3"

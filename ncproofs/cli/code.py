@@ -81,7 +81,7 @@ def _text(path: Path) -> str:
     try:
         if path.stat().st_size > _LARGEST_FILE:
             raise InvalidProblem(f"{path} is larger than {_LARGEST_FILE} bytes; write fewer digits")
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise InvalidProblem(f"{path} cannot be read ({error.strerror}); give a readable file of coordinates") from None
     except UnicodeDecodeError:

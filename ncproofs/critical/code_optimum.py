@@ -18,10 +18,10 @@ from typing import Any
 
 from flint import arb, ctx
 
-from ncproofs.arithmetic.enclosure import Enclosure
+from ncproofs.arithmetic.enclosure import Enclosure, exact_bounds
 from ncproofs.critical.code_bounds import CodeBound, lower_bounds, upper_bounds
 from ncproofs.critical.code_local import LocalCode, certify_code, polynomial_text
-from ncproofs.critical.code_values import ExactValue, exact_value, literature, value_ball
+from ncproofs.critical.code_values import ExactValue, exact_value, literature_note, value_ball
 from ncproofs.errors import InvalidProblem
 from ncproofs.notebook import optimum_html
 from ncproofs.problems.codes import Codes
@@ -163,7 +163,8 @@ def _searched(problem: Codes, digits: int, seed: int, starts: int | None) -> Cod
     from ncproofs.critical.code_search import search, usual_starts
 
     found = search(problem.K, problem.d, starts=starts or usual_starts(problem.K, problem.d), seed=seed)
-    source = f"found by {found.starts} starts from seed {seed}; a search proves no upper bound"
+    plural = "" if found.starts == 1 else "s"
+    source = f"found by {found.starts} start{plural} from seed {seed}; a search proves no upper bound"
     return certified_code(problem, found.W, digits, settled=found.settled, source=source)
 
 
@@ -187,7 +188,8 @@ def shown_code(problem: Codes, local: LocalCode, digits: int, *, source: str) ->
         because=f"lower: the shown code; upper: {best.name} ({bounds})",
         contacts=tuple((i + 1, j + 1) for i, j in local.contacts), rattlers=tuple(k + 1 for k in local.rattlers),
         coordinates=_decimals(local.rows, digits), exact=exact, axioms=best.axioms,
-        notes=(*_notes(problem, local), source), contacts_within=power_of_ten(local.within),
+        notes=(*_notes(problem, local), source),
+        contacts_within=power_of_ten(local.within) if len(local.contacts) > 1 else "0",
     )
 
 
@@ -241,11 +243,12 @@ def _notes(problem: Codes, local: LocalCode) -> tuple[str, ...]:
     but = " and moves of its rattlers" if local.rattlers else ""
     notes = [f"strict local optimum modulo rotations{but}: {local.optimal}" if local.optimal
              else f"local optimality is not certified: {local.missing}"]
-    proved = literature(problem)
+    with ctx.workprec(128):
+        proved = literature_note(problem, *exact_bounds(1 - local.cosine))
     if proved:
-        notes.append(f"proved optimal in the literature, not here: {proved} (for the best code known to us)")
+        notes.append(proved)
     if local.rattlers:
         notes.append("rattlers carry no stress: they can move, and their features are free in an open set")
-    if local.within:
+    if local.within and len(local.contacts) > 1:
         notes.append(f"contacts are equal within {power_of_ten(local.within)}; nobody proved that they are equal")
     return tuple(notes)

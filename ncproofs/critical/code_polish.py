@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ncproofs.arithmetic.enclosure import exact_bounds
 from ncproofs.critical.code_attained import attained_near, has_zero_of, points_attain
 from ncproofs.critical.code_local import LocalCode, certify_code
-from ncproofs.critical.code_margins import cosine, unit_rows
+from ncproofs.critical.code_margins import balanced_power, cosine, unit_rows
 from ncproofs.critical.code_optimum import (
     CodeOptimum,
     optimal_code,
@@ -76,10 +76,9 @@ def _optimal(known: ExactValue, rows: Rows, contacts: list[tuple[int, int]], dig
 
 
 def _floats(row: tuple[Fraction, ...]) -> list[float]:
-    """A row times a power of two that brings its largest entry near 1; its length does not matter."""
-    largest = max(abs(x) for x in row)
-    power = largest.denominator.bit_length() - largest.numerator.bit_length()
-    return [float(x * Fraction(2) ** power) for x in row]
+    """A row times a power of two, since its length does not matter."""
+    power = balanced_power(row)
+    return [float(x * power) for x in row]
 
 
 def _source(points: Points, rows: Rows, bits: int) -> str:

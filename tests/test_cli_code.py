@@ -66,7 +66,7 @@ def test_coordinates_go_out_and_come_back(cli: Cli, tmp_path: Path) -> None:
     code, out, _ = cli("optimum", "code", "-K", 8, "-d", 3, "--points", path, "--json")
     record = json.loads(out)
     assert code == 0 and record["regime"] == "points of one length up to rounding"
-    assert len(record["contacts"]) == 16 and record["contacts_within"] == "1e-49"
+    assert len(record["contacts"]) == 16 and 0 < Fraction(record["contacts_within"]) <= Fraction("1e-48")
     assert record["exact"]["margin_sq"] and "precision of the table" in record["notes"][0]
     bound = Fraction(record["quantities"]["unit_margin_bound"]["lower"])
     assert Fraction("0.738796125036258557485231793082") < bound < Fraction("0.738796125036258557485231793083")
@@ -77,7 +77,7 @@ def test_a_rounded_table_is_polished(cli: Cli, tmp_path: Path) -> None:
     assert cli(*SMALL, "--digits", 12, "--out", path)[0] == 4
     where = ["optimum", "code", "-K", 8, "-d", 3, "--points", path]
     record = json.loads(cli(*where, "--json")[1])
-    assert len(record["contacts"]) == 16 and record["contacts_within"] == "1e-10"
+    assert len(record["contacts"]) == 16 and 0 < Fraction(record["contacts_within"]) <= Fraction("1e-10")
     code, out, _ = cli(*where, "--polish", "--digits", 40, "--json")
     record = json.loads(out)
     assert code == 4 and record["status"].startswith("strict local optimum") and record["contacts_within"] == "0"
@@ -98,6 +98,30 @@ def test_points_of_different_lengths_say_so(cli: Cli, tmp_path: Path) -> None:
     low, high = Fraction(value["lower"]), Fraction(value["upper"])
     assert 0 < high - low < Fraction(1, 10**28)
     assert low > Fraction(record["quantities"]["unit_margin_bound"]["lower"])
+
+
+def test_a_code_of_its_own_comes_back_with_its_contacts(cli: Cli, tmp_path: Path) -> None:
+    path = tmp_path / "ico.txt"
+    assert cli("optimum", "code", "-K", 12, "-d", 3, "--out", path)[0] == 0
+    code, out, _ = cli("optimum", "code", "-K", 12, "-d", 3, "--points", path)
+    assert code == 0 and "contacts           30 (equal within 1e-29)" in out
+    code, out, _ = cli("optimum", "code", "-K", 12, "-d", 3, "--points", path, "--polish")
+    assert code == 0 and "proved optimal" in out and "contacts  30\n" in out
+
+
+def test_the_literature_is_not_quoted_for_another_code(cli: Cli) -> None:
+    code, out, _ = cli("optimum", "code", "-K", 13, "-d", 3, "--seed", 1, "--starts", 1)
+    assert code == 4 and "best code known to us has margin 0.4573635132" in out and "by 1 start from" in out
+    assert "note: proved optimal in the literature" not in out
+
+
+@pytest.mark.parametrize("size", ["1e200", "1e400", "1e-400"])
+def test_sizes_beyond_doubles(size: str, cli: Cli, tmp_path: Path) -> None:
+    path = tmp_path / "p.txt"
+    path.write_text(f"\ufeff{size} 0\n0 {size}\n-{size} 0\n", encoding="utf-8")  # as some editors write it
+    for more in ((), ("--polish",)):
+        code, _, err = cli("optimum", "code", "-K", 3, "-d", 2, "--points", path, *more)
+        assert code == 0 and err == ""
 
 
 def test_exact_margins_of_a_file(cli: Cli, tmp_path: Path) -> None:

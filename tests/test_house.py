@@ -90,6 +90,7 @@ FLOATS = {
     "critical.search",
     "critical.seekers",
     "critical.sphere_search",
+    "critical.code_attained",
     "critical.code_search",
     "critical.code_settle",
     "critical.code_contacts",

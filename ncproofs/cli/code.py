@@ -61,7 +61,8 @@ def _found(problem: Any, digits: int, given: dict[str, Any]) -> Any:
     # Small matrices: threads cost more than they save, and a sum in another order may end in another code.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from ncproofs.critical.code_optimum import code_optimum
-    from ncproofs.critical.code_points import point_margins, polished_points
+    from ncproofs.critical.code_points import point_margins
+    from ncproofs.critical.code_polish import polished_points
     from ncproofs.problems.codes import read_points
 
     if given["points"] is None:
@@ -80,7 +81,7 @@ def _text(path: Path) -> str:
     try:
         if path.stat().st_size > _LARGEST_FILE:
             raise InvalidProblem(f"{path} is larger than {_LARGEST_FILE} bytes; write fewer digits")
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise InvalidProblem(f"{path} cannot be read ({error.strerror}); give a readable file of coordinates") from None
     except UnicodeDecodeError:

@@ -11,13 +11,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 from flint import arb, arb_mat, ctx, fmpq, fmpq_poly, fmpz_mat
 
 from ncproofs.arithmetic.number_field import NumberField
 from ncproofs.errors import InvalidProblem
 
-__all__ = ["ExactGram", "exact_gram", "integer_relation"]
+__all__ = ["ExactGram", "cholesky", "exact_gram", "in_frame_of", "integer_relation", "orthonormal"]
 
 Rows = list[list[arb]]
 
@@ -43,13 +44,14 @@ class ExactGram:
         with ctx.workprec(working):
             balls = [[self.field.ball(g, working) for g in row] for row in self.gram]
             B = self.basis
-            lower = _cholesky([[balls[i][j] for j in B] for i in B])
+            lower = cholesky([[balls[i][j] for j in B] for i in B])
             # lower X' = G_B', one column for each point
             right = arb_mat(len(B), len(balls), [balls[i][k] for i in B for k in range(len(balls))])
             return arb_mat(lower).solve(right).transpose().tolist()
 
 
-def _cholesky(gram: list[list[arb]]) -> list[list[arb]]:
+def cholesky(gram: list[list[arb]]) -> list[list[arb]]:
+    """The lower factor of a positive definite matrix in balls, at the current precision."""
     n = len(gram)
     lower = [[arb(0)] * n for _ in range(n)]
     for i in range(n):
@@ -57,6 +59,31 @@ def _cholesky(gram: list[list[arb]]) -> list[list[arb]]:
             rest = gram[i][j] - sum((lower[i][k] * lower[j][k] for k in range(j)), arb(0))
             lower[i][j] = rest.sqrt() if i == j else rest / lower[j][j]
     return lower
+
+
+def in_frame_of(x: Rows, W: Any, bits: int) -> Rows:
+    """The rows ``x`` (balls) turned to lie as near as they can to the floats ``W``, by an exact orthogonal matrix."""
+    import numpy as np
+
+    middle = np.array([[float(a.mid()) for a in row] for row in x])
+    left, _, right = np.linalg.svd(middle.T @ W)
+    with ctx.workprec(bits):
+        turned: Rows = (arb_mat(x) * arb_mat(orthonormal(left @ right, bits))).tolist()
+    return turned
+
+
+def orthonormal(rows: Any, bits: int) -> Rows:
+    """Gram and Schmidt: orthonormal rows in balls, near float rows that nearly are."""
+    basis: Rows = []
+    with ctx.workprec(bits):
+        for row in rows.tolist():
+            rest = [arb(x) for x in row]
+            for other in basis:
+                share = sum((a * b for a, b in zip(rest, other, strict=True)), arb(0))
+                rest = [a - share * b for a, b in zip(rest, other, strict=True)]
+            length = sum((a * a for a in rest), arb(0)).sqrt()
+            basis.append([a / length for a in rest])
+    return basis
 
 
 def integer_relation(values: Sequence[arb], bits: int) -> list[int] | None:

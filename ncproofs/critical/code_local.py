@@ -11,7 +11,7 @@ from flint import arb, ctx, fmpq_poly
 from numpy.typing import NDArray
 
 from ncproofs.arithmetic.enclosure import exact_bounds
-from ncproofs.critical.code_algebraic import ExactGram, exact_gram
+from ncproofs.critical.code_algebraic import ExactGram, exact_gram, in_frame_of
 from ncproofs.critical.code_contacts import ContactGraph, contact_graph
 from ncproofs.critical.code_newton import MOST_PROVED, ContactSystem, krawczyk, refined
 from ncproofs.critical.code_search import close_pairs, contacts_of
@@ -149,7 +149,7 @@ def _exact(graph: ContactGraph, system: ContactSystem, bits: int, precisions: Se
 
 
 def _from_gram(graph: ContactGraph, system: ContactSystem, exact: ExactGram, bits: int) -> LocalCode:
-    x = exact.rows(bits + 32)
+    x = in_frame_of(exact.rows(bits + 32), system.W, bits + 32)
     how = f"exact coordinates in Q(c), c a zero of {polynomial_text(exact.field.modulus)}"
     return _with_stress(graph, x, exact.cosine(bits + 32), bits, how, exact.field.modulus,
                         lambda row: _in_frame(row, x, system.W, exact.basis))

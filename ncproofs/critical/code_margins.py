@@ -21,7 +21,8 @@ from ncproofs.errors import InvalidProblem
 from ncproofs.problems.codes import Points, inner
 
 __all__ = [
-    "Margins", "cosine", "exact_margins", "hardmax", "margin_lower", "margin_upper", "root_enclosure", "unit_rows",
+    "Margins", "balanced_power", "cosine", "exact_margins", "hardmax", "margin_lower", "margin_upper",
+    "root_enclosure", "unit_rows",
 ]
 
 Balls = Sequence[Sequence[arb]]
@@ -73,7 +74,8 @@ def _guess(row: Sequence[Fraction], others: Sequence[Sequence[Fraction]]) -> lis
     import numpy as np
     from scipy.optimize import nnls
 
-    shifted = np.array([[float(a - b) for a, b in zip(other, row, strict=True)] for other in others])
+    power = balanced_power([x for other in (*others, row) for x in other])
+    shifted = np.array([[float((a - b) * power) for a, b in zip(other, row, strict=True)] for other in others])
     try:
         # min |A'l|^2 + |1'l - 1|^2 over l >= 0 has the direction of the convex problem.
         solution, _ = nnls(np.vstack([shifted.T, np.ones(len(others))]), np.append(np.zeros(len(row)), 1))
@@ -81,6 +83,12 @@ def _guess(row: Sequence[Fraction], others: Sequence[Sequence[Fraction]]) -> lis
         return []
     largest = solution.max()
     return [int(j) for j in np.flatnonzero(solution * 10**9 > largest)] if largest > 0 else []
+
+
+def balanced_power(values: Sequence[Fraction]) -> Fraction:
+    """The power of two that brings the largest size near 1, so that floats of the products do not overflow."""
+    largest = max(abs(x) for x in values)
+    return Fraction(2) ** (largest.denominator.bit_length() - largest.numerator.bit_length())
 
 
 def hardmax(W: Points, H: Sequence[Sequence[Sequence[Fraction]]]) -> Fraction:
@@ -164,6 +172,6 @@ def margin_upper(W: Balls, k: int, weights: dict[int, Fraction], bits: int) -> a
         for j, weight in weights.items():
             factor = arb(fmpq(weight.numerator, weight.denominator))
             rest = [a - factor * b for a, b in zip(rest, W[j], strict=True)]
-        return sum((x * x for x in rest), arb(0)).sqrt().upper()
+        return sum((x * x for x in rest), arb(0)).upper().sqrt().upper()  # no root of a ball around 0
 
 

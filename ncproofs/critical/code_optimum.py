@@ -12,23 +12,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import ROUND_CEILING, Context, Decimal
 from fractions import Fraction
 from typing import Any
 
 from flint import arb, ctx
 
-from ncproofs.arithmetic.enclosure import Enclosure
+from ncproofs.arithmetic.enclosure import Enclosure, exact_bounds
 from ncproofs.critical.code_bounds import CodeBound, lower_bounds, upper_bounds
 from ncproofs.critical.code_local import LocalCode, certify_code, polynomial_text
-from ncproofs.critical.code_values import ExactValue, exact_value, literature, value_ball
+from ncproofs.critical.code_values import ExactValue, exact_value, literature_note, value_ball
 from ncproofs.errors import InvalidProblem
 from ncproofs.notebook import optimum_html
 from ncproofs.problems.codes import Codes
 from ncproofs.truth import Rigor, Truth
 
-__all__ = ["CodeOptimum", "Decimals", "certified_code", "code_optimum", "power_of_ten"]
+__all__ = [
+    "CodeOptimum", "Decimals", "certified_code", "code_optimum", "optimal_code", "power_of_ten", "precision",
+    "shown_code", "upwards",
+]
 
 Decimals = tuple[tuple[str, ...], ...]
+Rows = list[list[arb]]
+Pairs = tuple[tuple[int, int], ...]
 
 _PROVED, _LOCAL, _BOUNDED = "proved optimal", "strict local optimum, bounded between", "bounded between"
 _LARGEST_SHOWN = 1200
@@ -53,7 +59,7 @@ class CodeOptimum:
     status: str
     quantities: Mapping[str, Enclosure]
     because: str
-    contacts: tuple[tuple[int, int], ...] | None  # None: too many points to list them
+    contacts: Pairs | None  # None: too many points to list them
     rattlers: tuple[int, ...] | None
     coordinates: Decimals
     exact: Mapping[str, str]
@@ -85,38 +91,46 @@ def code_optimum(problem: Codes, *, digits: int = 30, seed: int = 0, starts: int
     if known is not None:
         return _proved(known, digits)
     if problem.K > _MOST_SEARCHED[0] or problem.K * problem.d > _MOST_SEARCHED[1]:
-        return _unsearched(problem, _bits(digits))
+        return _unsearched(problem, precision(digits))
     return _searched(problem, digits, seed, starts)
 
 
-def _bits(digits: int) -> int:
+def precision(digits: int) -> int:
+    """Bits that show so many digits."""
     return digits * 10 // 3 + 64
 
 
 def _proved(found: ExactValue, digits: int) -> CodeOptimum:
-    bits = _bits(digits)
+    bits = precision(digits)
     with ctx.workprec(bits):
-        level = value_ball(found, bits)
         rows = found.rows(bits)
-    rational = found.rational
-    exact: dict[str, str] = {}
+    contacts, rattlers = _close_pairs(rows, found.cosine(bits), bits)
+    return optimal_code(found, rows, contacts, rattlers, digits)
+
+
+def optimal_code(
+    found: ExactValue, rows: Rows, contacts: Pairs | None, rattlers: tuple[int, ...] | None, digits: int, *notes: str
+) -> CodeOptimum:
+    """The answer that shows unit ``rows`` (balls) with c(W) = c* exactly."""
+    bits, rational = precision(digits), found.rational
     if rational is not None:
-        margin, level_of = Enclosure.exact(1 - rational), Enclosure.exact(rational)
+        margin, level = Enclosure.exact(1 - rational), Enclosure.exact(rational)
         exact = {"margin": str(1 - rational), "cosine": str(rational)}
     else:
-        margin, level_of = Enclosure.of_ball(level), Enclosure.of_ball(found.cosine(bits))
-    contacts, rattlers = _close_pairs(rows, found.cosine(bits), bits)
-    notes = ["this code is the only one, up to rotations and relabelling"] if found.unique else []
+        margin, level = Enclosure.of_ball(value_ball(found, bits)), Enclosure.of_ball(found.cosine(bits))
+        exact = {}
+    alone = ("this code is the only one, up to rotations and relabelling",) if found.unique else ()
     return CodeOptimum(
         problem=found.problem, truth=Truth.HOLDS, rigor=Rigor.EXACT, regime=found.regime, geometry=found.geometry,
-        status=_PROVED, quantities={"margin": margin, "cosine": level_of}, because=found.because, contacts=contacts,
-        rattlers=rattlers, coordinates=_decimals(rows, digits), exact=exact, axioms=found.axioms, notes=tuple(notes),
+        status=_PROVED, quantities={"margin": margin, "cosine": level}, because=found.because, contacts=contacts,
+        rattlers=rattlers, coordinates=_decimals(rows, digits), exact=exact, axioms=found.axioms,
+        notes=(*alone, *notes),
     )
 
 
 def _close_pairs(
-    rows: list[list[arb]], level: arb, bits: int
-) -> tuple[tuple[tuple[int, int], ...] | None, tuple[int, ...] | None]:
+    rows: Rows, level: arb, bits: int
+) -> tuple[Pairs | None, tuple[int, ...] | None]:
     """Pairs whose ball meets c*, and points in none; None for a code too large to list them."""
     if len(rows) > _LARGEST_SHOWN:
         return None, None
@@ -131,7 +145,7 @@ def _close_pairs(
     return pairs, tuple(k for k in range(1, len(rows) + 1) if k not in touched)
 
 
-def _decimals(rows: list[list[arb]], digits: int) -> Decimals:
+def _decimals(rows: Rows, digits: int) -> Decimals:
     """Coordinates to ``digits`` digits, nearest; a point set of their own, see ``notes``."""
     return tuple(tuple(_decimal(value, digits) for value in row) for row in rows)
 
@@ -149,15 +163,20 @@ def _searched(problem: Codes, digits: int, seed: int, starts: int | None) -> Cod
     from ncproofs.critical.code_search import search, usual_starts
 
     found = search(problem.K, problem.d, starts=starts or usual_starts(problem.K, problem.d), seed=seed)
-    source = f"found by {found.starts} starts from seed {seed}; a search proves no upper bound"
+    plural = "" if found.starts == 1 else "s"
+    source = f"found by {found.starts} start{plural} from seed {seed}; a search proves no upper bound"
     return certified_code(problem, found.W, digits, settled=found.settled, source=source)
 
 
 def certified_code(problem: Codes, W: Any, digits: int, *, settled: bool, source: str) -> CodeOptimum:
     """The answer that shows the code near the float unit rows ``W``; ``source`` says where they come from."""
-    local = certify_code(W, _bits(digits), settled=settled)
+    return shown_code(problem, certify_code(W, precision(digits), settled=settled), digits, source=source)
+
+
+def shown_code(problem: Codes, local: LocalCode, digits: int, *, source: str) -> CodeOptimum:
+    """The answer that shows ``local``, between the bounds."""
     best, bounds = _least_upper(problem)
-    shown, level = _margin_of(local, _bits(digits))
+    shown, level = _margin_of(local, precision(digits))
     quantities = {"margin": Enclosure(shown.lower, best.value.upper, Rigor.ENCLOSED),
                   "code_margin": shown, "cosine": level}
     if local.stress is not None:
@@ -169,7 +188,8 @@ def certified_code(problem: Codes, W: Any, digits: int, *, settled: bool, source
         because=f"lower: the shown code; upper: {best.name} ({bounds})",
         contacts=tuple((i + 1, j + 1) for i, j in local.contacts), rattlers=tuple(k + 1 for k in local.rattlers),
         coordinates=_decimals(local.rows, digits), exact=exact, axioms=best.axioms,
-        notes=(*_notes(problem, local), source), contacts_within=power_of_ten(local.within),
+        notes=(*_notes(problem, local), source),
+        contacts_within=power_of_ten(local.within) if len(local.contacts) > 1 else "0",
     )
 
 
@@ -181,6 +201,14 @@ def power_of_ten(bound: Fraction) -> str:
     while Fraction(1, 10 ** (digits + 1)) >= bound:
         digits += 1
     return f"1e-{digits}" if digits else "1"
+
+
+def upwards(bound: Fraction) -> str:
+    """A bound > 0 to two significant digits, rounded up; "0" for 0."""
+    if bound == 0:
+        return "0"
+    context = Context(prec=2, rounding=ROUND_CEILING, Emin=-(10**9), Emax=10**9)
+    return f"{context.divide(Decimal(bound.numerator), Decimal(bound.denominator)):.1e}"
 
 
 def _unsearched(problem: Codes, bits: int) -> CodeOptimum:
@@ -215,11 +243,12 @@ def _notes(problem: Codes, local: LocalCode) -> tuple[str, ...]:
     but = " and moves of its rattlers" if local.rattlers else ""
     notes = [f"strict local optimum modulo rotations{but}: {local.optimal}" if local.optimal
              else f"local optimality is not certified: {local.missing}"]
-    proved = literature(problem)
+    with ctx.workprec(128):
+        proved = literature_note(problem, *exact_bounds(1 - local.cosine))
     if proved:
-        notes.append(f"proved optimal in the literature, not here: {proved} (for the best code known to us)")
+        notes.append(proved)
     if local.rattlers:
         notes.append("rattlers carry no stress: they can move, and their features are free in an open set")
-    if local.within:
+    if local.within and len(local.contacts) > 1:
         notes.append(f"contacts are equal within {power_of_ten(local.within)}; nobody proved that they are equal")
     return tuple(notes)

@@ -1,4 +1,4 @@
-"""The margins of given points, exactly: ``point_margins(points)``; and the code they are near: ``polished_points``.
+"""The margins of given points, exactly: ``point_margins(points)``. The code they are near: ``code_polish``.
 
 Quantities: margin and margin_sq (the least of all), rho[k] for each point; cosine, the largest between two points; and
 unit_margin_bound = 1 - cosine, which bounds rho* from below, whatever the lengths of the points. For points of
@@ -7,6 +7,7 @@ different lengths also unit_margin, the margin of the points divided by their le
 
 from __future__ import annotations
 
+from decimal import Decimal
 from fractions import Fraction
 from math import isqrt
 
@@ -22,12 +23,11 @@ from ncproofs.critical.code_margins import (
     root_enclosure,
     unit_rows,
 )
-from ncproofs.critical.code_optimum import CodeOptimum, Decimals, certified_code, power_of_ten
-from ncproofs.errors import InvalidProblem
-from ncproofs.problems.codes import Codes, Points, inner
+from ncproofs.critical.code_optimum import CodeOptimum, Decimals, power_of_ten
+from ncproofs.problems.codes import ROUNDED, Codes, Points, inner
 from ncproofs.truth import Rigor, Truth
 
-__all__ = ["point_margins", "polished_points"]
+__all__ = ["contact_pairs", "exact_contacts", "point_margins"]
 
 _MOST_NAMED = 12
 #: Lengths that differ by a larger share do not differ by rounding.
@@ -36,13 +36,18 @@ _DOUBLES = range(15, 21)
 _UNIT, _ONE, _ROUNDED, _OTHER = (
     "unit points", "points of one length", "points of one length up to rounding", "points of different lengths",
 )
+_TABLE = (
+    "the file is a table of decimals: contacts are pairs within {tolerance} of the largest cosine, the precision of "
+    "the table",
+    "--polish finds the code that the table rounds, and proves what it can of it",
+)
 _NOTES = {
     _UNIT: (),
     _ONE: ("the points have squared length {scale}; they are scaled to length one",),
     _ROUNDED: (
         "the points are not unit vectors exactly, only to the decimals of the table: margin and rho_k are those of the "
         "decimals as they are; contacts are pairs within {tolerance} of the largest cosine, the precision of the table",
-        "--polish finds the code that the table rounds, and proves what it can of it",
+        _TABLE[1],
     ),
     _OTHER: (
         "the points are not unit vectors and not on one sphere (squared lengths from {least} to {most}): margin and "
@@ -69,7 +74,7 @@ def point_margins(points: Points, *, digits: int = 30) -> CodeOptimum:
     quantities = _quantities(points, margins, scale, digits, exact)
     if regime == _OTHER:
         quantities["unit_margin"] = _unit_margin(points, digits)
-    pairs = _close(points, tolerance) if tolerance else _contacts(points)
+    pairs = contact_pairs(points)
     touched = {k for pair in pairs for k in pair}
     return CodeOptimum(
         problem=Codes(points.K, points.d), truth=Truth.HOLDS, rigor=Rigor.EXACT, regime=regime,
@@ -78,28 +83,8 @@ def point_margins(points: Points, *, digits: int = 30) -> CodeOptimum:
                 f"{_listed(margins.active)}",
         contacts=pairs, rattlers=tuple(k for k in range(1, points.K + 1) if k not in touched),
         coordinates=_written(points), exact=exact, notes=_notes(points, regime, scale, tolerance),
-        contacts_within=power_of_ten(tolerance),
+        contacts_within=power_of_ten(tolerance) if len(pairs) > 1 else "0",
     )
-
-
-def polished_points(points: Points, *, digits: int = 30) -> CodeOptimum:
-    """The local optimum near the given points: contacts, margin and what is proved, as for a code that was found.
-
-    Raises:
-        InvalidProblem: d = 1, where nothing can be polished.
-    """
-    import numpy as np
-
-    from ncproofs.critical.code_search import unit
-    from ncproofs.critical.code_settle import NEAR, settle
-
-    if points.d < 2:
-        raise InvalidProblem("points of R^1 given; polishing needs d >= 2")
-    start = unit(np.array([[float(x) for x in row] for row in points.rows]))
-    found = settle(start, NEAR)
-    moved = float(np.abs(found.W - start).max())
-    source = f"polished from the given points, whose coordinates it moves by at most {moved:.1e}; that proves no bound"
-    return certified_code(Codes(points.K, points.d), found.W, digits, settled=found.done, source=source)
 
 
 def _listed(active: tuple[int, ...]) -> str:
@@ -110,7 +95,25 @@ def _listed(active: tuple[int, ...]) -> str:
 def _regime(points: Points) -> str:
     if points.radius_sq is not None:
         return _UNIT if points.radius_sq == 1 else _ONE
-    return _ROUNDED if points.places is not None and _spread(points) <= _ROUNDING else _OTHER
+    return _ROUNDED if _is_rounded(points) and _spread(points) <= max(_ROUNDING, 6 * _share(points)) else _OTHER
+
+
+def _is_rounded(points: Points) -> bool:
+    """Whether the points are a table of decimals; those of length one exactly are taken for what they are.
+
+    With few decimals, they are when every length is one up to their rounding.
+    """
+    if points.places is None or points.radius_sq == 1:
+        return False
+    return points.places >= ROUNDED or all(abs(norm - 1) <= 3 * _share(points) for norm in points.norms_sq)
+
+
+def _share(points: Points) -> Fraction:
+    """By what share of its length rounding moves a row of the table, to first order."""
+    assert points.places is not None
+    root = Fraction(isqrt(int(min(points.norms_sq) * 10**12)), 10**6)
+    share = Fraction(isqrt(points.d - 1) + 1, 2 * 10**points.places) / max(root, Fraction(1, 10**6))
+    return max(share, Fraction(1, 2**50)) if points.places in _DOUBLES else share
 
 
 def _spread(points: Points) -> Fraction:
@@ -123,28 +126,29 @@ def _tolerance(points: Points) -> Fraction:
     """How far two cosines of a table may differ by rounding alone; 0 for exact points.
 
     Coordinates are off by half a unit of the last place, rows of length r by e = sqrt(d)/2 units over r, a cosine by
-    2e and a difference of two by 4e, to first order. Where the lengths show a larger error, that one counts; and
+    2e and a difference of two by 4e, to first order. Where the lengths show a larger error (they differ, or are
+    not quite one), that one counts; and
     tables of 15 to 20 decimals were computed in doubles.
     """
-    if points.radius_sq is not None or points.places is None:
+    if not _is_rounded(points):
         return Fraction(0)
-    root = Fraction(isqrt(int(min(points.norms_sq) * 10**12)), 10**6)
-    share = Fraction(isqrt(points.d - 1) + 1, 2 * 10**points.places) / max(root, Fraction(1, 10**6))
-    if points.places in _DOUBLES:
-        share = max(share, Fraction(1, 2**50))
-    spread = _spread(points)
-    return 5 * max(share, spread if spread <= _ROUNDING else Fraction(0))
+    errors = _spread(points), max(abs(norm - 1) for norm in points.norms_sq)
+    return 5 * max([_share(points), *(error for error in errors if error <= _ROUNDING)])
 
 
 def _notes(points: Points, regime: str, scale: Fraction, tolerance: Fraction) -> tuple[str, ...]:
     norms = points.norms_sq
-    words = {"scale": str(scale), "least": _brief(min(norms)), "most": _brief(max(norms)),
+    parts = _NOTES[regime] + (_TABLE if regime == _ONE and tolerance else ())
+    words = {"scale": _brief(scale), "least": _brief(min(norms)), "most": _brief(max(norms)),
              "tolerance": power_of_ten(tolerance)}
-    return tuple(note.format(**words) for note in _NOTES[regime])
+    return tuple(note.format(**words) for note in parts)
 
 
 def _brief(value: Fraction) -> str:
-    return str(value) if len(str(value)) <= 20 else f"{value.numerator / value.denominator:.6g}"
+    """A fraction, or its first digits."""
+    if len(str(value)) <= 20:
+        return str(value)
+    return f"{Decimal(value.numerator) / Decimal(value.denominator):.6g}"
 
 
 def _quantities(
@@ -187,7 +191,13 @@ def _cosine(points: Points, digits: int, exact: dict[str, str]) -> Enclosure:
     return size if value >= 0 else Enclosure(-size.upper, -size.lower, size.rigor)
 
 
-def _contacts(points: Points) -> tuple[tuple[int, int], ...]:
+def contact_pairs(points: Points) -> tuple[tuple[int, int], ...]:
+    """The pairs, from 1, at the largest cosine; in a table, those that its precision cannot tell from it."""
+    tolerance = _tolerance(points)
+    return _close(points, tolerance) if tolerance else exact_contacts(points)
+
+
+def exact_contacts(points: Points) -> tuple[tuple[int, int], ...]:
     """The pairs at the largest cosine, compared exactly."""
     value, norms, _ = cosine(points)
     best = value * abs(value) / norms

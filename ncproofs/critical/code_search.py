@@ -8,6 +8,7 @@ certifies nothing; ``code_local`` and ball arithmetic do.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
-    "FIRST_TEMPERATURES", "Found", "anneal", "close_pairs", "contacts_of", "largest_cosine", "polish", "search",
+    "FIRST_TEMPERATURES", "Found", "anneal", "ascended", "close_pairs", "contacts_of", "largest_cosine", "polish",
+    "search",
     "tangent_frames", "tangent_rows", "unit", "usual_starts",
 ]
 
@@ -34,6 +36,8 @@ _MANY = 200
 _LONG, _WARM, _COLD, _LONG_WORK = 4000, (1e-3, 1e-2), 3e-7, 40_000
 #: More coordinates than this are annealed longer before they settle, not after.
 _LARGE = 1000
+#: Ascents from given points, and climbs in each; the size of a shake; gains below the last end a climb.
+_ASCENTS, _CLIMBS, _SHAKE, _EVEN, _MOST_ASCENDED = 3, 20, 1e-3, 1e-7, 3000
 #: The first trust region of settling.
 _TRUSTED = 3e-4
 
@@ -249,6 +253,39 @@ def _settled(W: Array, scale: float) -> tuple[Array, bool]:
             break
         longer = settle(anneal(found.W, warm * scale, last=_COLD * scale, steps=_LONG), _TRUSTED * scale)
         found = min((longer, found), key=lambda part: round(largest_cosine(part.W), 12))
+    return found.W, found.done
+
+
+def ascended(W: Array, is_end: Callable[[Array], bool]) -> tuple[Array, bool]:
+    """A local ascent of 1 - c(W) from unit rows to its end, and whether it ended at a local optimum up to rounding.
+
+    ``is_end`` may tell of rows that they are known to be near an optimum.
+
+    First within the rounding of a table; then from further and further away. Linear programs cannot leave a point
+    where all contacts balance, as in the cube, though moves of second order lead up: a shake does.
+    """
+    from ncproofs.critical.code_settle import NEAR, settle
+
+    K, d = W.shape
+    scale = min(1.0, 3.0 * K ** (-2 / max(d - 1, 1)))
+    if is_end(W):
+        return W, True
+    found = settle(W, NEAR)
+    rng = np.random.default_rng(0)
+    for attempt in range(_ASCENTS):
+        if is_end(found.W) or found.done or K * d > _MOST_ASCENDED:
+            break
+        near = found.W + (_SHAKE * scale * rng.standard_normal(W.shape) if attempt else 0.0)
+        for _ in range(_CLIMBS):
+            best = largest_cosine(near)
+            near = polish(unit(near), radius=0.2 * scale)
+            if largest_cosine(near) > best - _EVEN:
+                break
+        if is_end(near):
+            return near, True
+        near = anneal(near, _WARM[0] * scale, last=_COLD * scale, steps=_LONG // 4)
+        again = settle(polish(near, radius=0.005 * scale), _TRUSTED * scale)
+        found = min((again, found), key=lambda part: round(largest_cosine(part.W), 12))
     return found.W, found.done
 
 

@@ -22,7 +22,7 @@ from ncproofs.critical.code_bounds import SCHOENBERG
 from ncproofs.critical.delsarte import DelsarteCertificate, check
 from ncproofs.problems.codes import Codes
 
-__all__ = ["ExactValue", "exact_value", "literature", "sharp_certificate", "value_ball"]
+__all__ = ["ExactValue", "exact_value", "literature", "literature_note", "sharp_certificate", "value_ball"]
 
 Rows = list[list[arb]]
 
@@ -247,23 +247,32 @@ def _primitive(row: list[int]) -> list[int]:
     return [x // common for x in row]
 
 
-#: (d, K) -> who proved that the best known code is optimal; printed, never used as a proof.
+#: (d, K) -> who proved that the best known code is optimal, and its margin; printed, never used as a proof.
 _PROVED_ELSEWHERE = {
-    (3, 7): "Schutte and van der Waerden 1951",
-    (3, 8): "Schutte and van der Waerden 1951",
-    (3, 9): "Schutte and van der Waerden 1951",
-    (3, 10): "Danzer 1963",
-    (3, 11): "Danzer 1963",
-    (3, 13): "Musin and Tarasov 2012",
-    (3, 14): "Musin and Tarasov 2015",
-    (3, 24): "Robinson 1961",
-    (4, 10): "Bachoc and Vallentin 2009",
-    (4, 24): "de Laat, Leijenhorst and de Muinck Keizer 2024",
+    (3, 7): ("Schutte and van der Waerden 1951", "0.7898616873"),
+    (3, 8): ("Schutte and van der Waerden 1951", "0.7387961250"),
+    (3, 9): ("Schutte and van der Waerden 1951", "0.6666666667"),
+    (3, 10): ("Danzer 1963", "0.5956056747"),
+    (3, 11): ("Danzer 1963", "0.5527864045"),
+    (3, 13): ("Musin and Tarasov 2012", "0.4573635132"),
+    (3, 14): ("Musin and Tarasov 2015", "0.4360496996"),
+    (3, 24): ("Robinson 1961", "0.2769215317"),
+    (4, 10): ("Bachoc and Vallentin 2009", "0.8333333333"),
+    (4, 24): ("de Laat, Leijenhorst and de Muinck Keizer 2024", "0.5000000000"),
 }
+_SAME = Fraction(2, 10**10)
 
 
 def literature(problem: Codes) -> str:
     """Who proved the best known value of rho* optimal, where this package does not; empty when nobody is known to."""
-    return _PROVED_ELSEWHERE.get((problem.d, problem.K), "")
+    return _PROVED_ELSEWHERE.get((problem.d, problem.K), ("", ""))[0]
 
 
+def literature_note(problem: Codes, lower: Fraction, upper: Fraction) -> str:
+    """A sentence on the code whose margin is between the bounds: that it was proved optimal, or that it is worse."""
+    who, value = _PROVED_ELSEWHERE.get((problem.d, problem.K), ("", "0"))
+    if not who:
+        return ""
+    if Fraction(value) - _SAME <= lower and upper <= Fraction(value) + _SAME:
+        return f"proved optimal in the literature, not here: {who} (for the best code known to us)"
+    return f"the best code known to us has margin {value}, proved optimal in the literature, not here: {who}"

@@ -14,12 +14,12 @@ from fractions import Fraction
 from ncproofs.arithmetic.exact import exact_number, size
 from ncproofs.errors import InexactInput, InvalidProblem
 
-__all__ = ["Codes", "Points", "read_points", "written_points"]
+__all__ = ["ROUNDED", "Codes", "Points", "read_points", "written_points"]
 
 _MOST_POINTS, _MOST_DIMENSIONS = 5000, 500
 _LONGEST_FILE = 2**24
-#: Numbers with fewer decimals are exact: 0.5 is one half.
-_ROUNDED = 4
+#: A table with fewer decimals is rounded only where its points have length one up to that: 0.5 is one half.
+ROUNDED = 4
 _NOT_FINITE = re.compile(r"[+-]?(nan|inf|infinity)", re.IGNORECASE)
 
 
@@ -135,14 +135,15 @@ def _listed(values: Iterable[int]) -> str:
 
 
 def _places(words: Sequence[str]) -> int | None:
-    """How many decimals most numbers of a table have, in the sense of the median over those with at least four."""
+    """How many decimals a table has: the median over its numbers with at least four, else over those with any."""
     found = []
     for word in words:
         mantissa, _, exponent = word.lower().partition("e")
         decimals = len(mantissa.partition(".")[2]) - int(exponent or 0)
-        if "/" not in word and decimals >= _ROUNDED:
+        if "." in mantissa and "/" not in word and decimals > 0:
             found.append(decimals)
-    return sorted(found)[len(found) // 2] if found else None
+    fine = [decimals for decimals in found if decimals >= ROUNDED] or found
+    return sorted(fine)[len(fine) // 2] if fine else None
 
 
 def _coordinate(word: str, place: str) -> Fraction:

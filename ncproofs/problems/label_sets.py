@@ -118,7 +118,7 @@ def read_label_file(path: Path) -> list[Any]:
     try:
         if path.stat().st_size > _LONGEST:
             raise InvalidProblem(f"{path} is larger than {_LONGEST} bytes; write a smaller file")
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise InvalidProblem(f"{path} cannot be read ({error.strerror}); give a readable file of label sets") from None
     except UnicodeDecodeError:

@@ -200,9 +200,11 @@ def _scalar_root(claim: ScalarRoot, effort: Effort) -> Evidence:
     sentence = f"the scalar system has exactly one root y > 0 for {problem}"
     pull, available = threshold(problem)
     if pull >= available:
-        sides = f"{fraction_text(available)} <= {fraction_text(pull)} = lambda_W lambda_H N^2"
-        because = f"at y > 0 the left side is below {sides}"
-        return fails(sentence, "the left side decreases strictly in y, from its value at 0", problem, because)
+        right = f"{fraction_text(pull)} = lambda_W lambda_H N^2"
+        because = (f"at y > 0 the left side is below {fraction_text(available)} <= {right}" if available
+                   else f"the left side is an empty sum, 0 < {right}")
+        why = "the left side decreases strictly in y, from its value at 0" if available else "no term has m < K"
+        return fails(sentence, why, problem, because)
     for bits in effort.ladder:
         try:
             scale = scalar_system(problem, bits)

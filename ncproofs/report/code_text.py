@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["code_lines", "code_record", "plot_code"]
 
-_MOST_SHOWN, _LONGEST_FRACTION = 12, 80
+_MOST_SHOWN, _LONGEST_FRACTION, _LARGEST_POWER = 12, 80, 60
 
 
 def code_record(parameters: Mapping[str, str], found: CodeOptimum, digits: int) -> dict[str, Any]:
@@ -76,6 +76,15 @@ def _listed(places: Sequence[int]) -> str:
     return f"{', '.join(map(str, places[:_MOST_SHOWN]))}{more}"
 
 
+def _drawn(rows: Sequence[Sequence[str]]) -> list[list[float]]:
+    """As floats; times a power of two where their sizes are none that a picture can have."""
+    exact = [[Fraction(x) for x in row] for row in rows]
+    largest = max(abs(x) for row in exact for x in row)
+    power = largest.denominator.bit_length() - largest.numerator.bit_length()
+    scale = Fraction(2) ** power if abs(power) > _LARGEST_POWER else Fraction(1)
+    return [[float(x * scale) for x in row] for row in exact]
+
+
 def plot_code(rows: Sequence[Sequence[str]], contacts: Sequence[tuple[int, int]], path: Path, title: str) -> None:
     """Draw points and contacts of a code in R^2 or R^3 to ``path``; the ending chooses the format.
 
@@ -92,7 +101,7 @@ def plot_code(rows: Sequence[Sequence[str]], contacts: Sequence[tuple[int, int]]
         raise MissingDependency("matplotlib is not installed; run pip install 'ncproofs[plot]'") from None
     figure = Figure(figsize=(6, 6))
     axes: Any = figure.add_subplot(projection="3d" if d == 3 else None)
-    points = [[float(Fraction(x)) for x in row] for row in rows]
+    points = _drawn(rows)
     for i, j in contacts:
         axes.plot(*zip(points[i - 1], points[j - 1], strict=True), color="tab:blue", linewidth=1)
     axes.scatter(*zip(*points, strict=True), color="black", s=20)

@@ -5,7 +5,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from ncproofs.critical.code_points import point_margins, polished_points
+from ncproofs.critical.code_points import point_margins
+from ncproofs.critical.code_polish import polished_points
 from ncproofs.errors import InvalidProblem
 from ncproofs.problems.codes import Codes, Points, read_points
 
@@ -61,14 +62,61 @@ def test_points_of_different_lengths_have_both_margins():
 def test_polishing_a_table_finds_the_code():
     found = polished_points(table(OCTAHEDRON, ".5f"), digits=40)
     assert found.quantities["cosine"].lower == 0 == found.quantities["cosine"].upper
-    assert len(found.contacts) == 12 and found.contacts_within == "0" and found.status.startswith("strict local")
+    assert len(found.contacts) == 12 and found.contacts_within == "0" and found.status == "proved optimal"
     assert found.quantities["margin"].upper == 1  # rho* itself is known here
     with pytest.raises(InvalidProblem, match="d >= 2"):
         polished_points(Points(((1,), (-1,))))
 
 
-def test_polishing_a_simplex_does_not_pass_its_bound():
+def test_polishing_a_simplex_attains_its_bound():
     rows = np.vstack([np.eye(3), [[-0.5, -0.6, -0.7]]])
     found = polished_points(table(rows / np.linalg.norm(rows, axis=1, keepdims=True), ".8f"))
-    assert found.quantities["margin"].upper == Fraction(4, 3)
-    assert found.quantities["code_margin"].lower <= Fraction(4, 3)
+    assert found.status == "proved optimal" and found.exact["margin"] == "4/3"
+
+
+GOLDEN = (1 + 5**0.5) / 2
+ICOSAHEDRON = [row[-s:] + row[:-s] for row in ([0, a, b * GOLDEN] for a in (1, -1) for b in (1, -1)) for s in range(3)]
+
+
+@pytest.mark.parametrize(("places", "within"), [(2, "1e-1"), (6, "1e-5"), (12, "1e-11"), (30, "1e-14")])
+def test_a_table_whose_points_happen_to_have_one_length_is_no_exact_code(places, within):
+    """Turned onto the axes the rounded points are permutations of (0, a, b): their lengths are equal exactly."""
+    unit = np.array(ICOSAHEDRON) / np.linalg.norm(ICOSAHEDRON[0])
+    found = point_margins(table(unit, f".{places}f"))
+    assert found.regime == "points of one length" and len(found.contacts) == 30
+    assert 0 < Fraction(found.contacts_within) <= Fraction(within)
+    assert any("table of decimals" in note for note in found.notes)
+    # Written as fractions the same points are exact, and have fewer contacts.
+    exact = point_margins(Points(table(unit, f".{places}f").rows))
+    assert exact.contacts_within == "0" and len(exact.contacts) in (6, 24, 30)
+    assert exact.exact["margin_sq"] == found.exact["margin_sq"]
+
+
+def test_few_decimals_are_rounded_only_at_length_one():
+    half = point_margins(read_points("0.5 0.5\n-0.5 0.5\n0.5 -0.5\n-0.5 -0.5\n", Codes(4, 2)))
+    assert half.contacts_within == "0" and half.regime == "points of one length"
+    rough = point_margins(read_points("0.71 0.71\n-0.71 0.71\n0.70 -0.71\n-0.71 -0.71\n", Codes(4, 2)))
+    assert len(rough.contacts) == 4 and rough.contacts_within != "0"
+    assert point_margins(read_points("0.25 0.9\n0.7 0.1\n", Codes(2, 2))).regime == "points of different lengths"
+
+
+def test_a_single_pair_is_equal_to_itself():
+    found = point_margins(table(np.array([[1, 0.3], [-0.2, 1.0]]) / [[1.09**0.5], [1.04**0.5]], ".9f"))
+    assert len(found.contacts) == 1 and found.contacts_within == "0"
+
+
+@pytest.mark.parametrize("size", ["1e200", "1e400", "1e-400", "1/" + "7" * 300])
+def test_huge_and_tiny_coordinates(size):
+    """The common length does not matter, however large."""
+    points = read_points(f"{size} 0\n0 {size}\n-{size} 0\n0 -{size}\n", Codes(4, 2))
+    found = point_margins(points)
+    assert found.exact["margin_sq"] == "1" and len(found.contacts) == 4
+    assert polished_points(points).status == "proved optimal"
+    mixed = read_points(f"{size} 0\n0 1\n-{size} 1\n", Codes(3, 2))
+    assert point_margins(mixed).regime == "points of different lengths"
+    assert polished_points(mixed).exact["margin"] == "3/2"
+
+
+def test_lengths_of_all_sizes_at_once():
+    found = point_margins(read_points("1e-400 1e200\n0 1.234567e-400\n-1.987654e200 -1\n", Codes(3, 2)))
+    assert found.quantities["unit_margin"].lower >= 0 and "e+" in found.notes[0]

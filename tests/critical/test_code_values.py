@@ -15,7 +15,7 @@ from ncproofs.critical import code_bounds as bounds
 from ncproofs.critical.code_local import largest_cosine_ball
 from ncproofs.critical.code_optimum import code_optimum
 from ncproofs.critical.code_values import _in_basis as in_basis
-from ncproofs.critical.code_values import exact_value, literature, sharp_certificate, value_ball
+from ncproofs.critical.code_values import exact_value, literature, literature_note, sharp_certificate, value_ball
 from ncproofs.errors import InvalidProblem
 from ncproofs.problems.codes import Codes
 
@@ -131,6 +131,17 @@ def test_fejes_toth_is_sharp(K, value):
 
 def test_what_the_literature_proved_is_only_named():
     assert "Danzer" in literature(Codes(10, 3)) and literature(Codes(17, 3)) == ""
+
+
+@pytest.mark.parametrize("K, d", [(7, 3), (8, 3), (9, 3), (10, 3), (11, 3), (13, 3), (24, 3), (10, 4), (24, 4)])
+def test_the_literature_is_quoted_for_the_code_that_it_speaks_of(K, d):
+    found = code_optimum(Codes(K, d), digits=12)
+    said = [note for note in found.notes if "literature" in note]
+    assert said == [literature_note(Codes(K, d), *[found.quantities["code_margin"].lower] * 2)]
+    assert said[0].startswith("proved optimal in the literature, not here")
+    worse = found.quantities["code_margin"].lower - Fraction(1, 10**6)
+    assert literature_note(Codes(K, d), worse, worse).startswith("the best code known to us has margin 0.")
+    assert literature_note(Codes(17, 3), worse, worse) == ""
     assert code_optimum(Codes(10, 3), digits=8, starts=6).status != "proved optimal"
 
 

@@ -56,6 +56,7 @@ FLOORS = {
 #: Neighbours on one floor that may know each other, in this direction.
 PAIRS = {
     ("losses", "arithmetic"),
+    ("kernels", "calculus"),
     ("suite", "families"),
     ("suite", "grid"),
     ("campaign", "campaign_file"),

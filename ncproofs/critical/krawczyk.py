@@ -30,6 +30,7 @@ from numpy.typing import NDArray
 from ncproofs.arithmetic.ball import ball_of, sign
 from ncproofs.arithmetic.enclosure import Enclosure
 from ncproofs.arithmetic.linalg import eigenvalue_enclosures
+from ncproofs.calculus.logit_facts import ignores_shifts
 from ncproofs.calculus.objective import dense_hessian, gradient_at, objective_value
 from ncproofs.critical.search import numerical_rank, reduced
 from ncproofs.problems.features import Ridge
@@ -113,9 +114,9 @@ def has_shift_symmetry(problem: WeightDecay) -> bool:
     """Whether b -> b + s 1 leaves the objective unchanged for a reason that is certain."""
     if problem.lambda_b != 0:
         return False
-    if isinstance(problem, MultiLabel):  # a softmax form speaks of a single label
+    if isinstance(problem, MultiLabel):  # the rule for a single label does not count m
         return problem.is_pick_all_label
-    return problem.loss.softmax_form() is not None
+    return ignores_shifts(problem.loss)
 
 
 def certify_critical_point(

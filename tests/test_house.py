@@ -105,6 +105,7 @@ FLOATS = {
     "critical.terrain",
     "derivative_check",
     "testing.conformance",
+    "testing.manifold_laws",
     "critical.sweep",
     "kernels.arrays",
     "kernels.bounded",

@@ -180,7 +180,17 @@ def stratum(problem: Problem, x: Array) -> str:
     W, H, _ = parts_of(problem, x)
     if isinstance(problem, Ridge):
         return continua.mse_stratum(problem, np.ldexp(W, -exponent_of(problem)))
-    return continua.sphere_stratum(problem, W, H)
+    name = continua.sphere_stratum(problem, W, H)
+    near = name or continua.sphere_stratum(problem, W, H, flat=True)
+    return near if name or (near and _has_flat_directions(SphereTerrain(problem), x)) else ""
+
+
+def _has_flat_directions(terrain: Terrain, x: Array) -> bool:
+    """Whether floats see more zero eigenvalues than the symmetries account for."""
+    hessian = terrain.local(x).hessian
+    if not np.isfinite(hessian).all():
+        return False
+    return inertia(np.linalg.eigvalsh(hessian))[1] > terrain.orbit_dimension(x)
 
 
 def point_size(problem: Problem) -> int:

@@ -161,6 +161,7 @@ def classified_message(answer: Classified) -> dict[str, Any]:
     for key in _ENCLOSED:
         found: Enclosure | None = getattr(answer, key)
         message[key] = None if found is None else [str(found.lower), str(found.upper), int(found.rigor)]
+    message["refined"] = list(answer.refined)
     return message
 
 
@@ -170,7 +171,7 @@ def classified_from(message: Mapping[str, Any]) -> Classified:
     for key in _ENCLOSED:
         bounds = message[key]
         given[key] = bounds and Enclosure(Fraction(bounds[0]), Fraction(bounds[1]), Rigor(bounds[2]))
-    return Classified(**given)
+    return Classified(**given, refined=tuple(message["refined"]))
 
 
 def opened(path: Path, heading: Heading) -> tuple[dict[int, Candidate], set[int]]:

@@ -218,6 +218,8 @@ def test_loss(cli: Cli, tmp_path: Path) -> None:
     assert code == 0 and set(truths.values()) == {"holds"}
     _, out, _ = cli("loss", "S1/2 - t + 1/2", "-f", "z**2", "--json")
     assert json.loads(out)["properties"][0]["truth"] == "fails"
+    _, out, _ = cli("loss", "log(S1) - t + (1/K)*(1 - exp(t)/S1)**2", "--json")  # no function of ell alone
+    assert json.loads(out)["properties"][0]["truth"] == "holds"
     path = tmp_path / "mine.toml"
     path.write_text('phi = "log(S1) - t"\n', encoding="utf-8")
     code, out, _ = cli("loss", str(path), "-K", "3", "-d", "3", "--lambda-W", "1/100", "--lambda-H", "1/100")

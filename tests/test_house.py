@@ -57,6 +57,7 @@ FLOORS = {
 #: Neighbours on one floor that may know each other, in this direction.
 PAIRS = {
     ("losses", "arithmetic"),
+    ("kernels", "calculus"),
     ("suite", "families"),
     ("suite", "grid"),
     ("campaign", "campaign_file"),
@@ -106,6 +107,7 @@ FLOATS = {
     "critical.terrain",
     "derivative_check",
     "testing.conformance",
+    "testing.manifold_laws",
     "critical.sweep",
     "kernels.arrays",
     "kernels.bounded",

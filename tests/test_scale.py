@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -101,6 +102,16 @@ def test_the_origin_of_any_loss_agrees_with_that_of_softmax_losses() -> None:
         plain, known = origin_of(problem), origin_saddle(problem)
         for left, right in ((plain.value, known.value), (plain.curvature, known.curvature)):
             assert left.lower <= right.upper and right.lower <= left.upper and left.upper - left.lower < 1e-30
+
+
+def test_the_origin_is_critical_for_a_free_bias_and_every_loss_that_ignores_shifts() -> None:
+    from ncproofs.critical.saddles import origin_of
+    from ncproofs.losses.spelling import loss_from_expression
+
+    loss = loss_from_expression("log(S1) - t + (1/K)*(1 - exp(t)/S1)**2")
+    pull = origin_of(Ridge(loss, 7, 3, 4, "1/90", "1/200", 0)).pull
+    exact = -1 - Fraction(2, 7) * Fraction(6, 7) * Fraction(1, 7)
+    assert pull.lower <= exact <= pull.upper and pull.upper - pull.lower < 1e-30
 
 
 def test_a_loss_without_a_known_point_is_out_of_scope() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from functools import lru_cache
 from math import lcm
 
 import sympy
@@ -16,7 +17,7 @@ from ncproofs.losses.loss import ELL, TOTAL, Loss, T, Z, softmax_sums
 from ncproofs.losses.loss import K as CLASSES
 from ncproofs.truth import Evidence, Rigor, Truth
 
-__all__ = ["is_convex", "is_shift_invariant", "slope_sums"]
+__all__ = ["ignores_shifts", "is_convex", "is_shift_invariant", "slope_sums"]
 
 _BITS = 256
 
@@ -39,6 +40,15 @@ def _combination(function: sympy.Expr, basis: Sequence[tuple[sympy.Expr, sympy.E
         return None
     weights = [value.subs(dict.fromkeys(unknowns, 0)) for value in found[0]]
     return sympy.Add(*(weight * total for weight, (_, total) in zip(weights, basis, strict=True)))
+
+
+@lru_cache(maxsize=256)
+def ignores_shifts(loss: Loss) -> bool:
+    """Whether adding a constant to all logits certainly leaves the loss unchanged, for one label and every K.
+
+    A function of ell and z_y - mean z does not change; any other loss has to be recognised by its gradient.
+    """
+    return loss.softmax_form() is not None or is_shift_invariant(loss).truth is Truth.HOLDS
 
 
 def is_shift_invariant(loss: Loss) -> Evidence:

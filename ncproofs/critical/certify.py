@@ -16,6 +16,7 @@ import numpy as np
 
 from ncproofs.arithmetic.enclosure import Enclosure
 from ncproofs.critical import continua, search
+from ncproofs.critical.balance import balanced, exponent_of, rescaled
 from ncproofs.critical.krawczyk import CertifiedPoint, NotCertified, certify_critical_point
 from ncproofs.critical.label_terrain import LabelTerrain
 from ncproofs.critical.multilabel_search import distinct_sets, refuse_absent_classes
@@ -30,12 +31,17 @@ from ncproofs.errors import InvalidProblem, NcproofsError, OutOfScope
 from ncproofs.problems.features import Ridge, Spheres
 from ncproofs.problems.multilabel import MultiLabel, Problem
 
-__all__ = ["BITS", "Classified", "Kind", "certify", "is_large", "parts_of", "point_size", "stratum", "terrain_of"]
+__all__ = [
+    "BITS", "Classified", "Kind", "Scaled", "certify", "is_large", "parts_of", "point_size", "scaled", "stratum",
+    "terrain_of",
+]
 
 BITS = (64, 128, 256, 512)
 _DENSE = 700
 #: A float that lies on a continuum has its value to within this share.
 _SAME_VALUE = Fraction(1, 10**8)
+#: Newton's method may change the value by this share.
+_SETTLED_VALUE = Fraction(1, 10**6)
 #: Newton's method may move a point by this share of its norm: the certificate is about a point that is near.
 _NEAR = Fraction(1, 1000)
 #: A gradient above this share of the largest Hessian eigenvalue is none of a critical point.
@@ -52,7 +58,8 @@ class Classified:
     enclosures of its value and of the smallest (and smallest positive) Hessian eigenvalue are those of that point;
     ``how`` says by what. Otherwise nothing is certain, and ``reason`` says why: the point is not isolated modulo
     symmetry and on no known continuum ("degenerate"), 512 bits do not suffice ("precision"), it is too large
-    ("budget"), or Newton's method leaves it ("not critical").
+    ("budget"), or Newton's method leaves it ("not critical"). ``refined`` are floats next to the exact point, laid out
+    as those of the search; empty where none were computed.
     """
 
     kind: Kind
@@ -66,6 +73,7 @@ class Classified:
     nullity: int = 0
     orbit_dimension: int = 0
     bits: int = 0
+    refined: tuple[float, ...] = ()
 
     @property
     def is_certified(self) -> bool:
@@ -116,6 +124,39 @@ def terrain_of(problem: Problem) -> Terrain:
     raise InvalidProblem(f"{problem!r} is not a problem; write for example Ridge(cross_entropy(), K=3, ...)")
 
 
+@dataclass(frozen=True, eq=False)
+class Scaled:
+    """A problem's terrain in the scale in which floats see it best (``ncproofs.critical.balance``), and the way there.
+
+    Values and inertia are the same in both scales, eigenvalues are not.
+    """
+
+    terrain: Terrain
+    widths: tuple[int, int]
+    exponent: int
+
+    def inside(self, x: Array) -> Array:
+        """The point ``x`` of the problem in the scale of ``terrain``."""
+        return rescaled(x, self.widths, -self.exponent)
+
+    def outside(self, y: Array) -> Array:
+        """The inverse of ``inside``."""
+        return rescaled(y, self.widths, self.exponent)
+
+
+def scaled(problem: Problem) -> Scaled:
+    """Raises: as ``terrain_of``."""
+    if not isinstance(problem, (Ridge, MultiLabel)) or is_large(problem):
+        return Scaled(terrain_of(problem), (0, 0), 0)
+    search.refuse_extreme(problem)
+    if isinstance(problem, MultiLabel):
+        terrain: Terrain = terrain_of(balanced(problem))
+        sets = distinct_sets(problem)
+        return Scaled(terrain, (sets.d * problem.K, sets.d * len(sets.counts)), exponent_of(problem))
+    widths = (problem.d * problem.K, problem.d * problem.N)
+    return Scaled(terrain_of(balanced(problem)), widths, exponent_of(problem))
+
+
 def _label_terrain(problem: MultiLabel) -> LabelTerrain:
     if not problem.is_pick_all_label:
         raise OutOfScope(f"{problem.loss} given; the search over label sets needs pick_all_label")
@@ -136,10 +177,20 @@ def stratum(problem: Problem, x: Array) -> str:
     """The name of the continuum of critical points on which ``x`` lies in floats; empty for an isolated one."""
     if is_large(problem) or isinstance(problem, MultiLabel):
         return ""
-    if isinstance(problem, Ridge):
-        return continua.mse_stratum(problem, search.unpack(problem, x)[0])
     W, H, _ = parts_of(problem, x)
-    return continua.sphere_stratum(problem, W, H)
+    if isinstance(problem, Ridge):
+        return continua.mse_stratum(problem, np.ldexp(W, -exponent_of(problem)))
+    name = continua.sphere_stratum(problem, W, H)
+    near = name or continua.sphere_stratum(problem, W, H, flat=True)
+    return near if name or (near and _has_flat_directions(SphereTerrain(problem), x)) else ""
+
+
+def _has_flat_directions(terrain: Terrain, x: Array) -> bool:
+    """Whether floats see more zero eigenvalues than the symmetries account for."""
+    hessian = terrain.local(x).hessian
+    if not np.isfinite(hessian).all():
+        return False
+    return inertia(np.linalg.eigvalsh(hessian))[1] > terrain.orbit_dimension(x)
 
 
 def point_size(problem: Problem) -> int:
@@ -167,22 +218,32 @@ def certify(problem: Problem, x: Array, bits: tuple[int, ...] = BITS) -> Classif
     Raises:
         InvalidProblem: ``x`` does not have the problem's size, or is not finite.
     """
-    terrain = terrain_of(problem)
+    view = scaled(problem)
     x = np.asarray(x, dtype=np.float64)
     expected = point_size(problem)
     if x.shape != (expected,) or not np.isfinite(x).all():
         raise InvalidProblem(f"a point of shape {x.shape} given; {problem} needs {expected} finite numbers")
-    settled = _settled(terrain, x)
+    settled = _settled(view.terrain, view.inside(x))
     if isinstance(settled, Classified):
         return settled
-    x, values = settled
+    y, values = settled
+    x = view.outside(y)
     if isinstance(problem, Ridge) and is_large(problem):
         return _on_ray(problem, x)
     name = stratum(problem, x)
     found = _on_continuum(problem, x, name) if name else None
     if found is not None:
         return found
-    return _isolated(problem, x, bits, inertia(values)[1] - terrain.orbit_dimension(x), name)
+    answer = _isolated(problem, x, bits, inertia(values)[1] - view.terrain.orbit_dimension(y), name)
+    return _near_by(answer, view.terrain.value(y))
+
+
+def _near_by(answer: Classified, seen: float) -> Classified:
+    """Newton's method in balls must not have gone to another critical point than the one that is asked about."""
+    if answer.value is None or abs(seen - float(answer.value.lower)) <= _SETTLED_VALUE * max(1, abs(seen)):
+        return answer
+    exact = float(answer.value.lower)
+    return Classified(kind="not critical", reason=f"value {seen} in floats, but {exact} where Newton's method ends")
 
 
 def _settled(terrain: Terrain, start: Array) -> tuple[Array, Array] | Classified:
@@ -213,12 +274,24 @@ def _isolated(problem: Problem, x: Array, bits: tuple[int, ...], excess: int, na
             return Classified(
                 kind="certified", how="Krawczyk", value=tried.value, smallest=tried.smallest,
                 minimum_positive=tried.minimum_positive, rank=tried.rank, index=tried.index, nullity=tried.nullity,
-                orbit_dimension=tried.orbit_dimension, bits=precision,
+                orbit_dimension=tried.orbit_dimension, bits=precision, refined=_refined(problem, tried),
             )
         reason = tried.reason
         if "unknowns" in reason:
             return Classified(kind="budget", reason=reason)
     return _refused(reason, bits[-1], excess, name)
+
+
+def _refined(problem: Problem, point: CertifiedPoint | CertifiedSpherePoint) -> tuple[float, ...]:
+    """The middle of the box in the layout of the search."""
+    W, H = (np.array([[float(e.mid()) for e in row] for row in part.tolist()]) for part in (point.W, point.H))
+    if isinstance(problem, Spheres):
+        return tuple(np.hstack([W, H]).ravel().tolist())
+    assert isinstance(point, CertifiedPoint)
+    b = None if point.b is None else np.array([float(e.mid()) for e in point.b.entries()])
+    if isinstance(problem, MultiLabel):
+        W, H = _label_terrain(problem).narrow(W, H)
+    return tuple(search.pack(W, H, b).tolist())
 
 
 def _on_ray(problem: Ridge, x: Array) -> Classified:

@@ -148,9 +148,13 @@ def _sign(value: Number) -> int | None:
     return None if found == 0 else found
 
 
-def sphere_stratum(problem: Spheres, W: Array, H: Array) -> str:
-    """The family that the floats W (d, K), H (d, N) belong to; empty where none is known."""
-    return _tilted_stratum(problem, W, H) or _one_direction_stratum(problem, W, H)
+def sphere_stratum(problem: Spheres, W: Array, H: Array, *, flat: bool = False) -> str:
+    """The family that the floats W (d, K), H (d, N) belong to; empty where none is known.
+
+    ``flat``: the Hessian there has zero eigenvalues beyond the symmetries, so that floats end on the way to a
+    continuum: near its singular points the gradient grows with the third power of the distance.
+    """
+    return _tilted_stratum(problem, W, H) or _one_direction_stratum(problem, W, H, _NEAR if flat else _EQUAL)
 
 
 def sphere_continuum(problem: Spheres, family: str, W: Array, H: Array, bits: int) -> Continuum | None:
@@ -244,22 +248,29 @@ def _unit(matrix: arb_mat) -> arb_mat:
     return arb_mat([[x / size for x, size in zip(row, sizes, strict=True)] for row in matrix.tolist()])
 
 
-def _one_direction_stratum(problem: Spheres, W: Array, H: Array) -> str:
-    """Whether the floats W (d, K) have equal columns and the loss is shift invariant; empty if not.
+def _direction(W: Array) -> Array:
+    mean = W.mean(axis=1)
+    direction: Array = mean / max(1e-300, float(np.linalg.norm(mean)))
+    return direction
+
+
+def _one_direction_stratum(problem: Spheres, W: Array, H: Array, within: Fraction) -> str:
+    """Whether the columns of the floats W (d, K) agree ``within`` and the loss is shift invariant; empty if not.
 
     A class all of whose features are nearly orthogonal to u makes the point one of the singular stratum, whose index
     may be smaller.
     """
-    together = float(np.abs(W - W[:, :1]).max()) < float(_EQUAL)
+    together = float(np.abs(W - W[:, :1]).max()) < within
     if not together or is_shift_invariant(problem.loss).truth is not Truth.HOLDS:
         return ""
-    along = np.abs(W[:, 0] @ H).reshape(problem.K, problem.n).max(axis=1)
+    along = np.abs(_direction(W) @ H).reshape(problem.K, problem.n).max(axis=1)
     return "W = u 1^T, features orthogonal to u" if float(along.min()) < float(_ORTHOGONAL) else "W = u 1^T"
 
 
 def one_direction(problem: Spheres, W: Array, H: Array, bits: int) -> Continuum | None:
     """An exact critical point W = u 1^T near the floats, with its inertia; None if the features leave none near."""
     K, n, d, N = problem.K, problem.n, problem.d, problem.N
+    W = np.tile(_direction(W)[:, None], K)
     left, scales, _ = np.linalg.svd(np.hstack([W, H]), full_matrices=False)
     rank = numerical_rank(scales)
     frame = np.linalg.qr(np.column_stack([left[:, :rank].T @ W[:, 0], np.eye(rank)]))[0]

@@ -30,9 +30,10 @@ def agree(left: Array, right: Array) -> bool:
     return bool(np.abs(left - right).max(initial=0.0) <= _TOLERANCE * scale)
 
 
-def same_figure(left: Figure, right: Figure) -> bool:
+def same_figure(left: Figure, right: Figure, tolerance: float = _TOLERANCE, smallest: float = _SMALLEST) -> bool:
     """Whether a relabelling of classes, and of samples within classes, maps one figure to the other modulo O(d).
 
+    Inner products may differ by ``tolerance`` times the largest of them, taken for at least ``smallest``.
     Depth first over partial maps, classes first come first served, each checked against all columns mapped so far.
     """
     if left.columns.shape != right.columns.shape or left.numbers.shape != right.numbers.shape:
@@ -40,8 +41,8 @@ def same_figure(left: Figure, right: Figure) -> bool:
     first, second = left.columns.T @ left.columns, right.columns.T @ right.columns
     K = left.numbers.size
     n = (first.shape[0] - K) // K
-    scale = max(_SMALLEST, float(np.abs(first).max()), float(np.abs(second).max()))
-    shift = _TOLERANCE * max(1.0, float(np.abs(left.numbers).max()), float(np.abs(right.numbers).max()))
+    scale = max(smallest, float(np.abs(first).max()), float(np.abs(second).max()))
+    shift = tolerance * max(1.0, float(np.abs(left.numbers).max()), float(np.abs(right.numbers).max()))
     order = [column for k in range(K) for column in (k, *range(K + k * n, K + (k + 1) * n))]
     tried = [0]
 
@@ -52,7 +53,7 @@ def same_figure(left: Figure, right: Figure) -> bool:
             return False
         rows = order[: len(mapped) + 1]
         gap = np.abs(first[source, rows] - second[image, [*mapped, image]])
-        return bool(gap.max() <= _TOLERANCE * scale)
+        return bool(gap.max() <= tolerance * scale)
 
     def extend(mapped: list[int]) -> bool:
         if len(mapped) == len(order) or tried[0] > _PATIENCE:

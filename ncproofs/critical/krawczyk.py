@@ -21,6 +21,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import Any
 
 import flint
 import numpy as np
@@ -30,7 +31,9 @@ from numpy.typing import NDArray
 from ncproofs.arithmetic.ball import ball_of, sign
 from ncproofs.arithmetic.enclosure import Enclosure
 from ncproofs.arithmetic.linalg import eigenvalue_enclosures
+from ncproofs.calculus.logit_facts import ignores_shifts
 from ncproofs.calculus.objective import dense_hessian, gradient_at, objective_value
+from ncproofs.critical.balance import balanced, exponent_of
 from ncproofs.critical.search import numerical_rank, reduced
 from ncproofs.problems.features import Ridge
 from ncproofs.problems.multilabel import MultiLabel, WeightDecay
@@ -41,7 +44,9 @@ __all__ = ["CertifiedPoint", "NotCertified", "certify_critical_point", "has_shif
 Array = NDArray[np.float64]
 
 _LARGEST = 240
-_NEWTON_STEPS = 12
+_NEWTON_STEPS = 24
+#: Newton's method may move the floats by this share of their norm.
+_NEAR = Fraction(1, 10)
 #: Samples of one class that differ by less, relative to the largest feature, are taken for equal.
 _TOGETHER = Fraction(1, 10**8)
 
@@ -113,9 +118,9 @@ def has_shift_symmetry(problem: WeightDecay) -> bool:
     """Whether b -> b + s 1 leaves the objective unchanged for a reason that is certain."""
     if problem.lambda_b != 0:
         return False
-    if isinstance(problem, MultiLabel):  # a softmax form speaks of a single label
+    if isinstance(problem, MultiLabel):  # the rule for a single label does not count m
         return problem.is_pick_all_label
-    return problem.loss.softmax_form() is not None
+    return ignores_shifts(problem.loss)
 
 
 def certify_critical_point(
@@ -128,16 +133,43 @@ def certify_critical_point(
     """
     if problem.has_bias is (b is None):
         return NotCertified("a bias is given for a problem without one, or the other way round")
+    j, small = exponent_of(problem), balanced(problem)
+    W, H = np.ldexp(W, -j), np.ldexp(H, j)
+    rank = numerical_rank(np.linalg.svd(W, compute_uv=False))
     with flint.ctx.workprec(bits):
-        chart = _gauge_slice(problem, W, H, b)
-        if len(chart.free) > _LARGEST:
-            return NotCertified(f"{len(chart.free)} unknowns; at most {_LARGEST} are tried")
-        box = _krawczyk(chart, bits)
-        if isinstance(box, NotCertified):
-            return box
-        if any(sign(box[index]) in (None, 0) for index in chart.pivots):
-            return NotCertified(f"rank W = {chart.rank} is not certified: a pivot may vanish")
-        return _with_inertia(problem, chart, box, bits)
+        while True:
+            chart = _gauge_slice(small, W, H, b, rank)
+            if len(chart.free) > _LARGEST:
+                return NotCertified(f"{len(chart.free)} unknowns; at most {_LARGEST} are tried")
+            box = _krawczyk(chart, bits)
+            if isinstance(box, NotCertified):
+                return box
+            if all(sign(box[index]) not in (None, 0) for index in chart.pivots):
+                return _with_inertia(problem, *_unbalanced(chart, box, j), bits)
+            lower = _rank_of(chart, box)
+            if not lower < rank:
+                return NotCertified(f"rank W = {rank} is not certified: a pivot may vanish")
+            rank = lower  # Newton's method ended where there are fewer directions than the floats showed
+
+
+def _rank_of(chart: _Slice, box: list[arb]) -> int:
+    W = _matrices(chart.problem, box)[0]
+    return numerical_rank(np.linalg.svd(np.array([[float(e.mid()) for e in row] for row in W.tolist()]),
+                                        compute_uv=False))
+
+
+def _unbalanced(chart: _Slice, box: list[arb], j: int) -> tuple[_Slice, list[arb]]:
+    """The chart and the box in the scale of the problem as it was given: W = 2^j V, H = 2^-j G."""
+    if not j:
+        return chart, box
+    d, K, N = chart.problem.d, chart.problem.K, chart.problem.N
+    scale = arb(2) ** j
+    moved = [x * scale for x in box[: d * K]] + [x / scale for x in box[d * K : d * (K + N)]] + box[d * (K + N) :]
+    inner, factor = chart.problem, Fraction(4) ** j
+    weights: dict[str, Any] = {"lambda_W": inner.lambda_W / factor, "lambda_H": inner.lambda_H * factor}
+    given = replace(inner, problem=replace(inner.problem, **weights)) if isinstance(inner, Tied) else replace(
+        inner, **weights)
+    return replace(chart, problem=given), moved
 
 
 def _with_equal_samples(problem: WeightDecay, H: Array) -> tuple[WeightDecay | Tied, list[int]]:
@@ -165,13 +197,12 @@ def value_at(problem: WeightDecay, W: Array, H: Array, b: Array | None, bits: in
         )
 
 
-def _gauge_slice(problem: WeightDecay, W: Array, H: Array, b: Array | None) -> _Slice:
+def _gauge_slice(problem: WeightDecay, W: Array, H: Array, b: Array | None, rank: int) -> _Slice:
     from scipy.linalg import qr
 
     together, columns_of = _with_equal_samples(problem, H)
     H = H[:, [columns_of.index(j) for j in range(together.N)]]
-    left, scales, _ = np.linalg.svd(W, full_matrices=False)
-    rank = numerical_rank(scales)
+    left, _, _ = np.linalg.svd(W, full_matrices=False)
     small, features = left[:, :rank].T @ W, left[:, :rank].T @ H
     columns: list[int] = []
     if rank:
@@ -221,6 +252,10 @@ def _moved(chart: _Slice, x: list[arb], values: list[arb]) -> list[arb]:
     return moved
 
 
+def _distance(left: list[arb], right: list[arb]) -> float:
+    return float(np.linalg.norm([float((a - b).mid()) for a, b in zip(left, right, strict=True)]))
+
+
 def _krawczyk(chart: _Slice, bits: int) -> list[arb] | NotCertified:
     """A box of coordinates that contains exactly one zero of the free gradient."""
     if not chart.free:
@@ -237,6 +272,8 @@ def _krawczyk(chart: _Slice, bits: int) -> list[arb] | NotCertified:
             break
     else:
         return NotCertified(f"Newton's method did not converge in {_NEWTON_STEPS} steps")
+    if _distance(x, chart.x) > _NEAR * max(1.0, _distance(chart.x, [arb(0)] * len(chart.x))):
+        return NotCertified("Newton's method leaves the floats for a critical point far from them")
     radius = arb(2) ** (-bits // 2)
     # K(X) = x - Y F(x) + (I - Y J(X)) (X - x); K(X) inside X proves one zero in X, and it lies in K(X).
     offsets = arb_mat(len(chart.free), 1, [arb(0, radius) for _ in chart.free])

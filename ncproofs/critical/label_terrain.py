@@ -55,6 +55,12 @@ class LabelTerrain:
         """W (d, K), H (d, N) and b of the problem as it was given."""
         return labels.expanded(LabelPoint(self.sets, x, 0.0, None))
 
+    def narrow(self, W: Array, H: Array) -> tuple[Array, Array]:
+        """W and u of the unknowns: the inverse of ``whole`` at a critical point, modulo rotations."""
+        problem, d = self.sets.problem, self.sets.d
+        first = [problem.targets.index(tuple(k - 1 for k in labels)) for labels in problem.label_counts]
+        return W[:d], (H[:, first] * np.sqrt(self.sets.counts))[:d]
+
     def figure(self, x: Array) -> Figure:
         """W and b alone: the features of a critical point follow from them.
 
@@ -62,6 +68,8 @@ class LabelTerrain:
         spectrum count once if it maps one to the other is then a convention.
         """
         W, _, b = self.sets.parts(x)
+        problem = self.sets.problem
+        W = W * float(problem.lambda_W / problem.lambda_H) ** 0.25  # in logits, whatever the weights are
         return Figure(W, b - b.mean() if self._shifts else b)
 
     def orbit_dimension(self, x: Array) -> int:

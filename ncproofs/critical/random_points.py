@@ -15,7 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from ncproofs.critical.certify import Classified, certify, stratum, terrain_of
+from ncproofs.critical.certify import Classified, certify, scaled, stratum, terrain_of
+from ncproofs.critical.counting import places
 from ncproofs.critical.distinct import agree, same_figure
 from ncproofs.critical.seekers import METHODS, newton
 from ncproofs.critical.terrain import Array, Terrain, inertia, size_of
@@ -35,7 +36,11 @@ _SAME_VALUE = 1e-7
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Candidate:
-    """Where start ``number`` ended. ``index``, ``nullity`` and the spectrum are what floats show there."""
+    """Where start ``number`` ended. ``index``, ``nullity`` and the spectrum are what floats show there.
+
+    Gradient and spectrum are those in the scale of ``certify.scaled``, which is that of the problem unless one weight
+    is much larger than the other.
+    """
 
     number: int
     method: str
@@ -88,14 +93,14 @@ def seed_of(rng: int | np.random.Generator | None) -> int:
 
 def seek(problem: Problem, seed: int, number: int, methods: Sequence[str]) -> Candidate:
     """Where start ``number`` of ``seed`` ends; the methods take turns."""
-    terrain = terrain_of(problem)
+    view = scaled(problem)
     method = methods[number % len(methods)]
     with np.errstate(all="ignore"):
         try:
-            x = newton(terrain, METHODS[method](terrain, np.random.default_rng([seed, number])))
+            y = newton(view.terrain, METHODS[method](view.terrain, np.random.default_rng([seed, number])))
         except np.linalg.LinAlgError:  # the loss overflows or is undefined on the way
-            x = np.zeros(0)
-    return candidate_at(problem, number, method, x)
+            y = np.zeros(0)
+    return candidate_at(problem, number, method, view.outside(y))
 
 
 def candidate_at(problem: Problem, number: int, method: str, x: Array) -> Candidate:
@@ -103,9 +108,10 @@ def candidate_at(problem: Problem, number: int, method: str, x: Array) -> Candid
     lost = Candidate(number=number, method=method, x=np.zeros(0), value=0.0, gradient=0.0, converged=False)
     if not (x.size and np.isfinite(x).all()):
         return lost
-    terrain = terrain_of(problem)
+    view = scaled(problem)
     with np.errstate(all="ignore"):
-        local, value = terrain.local(x), terrain.value(x)
+        y = view.inside(x)
+        local, value = view.terrain.local(y), view.terrain.value(y)
         if not (np.isfinite(local.hessian).all() and math.isfinite(value)):
             return lost
         values = np.asarray(np.linalg.eigvalsh(local.hessian), dtype=np.float64)
@@ -249,7 +255,7 @@ def assembled(
 ) -> SearchResult:
     """The result of these candidates, in the order of their numbers."""
     ordered = sorted(candidates, key=lambda candidate: candidate.number)
-    distinct, hits, classified = Distinct(terrain_of(problem)), Counter[int](), []
+    distinct, hits, classified = Distinct(terrain_of(problem)), Counter[int](), list[Classified]()
     success = {name: [0, 0, 0, 0] for name in methods}
     for candidate in ordered:
         tally = success[candidate.method]
@@ -261,13 +267,17 @@ def assembled(
         place = distinct.add(candidate)
         hits[len(distinct.kept) - 1 if place is None else place] += 1
         if place is None:
-            tally[3] += 1
             classified.append(classify(candidate))
             if told is not None:
                 told(Found(candidate=candidate, classified=classified[-1]))
+    same = places(distinct.terrain, distinct.kept, classified)
+    total: Counter[int] = Counter()
+    for place, first in enumerate(same):
+        total[first] += hits[place]
+        success[distinct.kept[place].method][3] += first == place
     points = tuple(
-        Found(candidate=candidate, classified=answer, hits=hits[place])
-        for place, (candidate, answer) in enumerate(zip(distinct.kept, classified, strict=True))
+        Found(candidate=candidate, classified=answer, hits=total[place])
+        for place, (candidate, answer) in enumerate(zip(distinct.kept, classified, strict=True)) if same[place] == place
     )
     return SearchResult(
         problem=problem, seed=seed, methods=methods, candidates=len(ordered),

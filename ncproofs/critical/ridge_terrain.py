@@ -7,6 +7,7 @@ from fractions import Fraction
 
 import numpy as np
 
+from ncproofs.calculus.logit_facts import ignores_shifts
 from ncproofs.critical import search
 from ncproofs.critical.profiles import is_mean_squared
 from ncproofs.critical.terrain import Array, Figure, Lift, Local, Terrain
@@ -66,7 +67,7 @@ class RidgeTerrain:
 
     @property
     def _is_shift_invariant(self) -> bool:
-        return self.problem.loss.softmax_form() is not None
+        return ignores_shifts(self.problem.loss)
 
     @property
     def _collapses(self) -> bool:

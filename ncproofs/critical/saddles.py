@@ -17,6 +17,7 @@ from flint import arb, arb_mat
 from ncproofs.arithmetic.ball import Ball
 from ncproofs.arithmetic.enclosure import Enclosure
 from ncproofs.arithmetic.program import lower
+from ncproofs.calculus.logit_facts import ignores_shifts
 from ncproofs.critical.collapse import helmert
 from ncproofs.critical.optimum import enclose
 from ncproofs.critical.profiles import profile_of, to_ball
@@ -98,7 +99,7 @@ def origin_of(problem: Ridge, bits: int = 128) -> Origin:
         beta = sum((u * slope for u, slope in zip(partials, found[len(loss.sums) :], strict=True)), arb(0))
         if not (value.is_finite() and pull.is_finite() and beta.is_finite()):
             raise OutOfScope(f"{loss} is not defined at W = H = 0")
-        if problem.has_bias and loss.softmax_form() is None and not (pull + K * beta).is_zero():
+        if problem.has_bias and not ignores_shifts(loss) and not (pull + K * beta).is_zero():
             raise OutOfScope(f"W = H = 0, b = 0 is not critical for {loss} with a bias; write --lambda-b none")
         weights = to_ball(problem.lambda_W * problem.lambda_H).sqrt()
         curvature = 2 * (weights - abs(pull) * arb(problem.n).sqrt() / problem.N)

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from ncproofs.arithmetic.floating import FloatArrays
 from ncproofs.arithmetic.program import Program, lower
+from ncproofs.calculus.logit_facts import ignores_shifts
 from ncproofs.errors import OutOfScope
 from ncproofs.losses.loss import K as CLASSES
 from ncproofs.losses.loss import Loss, S, T, Z
@@ -90,7 +91,7 @@ def _programs(loss: Loss) -> _LossPrograms:
         lower([loss.phi, *first, *second], [*slots, CLASSES]),
         lower(waves, [Z]),
         len(loss.sums),
-        loss.softmax_form() is not None,
+        ignores_shifts(loss),
     )
 
 

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from ncproofs.calculus.logit_facts import ignores_shifts
 from ncproofs.errors import InvalidProblem
 from ncproofs.kernels.arrays import namespace, on_host, unit_roundoff
 from ncproofs.kernels.bounds import rounding_bounds
@@ -71,7 +72,7 @@ def without_symmetries(xp: Any, problem: Ridge | Spheres, point: Point) -> Calla
     pairs = values[:, None] + values[None, :]
     floor = 1e-12 * float(xp.max(xp.abs(values)))
     inverse = xp.where(pairs > floor, 1 / xp.where(pairs > floor, pairs, pairs * 0 + 1), pairs * 0)
-    shifts = isinstance(problem, Ridge) and problem.lambda_b == 0 and problem.loss.softmax_form() is not None
+    shifts = isinstance(problem, Ridge) and problem.lambda_b == 0 and ignores_shifts(problem.loss)
 
     def project(D: Point) -> Point:
         moved = xp.concat([D[0], D[1]], axis=1)

@@ -61,6 +61,9 @@ def _shift(loss: Loss) -> Fact:
     name = "unchanged when a constant is added to all logits"
     if loss.softmax_form() is not None:
         return Fact(name, Truth.HOLDS, "it is a function of ell and z_y - mean z, and neither changes")
+    proved = logit_facts.is_shift_invariant(loss)
+    if proved.truth is Truth.HOLDS:
+        return Fact(name, Truth.HOLDS, f"the sum of its gradient: {proved.because}")
     z = sympy.symbols("z_0 z_1", real=True)
     drift = sympy.Add(*(sympy.diff(loss.at(list(z), 0), logit) for logit in z))
     for point in product((0, 1, 2), repeat=2):
@@ -69,7 +72,7 @@ def _shift(loss: Loss) -> Fact:
             return Fact(
                 name, Truth.FAILS, f"at K = 2, z = {point}, y = 1 its derivative along (1, 1) is {value}"
             )
-    return Fact(name, Truth.UNDECIDED, "not of softmax form, and no refuting point among those tried")
+    return Fact(name, proved.truth, proved.witness or proved.because)
 
 
 def _convex(loss: Loss, profile: Profile | None, outside: str) -> Fact:

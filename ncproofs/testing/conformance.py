@@ -15,19 +15,12 @@ from collections.abc import Callable, Iterator
 from fractions import Fraction
 from typing import Any
 
+from ncproofs.errors import InvalidLoss, InvalidProblem
 from ncproofs.losses.loss import Loss
-from ncproofs.manifold import Manifold
+from ncproofs.testing.laws import Unlawful, hold
+from ncproofs.testing.manifold_laws import check_manifold
 
 __all__ = ["Unlawful", "check_arithmetic", "check_loss", "check_manifold"]
-
-
-class Unlawful(AssertionError):
-    """A law is broken; the message says which, and where."""
-
-
-def _hold(law: str, example: str, yes: object) -> None:
-    if not yes:
-        raise Unlawful(f"{law}: broken at {example}")
 
 
 def check_loss(loss: Loss, *, examples: int = 20, seed: int = 0, bits: int = 128) -> None:
@@ -40,11 +33,17 @@ def check_loss(loss: Loss, *, examples: int = 20, seed: int = 0, bits: int = 128
 
     Logits at which the loss is not defined (a logarithm of a negative number) are passed over; if that happens at
     every example, the loss is unlawful.
+
+    Raises:
+        Unlawful: a law is broken.
+        InvalidLoss: not a loss.
     """
     import random
 
     from ncproofs.arithmetic.ball import Ball
 
+    if not isinstance(loss, Loss):
+        raise InvalidLoss(f"{loss!r} is no Loss; write for example check_loss(cross_entropy())")
     rng = random.Random(seed)
     tried = 0
     for _ in range(examples):
@@ -77,17 +76,17 @@ def _loss_laws(loss: Loss, z: list[Fraction], v: list[Fraction], target: int, bi
     found = expand(loss, logits, target, ball)
     first = sum((g * x for g, x in zip(found.gradient, slopes, strict=True)), ball.constant(0))
     direction = f"{place}, direction ({', '.join(map(str, v))})"
-    _hold("the gradient is the first coefficient of the power series", direction, first.overlaps(along[1]))
+    hold("the gradient is the first coefficient of the power series", direction, first.overlaps(along[1]))
     second = _form(found, slopes, ball)
-    _hold("the Hessian form is twice the second coefficient", direction, second.overlaps(2 * along[2]))
+    hold("the Hessian form is twice the second coefficient", direction, second.overlaps(2 * along[2]))
     core = [[entry for entry in row] for row in found.core]
-    _hold("the Hessian is symmetric", place,
+    hold("the Hessian is symmetric", place,
           all(core[i][j].overlaps(core[j][i]) for i in range(len(core)) for j in range(i)))
     order = list(range(len(z)))
     rng.shuffle(order)
     moved = value_at(loss, [logits[k] for k in order], order.index(target), ball)
-    _hold("relabelling the classes changes nothing", f"{place}, order {order}", moved.overlaps(value))
-    _hold("balls and doubles agree", place, _near_double(loss, z, target, value))
+    hold("relabelling the classes changes nothing", f"{place}, order {order}", moved.overlaps(value))
+    hold("balls and doubles agree", place, _near_double(loss, z, target, value))
     _softmax_law(loss, logits, target, value, ball, place)
     return True
 
@@ -125,74 +124,10 @@ def _softmax_law(loss: Loss, logits: list[Any], target: int, value: Any, ball: A
     mean = sum(logits, ball.constant(0)) / len(logits)
     (profile,) = lower([form.profile], [ELL]).run(ball, {"ell": ell})
     claimed = profile + ball.constant(form.tilt) * (logits[target] - mean)
-    _hold("the softmax form is the loss", place, claimed.overlaps(value))
+    hold("the softmax form is the loss", place, claimed.overlaps(value))
 
 
-def check_manifold(manifold: Manifold, *, examples: int = 10, seed: int = 0, tolerance: float = 1e-9) -> None:
-    """Laws of an embedded manifold, in floats.
-
-    1. random points and retracted points lie on it; 2. the projection is idempotent, symmetric and linear; 3. the
-    retraction moves along the tangent vector to first order, and its second-order part is normal; 4. the Riemannian
-    Hessian of a quadratic is tangent, symmetric, and gives the second derivative along the retraction;
-    5. ``dimension`` is the rank of the projection.
-    """
-    import numpy as np
-
-    rng = np.random.default_rng(seed)
-    for number in range(examples):
-        point = manifold.random_point(rng)
-        for law, yes in _manifold_laws(manifold, point, rng, tolerance):
-            _hold(law, f"example {number} of seed {seed} on {manifold}", yes)
-
-
-def _manifold_laws(manifold: Manifold, X: Any, rng: Any, tolerance: float) -> Iterator[tuple[str, bool]]:
-    inner, combine, project = manifold.inner_product, manifold.combination, manifold.projection
-
-    def small(vector: Any) -> bool:
-        return bool(inner(vector, vector) ** 0.5 < tolerance)
-
-    yield "random points lie on the manifold", manifold.defect(X) < tolerance
-    left, right = manifold.random_ambient(rng), manifold.random_ambient(rng)
-    U, V = project(X, left), project(X, right)
-    yield "the projection is idempotent", small(combine(1, project(X, U), -1, U))
-    yield "the projection is symmetric", abs(inner(U, right) - inner(left, V)) < tolerance
-    yield "the projection is linear", small(
-        combine(1, project(X, combine(2, left, 3, right)), -1, combine(2, U, 3, V)))
-    if not manifold.dimension:
-        return
-    U, V, step = manifold.random_tangent(X, rng), manifold.random_tangent(X, rng), 1e-4
-    moved = manifold.retraction(X, combine(step, U, 0, U))
-    yield "retracted points lie on the manifold", manifold.defect(moved) < tolerance
-    second = combine(1 / step, combine(1, moved, -1, X), -1, U)
-    yield "the retraction moves along the tangent vector", bool(inner(second, second) ** 0.5 < 10 * step)
-    tangential = project(X, second)
-    yield "the retraction is of second order", bool(inner(tangential, tangential) ** 0.5 < 100 * step**2)
-    yield from _hessian_laws(manifold, X, U, V, rng, tolerance)
-
-
-def _hessian_laws(manifold: Manifold, X: Any, U: Any, V: Any, rng: Any, tolerance: float) -> Iterator[tuple[str, bool]]:
-    """With f(X) = <A, X>^2/2 + <B, X>: egrad = <A, X> A + B and ehess[U] = <A, U> A."""
-    inner, combine = manifold.inner_product, manifold.combination
-    A, B = manifold.random_ambient(rng), manifold.random_ambient(rng)
-
-    def value(point: Any) -> float:
-        return float(inner(A, point) ** 2 / 2 + inner(B, point))
-
-    slopes = combine(inner(A, X), A, 1, B)
-
-    def hessian(tangent: Any) -> Any:
-        return manifold.riemannian_hessian(X, slopes, combine(inner(A, tangent), A, 0, A), tangent)
-
-    HU, HV = hessian(U), hessian(V)
-    scale = 1 + abs(inner(HU, HU)) ** 0.5 + abs(inner(HV, HV)) ** 0.5
-    off = combine(1, HU, -1, manifold.projection(X, HU))
-    yield "the Riemannian Hessian is tangent", bool(inner(off, off) ** 0.5 < tolerance * scale)
-    yield "the Riemannian Hessian is symmetric", bool(abs(inner(V, HU) - inner(U, HV)) < tolerance * scale)
-    t = 1e-3
-    ahead, behind = (value(manifold.retraction(X, combine(sign * t, U, 0, U))) for sign in (1, -1))
-    seen = (ahead - 2 * value(X) + behind) / t**2
-    yield ("the Riemannian Hessian is the second derivative along the retraction",
-           bool(abs(seen - inner(U, HU)) < 1e-4 * scale * (1 + abs(value(X)))))
+_OPERATIONS = ("constant", "add", "multiply", "divide", "integer_power", "real_power", "exp", "log")
 
 
 def check_arithmetic(
@@ -209,14 +144,22 @@ def check_arithmetic(
 
     Transcendental functions are tested where the exact value is rational: exp(0), log(1), (p^q)^(1/q), and
     log(exp(x)) = x.
+
+    Raises:
+        Unlawful: a law is broken.
+        InvalidProblem: not an arithmetic.
     """
     import random
 
+    missing = [name for name in _OPERATIONS if not callable(getattr(arithmetic, name, None))]
+    if missing:
+        raise InvalidProblem(f"{arithmetic!r} has no method {missing[0]}; write for example check_arithmetic(Ball(64), "
+                             "contains)")
     rng = random.Random(seed)
     for _ in range(examples):
         a, b = (Fraction(rng.randint(-30, 30), rng.randint(1, 9)) for _ in range(2))
         for law, result, exact in _arithmetic_laws(arithmetic, a, b, rng.randint(1, 5)):
-            _hold(law, f"a = {a}, b = {b}", contains(result, exact))
+            hold(law, f"a = {a}, b = {b}", contains(result, exact))
 
 
 def _arithmetic_laws(do: Any, a: Fraction, b: Fraction, q: int) -> Iterator[tuple[str, Any, Fraction]]:

@@ -10,6 +10,7 @@ import pytest
 from ncproofs.critical import continua, search
 from ncproofs.critical.certify import Classified, certify, parts_of, stratum, terrain_of
 from ncproofs.critical.random_points import critical_points, seek
+from ncproofs.critical.seekers import METHODS
 from ncproofs.critical.spectrum import zero_count
 from ncproofs.critical.sphere_optimum import sphere_optimum
 from ncproofs.critical.sphere_points import etf_point
@@ -182,6 +183,27 @@ def test_one_direction_has_the_index_of_the_proof(name: str) -> None:
         assert (answer.index, answer.nullity) == inertia(values)
         assert answer.index == (problem.K - 1) * (problem.d - 1)
         assert answer.excess_nullity > 0
+
+
+def test_floats_on_the_way_to_a_singular_point_of_one_direction_belong_to_it() -> None:
+    """The gradient is 1e-16 and the classifiers still differ by 3e-6: it grows with the third power there."""
+    problem = Spheres(cross_entropy(), 4, 5, 2, 1)
+    found = seek(problem, 0, 56, tuple(METHODS))
+    W = parts_of(problem, found.x)[0]
+    assert 1e-6 < np.abs(W - W[:, :1]).max() < 1e-5 and found.gradient < 1e-14
+    assert found.stratum == "W = u 1^T"
+    answer = certify(problem, found.x)
+    assert answer.is_certified and (answer.index, answer.nullity) == (3 * 4, (8 - 4 + 2) * 4)
+
+
+def test_floats_near_one_direction_without_flat_directions_do_not() -> None:
+    """Class means that differ curve what is flat on the continuum; only equal classifiers name it then."""
+    problem = Spheres(cross_entropy(), 3, 3, 1, 2)
+    x = one_direction(problem, [[0.5, 0.1, -0.3]])
+    moved = x + 2e-5 * np.random.default_rng(0).standard_normal(x.size)
+    assert stratum(problem, x) == "W = u 1^T" and stratum(problem, moved) == ""
+    W, H, _ = parts_of(problem, moved)
+    assert continua.sphere_stratum(problem, W, H, flat=True) == "W = u 1^T"
 
 
 def test_unequal_means_across_are_not_critical() -> None:

@@ -14,6 +14,7 @@ from ncproofs.errors import InvalidProblem
 from ncproofs.kernels.curvature import curvature_below, least_curvature, without_symmetries
 from ncproofs.kernels.features import evaluate
 from ncproofs.losses import cross_entropy
+from ncproofs.losses.spelling import loss_from_expression
 from ncproofs.problems.features import Ridge, Spheres
 from ncproofs.truth import Rigor, Truth
 
@@ -34,6 +35,13 @@ def test_on_spheres_too() -> None:
     least = least_curvature(problem, (found.W, found.H, None), tolerance=1e-9)
     known = [e.enclosure for e in sphere_spectrum(problem, point="etf", digits=10)]
     assert abs(least.value - min(float(e.lower) for e in known if e.lower > 0)) < 1e-7
+
+
+@pytest.mark.parametrize(("text", "entry"), [("log(S1) - t + (1/K)*(1 - exp(t)/S1)**2", 0.0), ("S1 - t", 1.0)])
+def test_the_shift_of_a_free_bias_is_removed_for_every_loss_that_ignores_it(text: str, entry: float) -> None:
+    problem = Ridge(loss_from_expression(text), 4, 5, 2, "1/50", "1/60", 0)
+    left = without_symmetries(np, problem, ORIGIN)((ORIGIN[0], ORIGIN[1], np.ones(4)))[2]
+    assert left is not None and np.allclose(left, entry)
 
 
 def test_rotations_and_the_shift_are_what_is_projected_out() -> None:

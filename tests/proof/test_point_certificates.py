@@ -7,10 +7,12 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+import sympy
 
 from ncproofs.critical.certify import Classified
 from ncproofs.critical.random_points import SearchResult, critical_points
 from ncproofs.losses import cross_entropy, focal, mean_squared
+from ncproofs.losses.loss import Loss, S, T, Z
 from ncproofs.losses.spelling import loss_from_expression
 from ncproofs.problems.features import FeatureProblem, Ridge, Spheres
 from ncproofs.problems.multilabel import MultiLabel
@@ -45,6 +47,24 @@ def test_every_isolated_point_has_a_certificate_of_its_index(name: str) -> None:
             assert (statement["negative"], statement["zero"]) == (point.classified.index, point.classified.nullity)
             assert statement["kind"].endswith("/critical-point/1")
     assert len(result.certified) >= 3
+
+
+SHIFTED = {
+    "no softmax form": loss_from_expression("log(S1) - t + (1/K)*(1 - exp(t)/S1)**2"),
+    "another sum": Loss("twice", sympy.log(S(2)) / 2 - T, (sympy.exp(Z), sympy.exp(2 * Z)), "a test"),
+}
+
+
+@pytest.mark.parametrize("name", SHIFTED)
+def test_a_free_bias_is_a_symmetry_of_every_loss_that_ignores_shifts(name: str) -> None:
+    """Whatever its form: the points are isolated once the shift of b is held fixed, and few."""
+    result = critical_points(Ridge(SHIFTED[name], 3, 2, 1, "1/50", "1/30", 0), 14)
+    assert len(result.certified) == len(result.points) == 4
+    assert set(result.by_index) == {0, 1, 2, 4}
+    for point in result.points:
+        assert point.classified.excess_nullity == 0
+        statement = checked(point_certificate(result.problem, point))
+        assert (statement["negative"], statement["zero"]) == (point.classified.index, point.classified.nullity)
 
 
 def test_a_counterexample_names_the_lower_point() -> None:

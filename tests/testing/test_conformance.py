@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
 import pytest
 from flint import arb, ctx
 from hypothesis import given, settings
@@ -16,6 +17,7 @@ from ncproofs.arithmetic.floating import FloatArrays
 from ncproofs.arithmetic.rational import Rationals
 from ncproofs.arithmetic.series import BallSeries
 from ncproofs.calculus import logits
+from ncproofs.errors import InvalidLoss, InvalidProblem
 from ncproofs.losses.loss import Loss, S, T, Z
 from ncproofs.losses.spelling import loss_from_expression
 from ncproofs.manifold import Euclidean, Oblique, Product, Sphere
@@ -79,10 +81,93 @@ class _Oblique(Oblique):
         return vector - point * (point * vector).sum(axis=0) / 2
 
 
+class _Doubled(Oblique):
+    def riemannian_gradient(self, point, euclidean_gradient):  # type: ignore[no-untyped-def]
+        return euclidean_gradient
+
+
+class _Flat(Oblique):
+    """It claims to be a single point."""
+
+    dimension = 0
+
+
+class _Larger(Oblique):
+    dimension = 700
+
+
+class _OneColumn(Oblique):
+    """A projection that is lawful by itself, but forgets that the first column may move."""
+
+    def projection(self, point, vector):  # type: ignore[no-untyped-def]
+        moved = super().projection(point, vector).copy()
+        moved[:, 0] = 0
+        return moved
+
+
+class _OneColumnCounted(_OneColumn):
+    dimension = 2
+
+
+class _Skew(Oblique):
+    """Along w_k instead of onto its complement: idempotent, not symmetric."""
+
+    def projection(self, point, vector):  # type: ignore[no-untyped-def]
+        slanted = point + 0.1 * np.roll(point, 1, axis=0)
+        return vector - slanted * (point * vector).sum(axis=0) / (point * slanted).sum(axis=0)
+
+
+class _Bent(Oblique):
+    def projection(self, point, vector):  # type: ignore[no-untyped-def]
+        return super().projection(point, vector) * (1 if (vector * vector).sum() < 40 else 2)
+
+
+class _Astray(Oblique):
+    def random_point(self, rng):  # type: ignore[no-untyped-def]
+        return 2 * super().random_point(rng)
+
+
+class _Leaving(Oblique):
+    def retraction(self, point, tangent):  # type: ignore[no-untyped-def]
+        return point + tangent
+
+
+class _Slow(Oblique):
+    def retraction(self, point, tangent):  # type: ignore[no-untyped-def]
+        return super().retraction(point, tangent / 2)
+
+
+class _Ambient(Oblique):
+    def riemannian_hessian(self, point, euclidean_gradient, euclidean_hessian, tangent):  # type: ignore[no-untyped-def]
+        return super().riemannian_hessian(point, euclidean_gradient, euclidean_hessian, tangent) + point
+
+
+class _Turned(Oblique):
+    """A Hessian plus a quarter turn of each tangent plane: tangent, not symmetric."""
+
+    def riemannian_hessian(self, point, euclidean_gradient, euclidean_hessian, tangent):  # type: ignore[no-untyped-def]
+        right = super().riemannian_hessian(point, euclidean_gradient, euclidean_hessian, tangent)
+        return right + np.cross(point, tangent, axis=0)
+
+
 BROKEN_MANIFOLDS = {
     "second derivative along the retraction": _NoWeingarten(3, 2),
     "of second order": _FirstOrder(3, 2),
     "idempotent": _Oblique(3, 2),
+    "the projection is symmetric": _Skew(3, 2),
+    "the projection is linear": _Bent(3, 2),
+    "random points lie": _Astray(3, 2),
+    "retracted points lie": _Leaving(3, 2),
+    "moves along the tangent vector": _Slow(3, 2),
+    "Hessian is tangent": _Ambient(3, 2),
+    "Riemannian Hessian is symmetric": _Turned(3, 2),
+    "Riemannian gradient is the projected gradient": _Doubled(3, 2),
+    r"dimension is the rank of the projection \(0 and 4\)": _Flat(3, 2),
+    r"dimension is the rank of the projection \(700 and 4\)": _Larger(3, 2),
+    r"dimension is the rank of the projection \(4 and 2\)": _OneColumn(3, 2),
+    r"removes leaves the manifold \(4 removed, 2 leave\)": _OneColumnCounted(3, 2),
+    r"dimension is the rank of the projection \(706 and 8\)": Product(Product(_Larger(2, 2), Euclidean(3)),
+                                                                         Euclidean(3)),
 }
 
 
@@ -90,6 +175,41 @@ BROKEN_MANIFOLDS = {
 def test_a_wrong_manifold_is_unlawful(law: str) -> None:
     with pytest.raises(Unlawful, match=law):
         check_manifold(BROKEN_MANIFOLDS[law])
+
+
+BROKEN_LOSSES: dict[str, tuple[type, Any]] = {
+    "relabelling": (Ball, lambda value, z: value + z[0]),
+    "balls and doubles": (FloatArrays, lambda value, z: value + 1),
+}
+
+
+@pytest.mark.parametrize("law", BROKEN_LOSSES)
+def test_a_loss_whose_value_is_wrong_is_unlawful(law: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    right, (broken, change) = logits.value_at, BROKEN_LOSSES[law]
+
+    def value_at(loss: Loss, z: Any, target: Any, do: Any) -> Any:
+        value = right(loss, z, target, do)
+        return change(value, z) if type(do) is broken else value
+
+    monkeypatch.setattr(logits, "value_at", value_at)
+    with pytest.raises(Unlawful, match=law):
+        check_loss(loss_from_expression("log(S1) - t"))
+
+
+def test_a_wrong_softmax_form_is_unlawful(monkeypatch: pytest.MonkeyPatch) -> None:
+    right = Loss.softmax_form
+    monkeypatch.setattr(Loss, "softmax_form", lambda loss: replace(right(loss), tilt=Fraction(1, 3)))
+    with pytest.raises(Unlawful, match="the softmax form is the loss"):
+        check_loss(loss_from_expression("log(S1) - t"))
+
+
+def test_what_is_none_of_these_is_refused_in_a_sentence() -> None:
+    with pytest.raises(InvalidLoss, match=r"'cross_entropy' is no Loss; write for example check_loss\("):
+        check_loss("cross_entropy")  # type: ignore[arg-type]
+    with pytest.raises(InvalidProblem, match=r"3 is no Manifold; write for example check_manifold\("):
+        check_manifold(3)  # type: ignore[arg-type]
+    with pytest.raises(InvalidProblem, match=r"3 has no method constant; write for example check_arithmetic\("):
+        check_arithmetic(3, _in_ball)
 
 
 def _in_ball(value: arb, exact: Fraction) -> bool:

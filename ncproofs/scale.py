@@ -68,10 +68,10 @@ class Known:
     curvature: Enclosure | None
 
 
-def memory_needed(problem: Ridge | Spheres, dtype: str, tile: int = TILE) -> int:
-    """Bytes at the peak: point, direction, gradient and product, and six tiles."""
-    size = 8 if dtype == "float64" else 4
-    return size * (4 * (problem.K + problem.N) * problem.d + 6 * tile) + 8 * 2 * (problem.K + problem.N) * problem.d
+def memory_needed(problem: Ridge | Spheres, dtype: str, tile: int = TILE, threads: int = 1) -> int:
+    """Bytes at the peak: point, direction, gradient and product, two sums (d, K) of each further thread, six tiles."""
+    size, both = 8 if dtype == "float64" else 4, (problem.K + problem.N) * problem.d
+    return size * (4 * both + 2 * (threads - 1) * problem.K * problem.d + 6 * tile) + 8 * 2 * both
 
 
 def known_point(problem: Ridge | Spheres) -> Known:

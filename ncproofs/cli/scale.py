@@ -34,7 +34,7 @@ Exit code 0: everything agrees. 1: something does not. 4: a sign is not decided 
 @click.option("--tau", help="Unit classifiers and features at this temperature, instead of weight decay.")
 @click.option("--device", default="cpu", show_default=True, help="cpu (NumPy), or a device of torch such as cuda.")
 @click.option("--dtype", default="float64", show_default=True, type=click.Choice(["float64", "float32"]))
-@click.option("--threads", type=click.IntRange(1, 256), help="NumPy only; all processors when not given.")
+@click.option("--threads", type=click.IntRange(1, 256), help="NumPy only; when not given all processors, up to 8.")
 @click.option("--seed", default=0, show_default=True, help="Of the random directions.")
 @click.option("--json", "json_", is_flag=True, help="One JSON object on stdout.")
 def scale_command(*, json_: bool, **given: Any) -> int:
@@ -71,7 +71,8 @@ def _checked(problem: Any, given: dict[str, Any]) -> tuple[list[Any], float, int
 
     device, dtype = given["device"], given["dtype"]
     where = place(device, dtype)
-    needed, free = memory_needed(problem, dtype), memory_free(device)
+    threads = _threads(given["threads"]) if device == "cpu" else 1
+    needed, free = memory_needed(problem, dtype, threads=threads), memory_free(device)
     shown = "unknown" if free is None else f"{free / 2**30:.1f} GiB"
     click.echo(f"memory: about {needed / 2**30:.2f} GiB needed, {shown} free on {device}", err=True)
     if free is not None and needed > free:
@@ -84,18 +85,21 @@ def _checked(problem: Any, given: dict[str, Any]) -> tuple[list[Any], float, int
     def tell(what: str) -> None:
         click.echo(f"{time.perf_counter() - started:6.1f} s  {what}", err=True)
 
-    found = list(scale_checks(problem, where, threads=_threads(given["threads"]), seed=given["seed"], tell=tell))
+    found = list(scale_checks(problem, where, threads=threads, seed=given["seed"], tell=tell))
     return found, time.perf_counter() - started, needed
 
 
 def _threads(asked: int | None) -> int:
-    """All processors when nothing is asked and threadpoolctl is there to make that pay."""
+    """All processors, up to 8, when nothing is asked and threadpoolctl is there to make that pay.
+
+    Each thread has sums (d, K) of its own.
+    """
     import importlib.util
     import os
 
     if asked is not None:
         return asked
-    return (os.cpu_count() or 1) if importlib.util.find_spec("threadpoolctl") else 1
+    return min(8, os.cpu_count() or 1) if importlib.util.find_spec("threadpoolctl") else 1
 
 
 def _lines(problem: Any, evidence: list[Any], seconds: float) -> list[str]:

@@ -20,13 +20,18 @@ import numpy as np
 
 from ncproofs.truth import Rigor
 
-__all__ = ["TRUSTED_ULPS", "Bounded", "Pair"]
+__all__ = ["TRUSTED_ULPS", "Bounded", "Pair", "smallest_normal"]
 
 #: What is assumed of exp and log (pow: four times as much). NumPy documents errors below 4 ulp for its vector
 #: loops; glibc, OpenMP SIMD libraries and CUDA document 1 to 2.
 TRUSTED_ULPS = 4
 
 Pair = tuple[Any, Any]
+
+
+def smallest_normal(u: float) -> float:
+    """The smallest normal number of the dtype with this unit roundoff: what an operation may lose by underflow."""
+    return 2.0**-126 if u > 2.0**-30 else 2.0**-1022
 
 
 @dataclass(frozen=True)
@@ -45,8 +50,7 @@ class Bounded:
 
     @property
     def tiny(self) -> float:
-        """The smallest normal number of the kernel's dtype."""
-        return 2.0**-126 if self.u > 2.0**-30 else 2.0**-1022
+        return smallest_normal(self.u)
 
     def in_range(self, pair: Pair) -> Pair:
         """The pair, its error infinite where the kernel's number may have overflowed."""

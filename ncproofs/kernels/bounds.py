@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from ncproofs.kernels.arrays import namespace, on_host, unit_roundoff
-from ncproofs.kernels.bounded import TRUSTED_ULPS, Bounded
+from ncproofs.kernels.bounded import TRUSTED_ULPS, Bounded, smallest_normal
 from ncproofs.kernels.columns import SoftmaxColumns, SumColumns, columns_of
 from ncproofs.kernels.features import scale_of, scaled, weights_of
 from ncproofs.kernels.labels import Labels, class_major
@@ -102,23 +102,26 @@ def _bounded(problem: Ridge | Spheres, point: Point, direction: Point | None, la
     columns = columns_of(problem.loss)
     pass_ = Sweep(xp, columns, at, along, labels, tile)
     sizes = _sizes(at, along, pass_)
-    blocks = [
-        _block_errors(columns, pass_, sizes, start, min(sizes.N, start + pass_.per_samples))
-        for start in range(0, sizes.N, pass_.per_samples)
-    ]
+    step = pass_.per_samples
+    if isinstance(columns, SumColumns):  # whose bounds keep some 26 arrays of all classes times a block of samples
+        step = max(1, min(step, tile // (6 * sizes.K)))
+    blocks = [_block_errors(columns, pass_, sizes, start, min(sizes.N, start + step))
+              for start in range(0, sizes.N, step)]
     errors = _Errors(*(np.concatenate([getattr(block, name) for block in blocks]) for name in _Errors.__annotations__))
     if isinstance(problem, Spheres):
         found = _sphere_bounds(problem, point, direction, sizes, errors)
     else:
         found = _ridge_bounds(problem, point, direction, sizes, errors)
-    return _with_underflow(found, sizes, *point, *(direction or ()))
+    weights = weights_of(problem) if isinstance(problem, Ridge) else ()
+    return _with_underflow(found, sizes, max(1.0, scale**4, *weights), *point, *(direction or ()))
 
 
-def _with_underflow(found: RoundingBounds, sizes: _Sizes, *parts: Any) -> RoundingBounds:
-    """Every operation may also lose the smallest normal number, times factors of at most the largest entry."""
+def _with_underflow(found: RoundingBounds, sizes: _Sizes, heavy: float, *parts: Any) -> RoundingBounds:
+    """Every operation may also lose the smallest normal number, times factors of at most the largest entry, and sums
+    of squares times the largest weight, or temperatures, ``heavy``."""
     largest = max(1.0, *(_largest(part) for part in parts))
     terms = float(sizes.K + sizes.N) * (sizes.d + sizes.K + sizes.N)
-    lost = float(64 * terms * np.float64(largest) ** 4 * (2.0**-126 if sizes.u > 2.0**-30 else 2.0**-1022))
+    lost = float(64 * terms * np.float64(largest) ** 4 * np.float64(heavy) * smallest_normal(sizes.u))
 
     def raised(blocks: Any) -> Any:
         return None if blocks is None else tuple(None if bound is None else bound + lost for bound in blocks)

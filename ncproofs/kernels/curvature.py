@@ -19,6 +19,7 @@ import numpy as np
 from ncproofs.calculus.logit_facts import ignores_shifts
 from ncproofs.errors import InvalidProblem
 from ncproofs.kernels.arrays import namespace, on_host, unit_roundoff
+from ncproofs.kernels.bounded import smallest_normal
 from ncproofs.kernels.bounds import rounding_bounds
 from ncproofs.kernels.features import evaluate, inner
 from ncproofs.kernels.labels import Labels
@@ -44,14 +45,14 @@ def curvature_below(problem: Ridge, point: Point, direction: Point, ceiling: flo
     xp = namespace(*(part for part in (*point, *direction) if part is not None))
     found = evaluate(problem, point, direction, labels=labels, tile=tile, threads=threads)
     bounds = rounding_bounds(problem, point, direction, labels=labels, tile=tile)
-    size = inner(xp, direction, direction)
-    entries = sum(int(np.prod(tuple(part.shape))) for part in direction if part is not None)
-    spread = 2 * entries * unit_roundoff(direction[0]) * size
-    if size <= 0:
-        raise InvalidProblem("the direction is zero; curvature needs a direction")
+    size, spread = _squared_length(xp, direction)
     middle, error = found.curvature or 0.0, bounds.curvature or 0.0
     levels = [ceiling * (size + sign * spread) for sign in (-1, 1)]
     sentence = f"the second derivative along the direction is below {ceiling:g} |D|^2"
+    covers = str(problem) if labels is None else f"{problem}, with the labels given instead"
+    if size <= spread:
+        because = "the direction is so short that its squared length underflows; multiply it by a power of two"
+        return Evidence(truth=Truth.UNDECIDED, rigor=Rigor.SAMPLED, sentence=sentence, because=because, covers=covers)
     seen = f"curvature/|D|^2 = {middle / size:.6g}, rounding at most {error / size:.2g} (|D|^2 = {size:.6g})"
     if middle + error < min(levels):
         truth = Truth.HOLDS
@@ -59,8 +60,22 @@ def curvature_below(problem: Ridge, point: Point, direction: Point, ceiling: flo
         truth = Truth.FAILS
     else:
         truth = Truth.UNDECIDED
-    return Evidence(truth=truth, rigor=Rigor.ENCLOSED, sentence=sentence, because=seen, covers=str(problem),
+    return Evidence(truth=truth, rigor=Rigor.ENCLOSED, sentence=sentence, because=seen, covers=covers,
                     witness=seen if truth is Truth.FAILS else "")
+
+
+def _squared_length(xp: Any, direction: Point) -> tuple[float, float]:
+    """|D|^2 as the arrays' arithmetic gives it, and how far that may be off; each square may also be lost whole.
+
+    Eight units pay for the roundings of the comparison with it.
+    """
+    parts = [part for part in direction if part is not None]
+    if not any(bool(xp.any(part != 0)) for part in parts):
+        raise InvalidProblem("the direction is zero; curvature needs a direction")
+    size = inner(xp, direction, direction)
+    entries = sum(int(np.prod(tuple(part.shape))) for part in parts)
+    u = unit_roundoff(direction[0])
+    return size, (2 * entries + 8) * u * size + entries * smallest_normal(u)
 
 
 def without_symmetries(xp: Any, problem: Ridge | Spheres, point: Point) -> Callable[[Point], Point]:

@@ -50,7 +50,7 @@ def evaluate(problem: Ridge | Spheres, point: Point, direction: Point | None = N
     speeds NumPy up where BLAS alone would use them (needs threadpoolctl). ``passes="triton"`` fuses the passes over
     tiles of torch tensors on CUDA (softmax losses). ``heard`` is told how many samples were just finished.
 
-    Memory: results and a few tiles of ``tile`` entries beyond the arguments.
+    Memory: results and a few tiles of ``tile`` entries beyond the arguments; each thread has results (d, K) of its own.
 
     Raises:
         InvalidProblem: shapes that do not match. InexactInput: mixed or other dtypes. OutOfScope: the value is not

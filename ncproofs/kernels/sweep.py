@@ -58,7 +58,7 @@ def sweep(xp: Any, columns: SoftmaxColumns | SumColumns, point: Point, direction
     """The sums above; ``xp`` is the namespace of all arrays. ``heard`` is told the size of each finished block.
 
     With ``threads`` > 1 (NumPy only) each thread takes a share of the samples, and its matrix products run on one
-    thread, so that the passes between them run in parallel too.
+    thread, so that the passes between them run in parallel too. Each has sums over the samples of its own.
 
     Raises:
         MissingDependency: several threads asked for, and threadpoolctl is not installed.
@@ -73,7 +73,13 @@ def sweep(xp: Any, columns: SoftmaxColumns | SumColumns, point: Point, direction
     cuts = [samples * i // threads for i in range(threads + 1)]
     with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(threads) as pool:
         shares = [Sweep(xp, columns, point, direction, labels, max(1, tile // threads)) for _ in range(threads)]
-        return _joined(list(pool.map(Sweep.run, shares, cuts, cuts[1:], [heard] * threads)))
+        return _joined(list(pool.map(_quietly, shares, cuts, cuts[1:], [heard] * threads)))
+
+
+def _quietly(share: Sweep, begin: int, end: int, heard: Callable[[int], None] | None) -> Swept:
+    """A thread has error states of its own; what overflows is refused by the caller."""
+    with np.errstate(all="ignore"):
+        return share.run(begin, end, heard)
 
 
 def _joined(parts: list[Swept]) -> Swept:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -242,3 +243,37 @@ def test_memory_is_proportional_to_the_arguments() -> None:
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 3 * 4 * d * K * 8 + 12 * 8 * max(tile, 128 * 128) < K * K * 8
+
+
+def test_bounds_of_a_loss_of_class_sums_keep_to_tiles() -> None:
+    """K x block arrays were kept for the bounds: some 26 of them, whatever the tile."""
+    import tracemalloc
+
+    K, N, tile = 20_000, 64, 2**16
+    problem = Ridge(mean_squared(), K, 1, 1, "1/50", "1/60")
+    point = (np.ones((1, K)), np.ones((1, N)), None)
+    tracemalloc.start()
+    rounding_bounds(problem, point, labels=labels_of(K, [0] * N), tile=tile)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 60 * K * 8
+
+
+def test_threads_are_as_quiet_as_one() -> None:
+    import warnings
+
+    problem = Ridge(focal("1/2"), 3, 2, 4, "1/50", "1/60")
+    point = (np.full((2, 3), 400.0) * [1, 0, -1], np.full((2, 12), 400.0), None)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for threads in (1, 2):
+            with suppress(OutOfScope):
+                evaluate(problem, point, threads=threads)
+
+
+def test_lost_squares_count_with_their_weight() -> None:
+    """float32: the squares of 1e-23 vanish, and the weight 1e30 would have made them count."""
+    problem = Ridge(cross_entropy(), 2, 1, 1, 10**30, 1)
+    point = (np.full((1, 2), 1e-23, np.float32), np.zeros((1, 2), np.float32), None)
+    exact = float(np.log(2)) + 1e30 * float(point[0][0, 0]) ** 2
+    assert abs(evaluate(problem, point).value - exact) <= rounding_bounds(problem, point).value

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ncproofs.critical.optimum import optimum
 from ncproofs.critical.search import local_minima
@@ -13,6 +15,7 @@ from ncproofs.critical.sphere_spectrum import sphere_spectrum
 from ncproofs.errors import InvalidProblem
 from ncproofs.kernels.curvature import curvature_below, least_curvature, without_symmetries
 from ncproofs.kernels.features import evaluate
+from ncproofs.kernels.labels import labels_of
 from ncproofs.losses import cross_entropy
 from ncproofs.losses.spelling import loss_from_expression
 from ncproofs.problems.features import Ridge, Spheres
@@ -81,3 +84,35 @@ def test_what_is_refused() -> None:
         curvature_below(FLAT, ORIGIN, ORIGIN)
     with pytest.raises(InvalidProblem, match="spheres"):
         curvature_below(Spheres(cross_entropy(), 2, 2, 1, 1), (np.eye(2), np.eye(2), None), (np.eye(2),) * 2 + (None,))
+
+
+@pytest.mark.parametrize(("dtype", "least"), [(np.float64, -165), (np.float32, -24)])
+@given(share=st.sampled_from([1e-5, 1e-4, 1e-3, -1e-5, -1e-4, -1e-3]), power=st.floats(0, 8),
+       weight=st.sampled_from([10**8, 10**12, 10**20]), first=st.floats(1, 9))
+def test_a_short_direction_is_never_judged_by_squares_that_were_lost(
+    dtype: type, least: int, share: float, power: float, weight: int, first: float
+) -> None:
+    """At W = H = 0 the second derivative along dW is exactly lambda_W |dW|^2."""
+    problem = Ridge(cross_entropy(), 2, 1, 1, weight, 1)
+    origin = (np.zeros((1, 2), dtype), np.zeros((1, 2), dtype), None)
+    D = (np.full((1, 2), first * 10.0 ** (least + power), dtype), np.zeros((1, 2), dtype), None)
+    if not D[0].any():
+        return
+    with np.errstate(all="ignore"):
+        evidence = curvature_below(problem, origin, D, weight * (1 + share))
+    assert evidence.truth is not (Truth.FAILS if share > 0 else Truth.HOLDS)
+
+
+def test_a_direction_that_underflows_is_undecided_and_zero_is_refused() -> None:
+    D = (np.full((1, 2), 1e-200), np.zeros((1, 2)), None)
+    problem, origin = Ridge(cross_entropy(), 2, 1, 1, 1, 1), (np.zeros((1, 2)), np.zeros((1, 2)), None)
+    evidence = curvature_below(problem, origin, D)
+    assert evidence.truth is Truth.UNDECIDED and "power of two" in evidence.because
+    with pytest.raises(InvalidProblem, match="zero"):
+        curvature_below(problem, origin, (0 * D[0], D[1], None))
+
+
+def test_other_labels_are_told() -> None:
+    D = least_curvature(FLAT, ORIGIN).direction
+    evidence = curvature_below(FLAT, ORIGIN, D, labels=labels_of(4, [0, 1, 2, 3, 3, 2, 1, 0]))
+    assert "labels given" in evidence.covers

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import ROUND_CEILING, Context, Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -29,7 +28,7 @@ from ncproofs.truth import Rigor, Truth
 
 __all__ = [
     "CodeOptimum", "Decimals", "certified_code", "code_optimum", "optimal_code", "power_of_ten", "precision",
-    "shown_code", "upwards",
+    "shown_code",
 ]
 
 Decimals = tuple[tuple[str, ...], ...]
@@ -201,14 +200,6 @@ def power_of_ten(bound: Fraction) -> str:
     while Fraction(1, 10 ** (digits + 1)) >= bound:
         digits += 1
     return f"1e-{digits}" if digits else "1"
-
-
-def upwards(bound: Fraction) -> str:
-    """A bound > 0 to two significant digits, rounded up; "0" for 0."""
-    if bound == 0:
-        return "0"
-    context = Context(prec=2, rounding=ROUND_CEILING, Emin=-(10**9), Emax=10**9)
-    return f"{context.divide(Decimal(bound.numerator), Decimal(bound.denominator)):.1e}"
 
 
 def _unsearched(problem: Codes, bits: int) -> CodeOptimum:

@@ -115,6 +115,13 @@ def test_the_literature_is_not_quoted_for_another_code(cli: Cli) -> None:
     assert "note: proved optimal in the literature" not in out
 
 
+def test_a_long_search_says_how_far_it_is(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert cli(*SMALL)[2] == ""
+    monkeypatch.setattr("ncproofs.cli.code._SLOW", 24)
+    code, out, err = cli(*SMALL)
+    assert code == 4 and "start 1 of 6" in err and "start 6 of 6" in err and "start 1 of" not in out
+
+
 @pytest.mark.parametrize("size", ["1e200", "1e400", "1e-400"])
 def test_sizes_beyond_doubles(size: str, cli: Cli, tmp_path: Path) -> None:
     path = tmp_path / "p.txt"

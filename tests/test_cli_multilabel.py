@@ -160,3 +160,17 @@ def test_the_suite_is_valid_and_has_controls():
     jobs = expand(suite)
     validate(suite, jobs)
     assert len(jobs) > 500 and sum(job.check.control for job in jobs) == 7
+
+
+def test_a_byte_order_mark_is_no_class(cli, tmp_path):
+    path = tmp_path / "labels.txt"
+    path.write_text("\ufeff1\n1 2\n2\n", encoding="utf-8")
+    weights = ("--lambda-W", "1/100", "--lambda-H", "1/100")
+    code, out, err = cli("optimum", "multilabel", "--labels", path, "-d", 2, *weights)
+    assert code == 0 and err == "" and "objective" in out
+
+
+def test_an_empty_sum_is_called_one(cli):
+    given = ("-K", 3, "-d", 2, "--counts", "3:1", "--lambda-W", "1/100", "--lambda-H", "1/100")
+    code, out, _ = cli("verify", "multilabel-scalar-system", *given)
+    assert code == 1 and "the left side is an empty sum, 0 < 1/10000" in out and "below 0" not in out

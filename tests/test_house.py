@@ -103,6 +103,7 @@ FLOATS = {
     "critical.levenshtein",
     "critical.multilabel_search",
     "critical.multilabel_newton",
+    "critical.multilabel_precise",
     "critical.sphere_terrain",
     "critical.terrain",
     "derivative_check",

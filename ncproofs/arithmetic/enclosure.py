@@ -11,7 +11,7 @@ from flint import arb, fmpq
 from ncproofs.errors import InvalidClaim
 from ncproofs.truth import Rigor
 
-__all__ = ["Enclosure", "exact_bounds"]
+__all__ = ["Enclosure", "exact_bounds", "upwards"]
 
 
 def exact_bounds(ball: arb) -> tuple[Fraction, Fraction]:
@@ -81,3 +81,11 @@ def _rounded(value: Fraction, digits: int, rounding: str) -> str:
     context = Context(prec=digits, rounding=rounding, Emin=-(10**9), Emax=10**9)
     quotient = context.divide(Decimal(value.numerator), Decimal(value.denominator))
     return format(quotient, "f") if -30 < quotient.adjusted() < 60 else str(quotient)
+
+
+def upwards(bound: Fraction) -> str:
+    """A bound > 0 to two significant digits, rounded up; "0" for 0."""
+    if bound == 0:
+        return "0"
+    context = Context(prec=2, rounding=ROUND_CEILING, Emin=-(10**9), Emax=10**9)
+    return f"{context.divide(Decimal(bound.numerator), Decimal(bound.denominator)):.1e}"

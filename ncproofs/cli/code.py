@@ -12,6 +12,8 @@ import click
 __all__ = ["code_command"]
 
 _LARGEST_FILE = 2**24
+#: Coordinates from which a search takes minutes, and says how far it is.
+_SLOW = 500
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
 _EPILOG = """\b
@@ -68,7 +70,8 @@ def _found(problem: Any, digits: int, given: dict[str, Any]) -> Any:
     if given["points"] is None:
         if given["polish"]:
             raise click.UsageError("--polish starts from points; give them with --points FILE")
-        return code_optimum(problem, digits=digits, seed=given["seed"], starts=given["starts"])
+        told = (lambda line: click.echo(line, err=True)) if problem.K * problem.d >= _SLOW else None
+        return code_optimum(problem, digits=digits, seed=given["seed"], starts=given["starts"], progress=told)
     if given["out"] is not None and not given["polish"]:
         raise click.UsageError("--out writes the code that is found; with --points there is none to write")
     points = read_points(_text(given["points"]), problem, str(given["points"]))

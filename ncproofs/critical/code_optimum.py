@@ -10,9 +10,8 @@ be a strict local maximum modulo rotations); "bounded between" (the shown code i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from decimal import ROUND_CEILING, Context, Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -29,7 +28,7 @@ from ncproofs.truth import Rigor, Truth
 
 __all__ = [
     "CodeOptimum", "Decimals", "certified_code", "code_optimum", "optimal_code", "power_of_ten", "precision",
-    "shown_code", "upwards",
+    "shown_code",
 ]
 
 Decimals = tuple[tuple[str, ...], ...]
@@ -71,12 +70,15 @@ class CodeOptimum:
     _repr_html_ = optimum_html
 
 
-def code_optimum(problem: Codes, *, digits: int = 30, seed: int = 0, starts: int | None = None) -> CodeOptimum:
+def code_optimum(
+    problem: Codes, *, digits: int = 30, seed: int = 0, starts: int | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> CodeOptimum:
     """rho*(d, K) exactly where it is proved here, otherwise between certified bounds.
 
     The lower bound is the margin of a code that a seeded search found and balls evaluate; ``digits`` are those of the
     shown code. The same ``seed`` and ``starts`` give the same answer on one machine with one number of
-    BLAS threads.
+    BLAS threads. ``progress`` is told, in a line each, what of the search is done.
 
     Beyond a thousand points, or 20000 coordinates, nothing is searched, and the lower bound is that of covering caps.
 
@@ -92,7 +94,7 @@ def code_optimum(problem: Codes, *, digits: int = 30, seed: int = 0, starts: int
         return _proved(known, digits)
     if problem.K > _MOST_SEARCHED[0] or problem.K * problem.d > _MOST_SEARCHED[1]:
         return _unsearched(problem, precision(digits))
-    return _searched(problem, digits, seed, starts)
+    return _searched(problem, digits, seed, starts, progress or (lambda line: None))
 
 
 def precision(digits: int) -> int:
@@ -159,10 +161,13 @@ def _decimal(value: arb, digits: int) -> str:
     return f"{sign}{text[:-digits]}.{text[-digits:]}"
 
 
-def _searched(problem: Codes, digits: int, seed: int, starts: int | None) -> CodeOptimum:
+def _searched(
+    problem: Codes, digits: int, seed: int, starts: int | None, progress: Callable[[str], None]
+) -> CodeOptimum:
     from ncproofs.critical.code_search import search, usual_starts
 
-    found = search(problem.K, problem.d, starts=starts or usual_starts(problem.K, problem.d), seed=seed)
+    found = search(problem.K, problem.d, starts=starts or usual_starts(problem.K, problem.d), seed=seed,
+                   progress=progress)
     plural = "" if found.starts == 1 else "s"
     source = f"found by {found.starts} start{plural} from seed {seed}; a search proves no upper bound"
     return certified_code(problem, found.W, digits, settled=found.settled, source=source)
@@ -201,14 +206,6 @@ def power_of_ten(bound: Fraction) -> str:
     while Fraction(1, 10 ** (digits + 1)) >= bound:
         digits += 1
     return f"1e-{digits}" if digits else "1"
-
-
-def upwards(bound: Fraction) -> str:
-    """A bound > 0 to two significant digits, rounded up; "0" for 0."""
-    if bound == 0:
-        return "0"
-    context = Context(prec=2, rounding=ROUND_CEILING, Emin=-(10**9), Emax=10**9)
-    return f"{context.divide(Decimal(bound.numerator), Decimal(bound.denominator)):.1e}"
 
 
 def _unsearched(problem: Codes, bits: int) -> CodeOptimum:

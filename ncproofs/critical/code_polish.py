@@ -13,7 +13,7 @@ import numpy as np
 from flint import arb, ctx, fmpq
 from numpy.typing import NDArray
 
-from ncproofs.arithmetic.enclosure import exact_bounds
+from ncproofs.arithmetic.enclosure import exact_bounds, upwards
 from ncproofs.critical.code_attained import attained_near, has_zero_of, points_attain
 from ncproofs.critical.code_local import LocalCode, certify_code
 from ncproofs.critical.code_margins import balanced_power, cosine, unit_rows
@@ -22,7 +22,6 @@ from ncproofs.critical.code_optimum import (
     optimal_code,
     precision,
     shown_code,
-    upwards,
 )
 from ncproofs.critical.code_points import contact_pairs, exact_contacts
 from ncproofs.critical.code_search import ascended, unit

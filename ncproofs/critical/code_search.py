@@ -213,7 +213,11 @@ def usual_starts(K: int, d: int) -> int:
     return max(4, min(48, 60_000 // (K * K * d)))
 
 
-def search(K: int, d: int, *, starts: int, seed: int) -> Found:
+def _silent(line: str) -> None:
+    """Nobody is told."""
+
+
+def search(K: int, d: int, *, starts: int, seed: int, progress: Callable[[str], None] = _silent) -> Found:
     """The best of ``starts`` annealed and polished random starts; the same seed gives the same code.
 
     Every start is annealed coarsely, the best third finely, and the best few of those are polished.
@@ -223,6 +227,7 @@ def search(K: int, d: int, *, starts: int, seed: int) -> Found:
         d: dimension, at least 2.
         starts: random starts.
         seed: of the random numbers.
+        progress: called with a line whenever a part is done.
     """
     rng = np.random.default_rng(seed)
     scale = min(1.0, 3.0 * K ** (-2 / max(d - 1, 1)))
@@ -230,8 +235,11 @@ def search(K: int, d: int, *, starts: int, seed: int) -> Found:
     for start in range(starts):
         first = FIRST_TEMPERATURES[start % len(FIRST_TEMPERATURES)] * scale
         coarse.append((start, anneal(unit(rng.standard_normal((K, d))), first, last=_COARSE * scale)))
+        progress(f"start {start + 1} of {starts}: largest cosine {largest_cosine(coarse[-1][1]):.6f}")
     coarse = _best_of(coarse, max(4, starts // 3))
+    progress(f"annealing the best {len(coarse)} of them to the end")
     fine = [(start, anneal(W, _COARSE * scale, last=_COLDEST * scale)) for start, W in coarse]
+    progress("polishing by linear programs")
     count = _POLISHED if K * d * (d - 1) ** 2 < _SMALL_WORK else 1
     polished = [(start, polish(W, radius=0.005 * scale)) for start, W in _best_of(fine, count)]
     ((start, W),) = _best_of(polished, 1)

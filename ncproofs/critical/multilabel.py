@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import flint
 
-from ncproofs.arithmetic.enclosure import Enclosure
+from ncproofs.arithmetic.enclosure import Enclosure, upwards
 from ncproofs.critical.multilabel_scale import (
     MultiLabelScale,
     fraction_text,
@@ -127,8 +127,7 @@ def label_optimum(problem: MultiLabel, *, digits: int = 30) -> MultiLabelOptimum
 def _bounded(problem: MultiLabel, digits: int) -> MultiLabelOptimum:
     bounds = _bounds(problem, digits)
     narrow = bounds.gap * 10**digits <= abs(bounds.lower)
-    width = f"{bounds.gap.numerator / bounds.gap.denominator:.2g}" if bounds.gap else "0"
-    notes = [f"upper minus lower bound: at most {width}"]
+    notes = [f"upper minus lower bound: at most {upwards(bounds.gap)}"]
     if not narrow:
         notes.append(f"{_agreeing(bounds)} of the {digits} digits that were asked for are certified")
     if problem.d < problem.K - 1:

@@ -27,7 +27,8 @@ from flint import arb, arb_mat
 from ncproofs.arithmetic.enclosure import Enclosure, exact_bounds
 from ncproofs.arithmetic.inertia import Inertia, ldl_inertia
 from ncproofs.arithmetic.linalg import eigenvalue_enclosures
-from ncproofs.critical.multilabel_search import LabelPoint, descend, descend_along_etf, refuse_absent_classes
+from ncproofs.critical.multilabel_precise import is_stiff, lost_bits, precise_point
+from ncproofs.critical.multilabel_search import LabelPoint, Sets, descend, descend_along_etf, refuse_absent_classes
 from ncproofs.critical.profiles import to_ball
 from ncproofs.errors import InvalidProblem, OutOfScope
 from ncproofs.problems.multilabel import MultiLabel
@@ -209,7 +210,10 @@ def scaled_dual(dual: DualPoint, bits: int) -> DualPoint:
 
 
 def _balanced(dual: DualPoint) -> DualPoint:
-    """With a free bias: the same small change of every column makes the rows sum to 0 exactly."""
+    """With a free bias: the same small change of every column makes the rows sum to 0 exactly.
+
+    Columns too far from balance for that are replaced by 1_S/m: a bound all the same, and a poor one.
+    """
     problem = dual.problem
     if problem.lambda_b != 0:
         return dual
@@ -217,8 +221,8 @@ def _balanced(dual: DualPoint) -> DualPoint:
     mass = sum((n * problem.weight_of(len(labels)) * len(labels) for labels, n in sets.items()), Fraction(0))
     change = [row / mass for row in _row_sums(dual)]
     columns = tuple(tuple(p - c for p, c in zip(column, change, strict=True)) for column in dual.columns)
-    if any(p < 0 for column in columns for p in column):
-        raise OutOfScope("the probabilities are too far from balancing a free bias to be corrected")
+    if any(p < 0 for column in columns for p in column):  # then only y_s = 0 is certain to balance
+        columns = tuple(tuple(Fraction(k + 1 in labels, len(labels)) for k in range(problem.K)) for labels in sets)
     return replace(dual, columns=columns)
 
 
@@ -233,21 +237,24 @@ def certified_bounds(problem: MultiLabel, digits: int = 12, seed: int = 0) -> Bo
     bits = 96 + 4 * digits
     wide = replace(problem, d=max(problem.d, problem.K - 1))
     found = descend(wide, _STARTS[True], seed)
-    W, h, b, logits = _exact_point(found, _refined(found, bits), bits)
+    precise = precise_point(wide, bits, seed) if is_stiff(found) else None
+    if precise is not None:
+        bits += 2 * lost_bits(problem)  # m p - 1 is of the size of mu on the labels
+    W, h, b, logits = _exact_point(found.sets, _refined(found, bits) if precise is None else precise, bits)
     with flint.ctx.workprec(bits):
         columns = tuple(_probabilities(logits, j) for j in range(h.ncols()))
         dual = scaled_dual(DualPoint(problem, columns), bits)
         lower = dual_value(dual, bits + 32)
         if problem.d < problem.K - 1:
             found = descend(problem, _STARTS[False], seed)
-            W, h, b, logits = _exact_point(found, _refined(found, bits), bits)
+            W, h, b, logits = _exact_point(found.sets, _refined(found, bits), bits)
         upper = _value(problem, W, h, b, logits)
     return Bounds(lower=exact_bounds(lower)[0], upper=exact_bounds(upper)[1], dual=dual, point=(W, h, b))
 
 
-def _exact_point(found: LabelPoint, x: Sequence[arb], bits: int) -> tuple[arb_mat, arb_mat, arb_mat, arb_mat]:
+def _exact_point(sets: Sets, x: Sequence[arb], bits: int) -> tuple[arb_mat, arb_mat, arb_mat, arb_mat]:
     with flint.ctx.workprec(bits):
-        W, h, b = _parts(found, x)
+        W, h, b = _parts(sets, x)
         return W, h, b, _logits(W, h, b)
 
 
@@ -255,16 +262,15 @@ def classifier_bound(problem: MultiLabel, among: Among, bits: int = 160, seed: i
     """A certified lower bound of the objective among points whose classifiers are a simplex ETF, or zero."""
     refuse_absent_classes(problem)
     found = descend_along_etf(problem, seed, zero=among == "zero")
-    _, h, _, logits = _exact_point(found, [arb(float(value)) for value in found.x], bits)
+    _, h, _, logits = _exact_point(found.sets, [arb(float(value)) for value in found.x], bits)
     with flint.ctx.workprec(bits):
         columns = tuple(_probabilities(logits, j) for j in range(h.ncols()))
     dual = scaled_dual(DualPoint(problem, columns, among), bits)
     return exact_bounds(dual_value(dual, bits + 32))[0]
 
 
-def _parts(found: LabelPoint, x: Sequence[arb]) -> tuple[arb_mat, arb_mat, arb_mat]:
+def _parts(sets: Sets, x: Sequence[arb]) -> tuple[arb_mat, arb_mat, arb_mat]:
     """W (d, K), h (d, J), b (K, 1) as exact numbers."""
-    sets = found.sets
     K, J = sets.member.shape
     d = sets.d
     W = arb_mat(d, K, list(x[: d * K]))
@@ -345,7 +351,7 @@ def _size(vector: list[arb]) -> arb:
 def _gradient(found: LabelPoint, x: list[arb]) -> list[arb]:
     """The gradient in W, u = sqrt(c) h and b, approximately; only the point it leads to is ever used."""
     problem, sets = found.sets.problem, found.sets
-    W, h, b = _parts(found, x)
+    W, h, b = _parts(sets, x)
     logits = _logits(W, h, b)
     roots = [arb(int(count)).sqrt() for count in sets.counts]
     slopes = []

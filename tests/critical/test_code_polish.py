@@ -6,9 +6,9 @@ from itertools import product
 import numpy as np
 import pytest
 
+from ncproofs.arithmetic.enclosure import upwards
 from ncproofs.critical import code_polish
 from ncproofs.critical.code_attained import attained_near, has_zero_of, points_attain
-from ncproofs.critical.code_optimum import upwards
 from ncproofs.critical.code_points import point_margins
 from ncproofs.critical.code_polish import polished_points
 from ncproofs.critical.code_values import exact_value

@@ -2,6 +2,7 @@
 
 import pytest
 
+from ncproofs.errors import OutOfScope
 from ncproofs.problems.codes import Codes
 from ncproofs.theorems.catalogue import load
 from ncproofs.theorems.theorem import verify
@@ -35,7 +36,6 @@ def test_instances_inside(name, problem):
 OUTSIDE = {
     "more than 2d points": ("code-exact-values", Codes(7, 3)),
     "twelve points in R^5": ("code-exact-values", Codes(12, 5)),
-    "no sharp code": ("sharp-codes", Codes(24, 3)),
     "cross-entropy prefers the bipyramid": ("code-finite-temperature", Codes(7, 3)),
 }
 
@@ -44,6 +44,12 @@ OUTSIDE = {
 def test_instances_outside_fail(name, problem):
     verdict = verify(load(name), problem)
     assert verdict.truth is Truth.FAILS and verdict.unmet
+
+
+@pytest.mark.parametrize("problem", [Codes(24, 3), Codes(24, 4), Codes(5, 3)])
+def test_no_value_is_claimed_where_no_sharp_code_is(problem):
+    with pytest.raises(OutOfScope, match="not one of the twelve pairs"):
+        list(load("sharp-codes").instance(problem))
 
 
 def test_the_master_identity_is_one_claim_of_theorem_e():

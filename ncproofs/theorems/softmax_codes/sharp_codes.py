@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import sympy
 from flint import fmpq_poly
 
+from ncproofs.errors import OutOfScope
 from ncproofs.problems.codes import Codes
 from ncproofs.proof.claims import Axiom, Claim, Identity, Sign
 from ncproofs.proof.code_claims import CodeValue
@@ -68,13 +69,18 @@ def claims() -> Iterator[Claim]:
 
 
 def instance(problem: Codes) -> Iterator[Claim]:
-    """The value of this sharp code; outside the list, what the linear programming bound would need."""
+    """The value of this sharp code.
+
+    Raises:
+        OutOfScope: (d, K) is not one of the twelve, and no value is claimed.
+    """
     from ncproofs.critical.code_values import exact_value
 
     known = exact_value(problem)
-    c: sympy.Expr = sympy.Rational(1, problem.d)  # outside: a value that no theorem supports
-    if known is not None and known.certificate is not None:
-        c = _number(known.certificate.c, 1 / sympy.sqrt(5))
+    if known is None or known.certificate is None:
+        raise OutOfScope(f"(d, K) = ({problem.d}, {problem.K}) is not one of the twelve pairs, so no value is claimed; "
+                         "code-bounds has bounds of rho*")
+    c = _number(known.certificate.c, 1 / sympy.sqrt(5))
     yield CodeValue(
         problem=problem, value=1 - c,
         because="the code is built and its inner products computed; f(1) = K f_0 and h(1) != K h_0 for h = f/(t - c)",

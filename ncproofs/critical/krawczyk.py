@@ -39,7 +39,7 @@ from ncproofs.problems.features import Ridge
 from ncproofs.problems.multilabel import MultiLabel, WeightDecay
 from ncproofs.problems.tied import Tied
 
-__all__ = ["CertifiedPoint", "NotCertified", "certify_critical_point", "has_shift_symmetry", "value_at"]
+__all__ = ["CertifiedPoint", "NotCertified", "certify_critical_point", "has_shift_symmetry", "least_of", "value_at"]
 
 Array = NDArray[np.float64]
 
@@ -272,7 +272,7 @@ def _krawczyk(chart: _Slice, bits: int) -> list[arb] | NotCertified:
             break
     else:
         return NotCertified(f"Newton's method did not converge in {_NEWTON_STEPS} steps")
-    if _distance(x, chart.x) > _NEAR * max(1.0, _distance(chart.x, [arb(0)] * len(chart.x))):
+    if _distance(x, chart.x) > _NEAR * max(1, _distance(chart.x, [arb(0)] * len(chart.x))):
         return NotCertified("Newton's method leaves the floats for a critical point far from them")
     radius = arb(2) ** (-bits // 2)
     # K(X) = x - Y F(x) + (I - Y J(X)) (X - x); K(X) inside X proves one zero in X, and it lies in K(X).
@@ -317,13 +317,13 @@ def _with_inertia(problem: WeightDecay, chart: _Slice, box: list[arb], bits: int
         index=index,
         nullity=nullity,
         orbit_dimension=rank * (rank - 1) // 2 + rank * extra + shift,
-        smallest=_least(every),
-        minimum_positive=_least([value for value in every if value > 0]),
+        smallest=least_of(every),
+        minimum_positive=least_of([value for value in every if value > 0]),
         bits=bits,
     )
 
 
-def _least(values: list[arb]) -> Enclosure:
+def least_of(values: list[arb]) -> Enclosure:
     """The smallest of the enclosed numbers."""
     lowest = min(values, key=lambda value: value.lower())
     return Enclosure.of_ball(lowest.lower().union(min((value.upper() for value in values), key=float)))

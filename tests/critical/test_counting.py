@@ -39,6 +39,21 @@ def pair(seed: int) -> tuple[Candidate, Classified]:
     return candidate, certify(PLAIN, candidate.x)
 
 
+@pytest.mark.parametrize(("gradient", "least", "size", "same"), [
+    (1e-12, 1e-10, 1e-2, True), (1e-12, 1.0, 1e-2, False), (1e-12, 1e-14, 1e-2, True), (1e-12, 1e-14, 0.5, False)])
+def test_a_neighbourhood_is_as_wide_as_gradient_and_curvature_say(
+    gradient: float, least: float, size: float, same: object
+) -> None:
+    """Up to a tenth: gradient over least curvature, symmetries left out."""
+    terrain, (candidate, _) = terrain_of(PLAIN), pair(0)
+    spectrum = candidate.spectrum.copy()
+    spectrum[np.argsort(np.abs(spectrum))[terrain.orbit_dimension(candidate.x)]] = least
+    vague = replace(candidate, gradient=gradient, spectrum=spectrum, x=candidate.x / np.linalg.norm(candidate.x))
+    other = replace(vague, x=vague.x * (1 + size))
+    unknown = Classified(kind="degenerate", reason="x")
+    assert (places(terrain, [vague, other], [unknown] * 2) == [0, 0]) is same
+
+
 def test_certified_points_are_told_apart_by_everything_that_is_certain() -> None:
     terrain, (candidate, answer) = terrain_of(PLAIN), pair(0)
     _, again = pair(1)

@@ -120,7 +120,7 @@ def test_wrong_input_is_one_line_and_exit_code_2(name: str, cli: Cli) -> None:
 def test_a_loss_of_ones_own_in_two_processes(cli: Cli) -> None:
     code, out, _ = cli(*RIDGE, "--loss", "log(S1) - t + 1 - exp(t)/S1", "--count", "7", "--jobs", "2")
     assert code == 0
-    assert "no counterexample among" in out
+    assert "0 violations among" in out  # convex in the logits and shift invariant, which is certified
 
 
 def test_a_file_goes_on_with_the_same_arguments(cli: Cli, tmp_path: Path) -> None:

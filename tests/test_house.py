@@ -85,6 +85,7 @@ FLOATS = {
     "critical.network_search",
     "critical.network_orthant_search",
     "critical.distinct",
+    "critical.counting",
     "critical.random_points",
     "critical.ray_terrain",
     "critical.ridge_terrain",

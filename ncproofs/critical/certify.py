@@ -20,7 +20,7 @@ from ncproofs.critical.balance import balanced, exponent_of, rescaled
 from ncproofs.critical.krawczyk import CertifiedPoint, NotCertified, certify_critical_point
 from ncproofs.critical.label_terrain import LabelTerrain
 from ncproofs.critical.multilabel_search import distinct_sets, refuse_absent_classes
-from ncproofs.critical.profiles import profile_of
+from ncproofs.critical.profiles import is_mean_squared, profile_of
 from ncproofs.critical.ray_terrain import RayTerrain, ray_point
 from ncproofs.critical.ridge_terrain import RidgeTerrain
 from ncproofs.critical.seekers import newton
@@ -167,6 +167,9 @@ def _refuse_large(problem: Problem) -> None:
     needed = f"{_unknowns(problem)} coordinates are too many for a dense Hessian (at most {_DENSE})"
     if not isinstance(problem, Ridge):
         raise OutOfScope(f"{needed}; lower K, d or n")
+    if is_mean_squared(problem.loss):
+        raise OutOfScope(f"{needed}, and the search on the ray is for losses of softmax form; lower K, d or n, or see "
+                         "ncproofs show mse-landscape, which lists every critical point of the mean squared error")
     try:
         profile_of(problem.loss)
     except OutOfScope:

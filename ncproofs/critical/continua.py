@@ -250,7 +250,7 @@ def _unit(matrix: arb_mat) -> arb_mat:
 
 def _direction(W: Array) -> Array:
     mean = W.mean(axis=1)
-    direction: Array = mean / max(1e-300, float(np.linalg.norm(mean)))
+    direction: Array = mean / (float(np.linalg.norm(mean)) or 1)
     return direction
 
 

@@ -21,8 +21,10 @@ __all__ = ["Ended", "places"]
 
 #: Gram matrices of certified points agree to within this share of their largest entry.
 _CERTAIN = 1e-6
-#: How far a float may be from its critical point, in logits: a gradient of 1e-9 may still grow with the third power.
-_UNSETTLED = 1e-3
+#: How far a float may be from its critical point at least, and at most: a small gradient may grow with the third power.
+_UNSETTLED, _LOST = 1e-3, 0.1
+#: Values agree to within this share where floats have not arrived.
+_SAME_VALUE = 1e-6
 
 
 class Ended(Protocol):
@@ -35,6 +37,14 @@ class Ended(Protocol):
     @property
     def value(self) -> float:
         """The objective there."""
+
+    @property
+    def gradient(self) -> float:
+        """The length of its gradient there."""
+
+    @property
+    def spectrum(self) -> Array:
+        """The eigenvalues of its Hessian there, in floats."""
 
 
 def places(terrain: Terrain, ended: Sequence[Ended], answers: Sequence[Classified]) -> list[int]:
@@ -53,10 +63,18 @@ def _same(terrain: Terrain, left: tuple[Ended, Classified], right: tuple[Ended, 
         return _same_certified(terrain, one, other)
     if one.is_certified or other.is_certified or one.kind == "budget" or other.kind == "budget":
         return False
-    if abs(left[0].value - right[0].value) > _UNSETTLED * max(1.0, abs(left[0].value)):
+    if abs(left[0].value - right[0].value) > _SAME_VALUE * max(1.0, abs(left[0].value)):
         return False
     first, second = terrain.figure(left[0].x), terrain.figure(right[0].x)
-    return same_figure(first, second, tolerance=_UNSETTLED, smallest=1.0)
+    reach = max(_reach(terrain, left[0]), _reach(terrain, right[0]))
+    return same_figure(first, second, tolerance=reach, smallest=1.0)
+
+
+def _reach(terrain: Terrain, ended: Ended) -> float:
+    """How far the critical point may be: the gradient over the least curvature that is no symmetry."""
+    sizes = np.sort(np.abs(ended.spectrum))[terrain.orbit_dimension(ended.x) :]
+    step = ended.gradient / max(1e-300, float(sizes.min(initial=1.0)))
+    return min(max(step, _UNSETTLED), _LOST)
 
 
 def _same_certified(terrain: Terrain, one: Classified, other: Classified) -> bool:

@@ -39,12 +39,14 @@ from ncproofs.problems.features import Ridge
 from ncproofs.problems.multilabel import MultiLabel, WeightDecay
 from ncproofs.problems.tied import Tied
 
-__all__ = ["CertifiedPoint", "NotCertified", "certify_critical_point", "has_shift_symmetry", "value_at"]
+__all__ = ["CertifiedPoint", "NotCertified", "certify_critical_point", "has_shift_symmetry", "least_of", "value_at"]
 
 Array = NDArray[np.float64]
 
 _LARGEST = 240
 _NEWTON_STEPS = 24
+#: Rows up to which, and bits from which on, eigenvalues below the reach of doubles are looked for at full precision.
+_SLOW, _SLOW_BITS = 24, 256
 #: Newton's method may move the floats by this share of their norm.
 _NEAR = Fraction(1, 10)
 #: Samples of one class that differ by less, relative to the largest feature, are taken for equal.
@@ -272,7 +274,7 @@ def _krawczyk(chart: _Slice, bits: int) -> list[arb] | NotCertified:
             break
     else:
         return NotCertified(f"Newton's method did not converge in {_NEWTON_STEPS} steps")
-    if _distance(x, chart.x) > _NEAR * max(1.0, _distance(chart.x, [arb(0)] * len(chart.x))):
+    if _distance(x, chart.x) > _NEAR * max(1, _distance(chart.x, [arb(0)] * len(chart.x))):
         return NotCertified("Newton's method leaves the floats for a critical point far from them")
     radius = arb(2) ** (-bits // 2)
     # K(X) = x - Y F(x) + (I - Y J(X)) (X - x); K(X) inside X proves one zero in X, and it lies in K(X).
@@ -293,7 +295,8 @@ def _with_inertia(problem: WeightDecay, chart: _Slice, box: list[arb], bits: int
     matrix = _rescaled(chart, dense_hessian(chart.problem, W, H, b, bits))
     rank, extra = chart.rank, problem.d - chart.rank
     shift = int(has_shift_symmetry(problem))
-    parts = [(eigenvalue_enclosures(_block(matrix, chart.inner), bits), 1, rank * (rank - 1) // 2 + shift)]
+    zeros = rank * (rank - 1) // 2 + shift
+    parts = [(_separated(_block(matrix, chart.inner), bits, zeros), 1, zeros)]
     if extra:
         parts.append((_null_sector(problem, chart, matrix, bits), extra, rank))
     for column, copies in enumerate(chart.copies):
@@ -317,13 +320,21 @@ def _with_inertia(problem: WeightDecay, chart: _Slice, box: list[arb], bits: int
         index=index,
         nullity=nullity,
         orbit_dimension=rank * (rank - 1) // 2 + rank * extra + shift,
-        smallest=_least(every),
-        minimum_positive=_least([value for value in every if value > 0]),
+        smallest=least_of(every),
+        minimum_positive=least_of([value for value in every if value > 0]),
         bits=bits,
     )
 
 
-def _least(values: list[arb]) -> Enclosure:
+def _separated(matrix: arb_mat, bits: int, zeros: int) -> list[arb]:
+    """Eigenvalues; tiny ones among many are told from 0 by the slow solver, where the matrix is small enough for it."""
+    values = eigenvalue_enclosures(matrix, bits)
+    if bits < _SLOW_BITS or matrix.nrows() > _SLOW or sum(sign(value) not in (1, -1) for value in values) <= zeros:
+        return values
+    return eigenvalue_enclosures(matrix, bits, small=_SLOW)
+
+
+def least_of(values: list[arb]) -> Enclosure:
     """The smallest of the enclosed numbers."""
     lowest = min(values, key=lambda value: value.lower())
     return Enclosure.of_ball(lowest.lower().union(min((value.upper() for value in values), key=float)))

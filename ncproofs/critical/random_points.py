@@ -69,7 +69,8 @@ def chosen(methods: Sequence[str] | None) -> tuple[str, ...]:
     Raises:
         UnknownName: there is no such method.
     """
-    names = tuple(METHODS) if not methods else tuple(dict.fromkeys(methods))
+    given = [methods] if isinstance(methods, str) else methods
+    names = tuple(METHODS) if not given else tuple(dict.fromkeys(given))
     unknown = [name for name in names if name not in METHODS]
     if unknown:
         raise UnknownName(f"there is no search method {unknown[0]!r}; there are: {', '.join(METHODS)}")
@@ -85,7 +86,7 @@ def seed_of(rng: int | np.random.Generator | None) -> int:
     if isinstance(rng, np.random.Generator):
         return int(rng.integers(2**63))
     if rng is None:
-        return int(np.random.SeedSequence().generate_state(1, np.uint64)[0])
+        return int(np.random.SeedSequence().generate_state(1, np.uint64)[0] >> 1)  # the command line takes 63 bits
     if isinstance(rng, bool) or not isinstance(rng, (int, np.integer)) or rng < 0:
         raise InvalidProblem(f"rng={rng!r} given; write a whole number >= 0 or numpy.random.default_rng(...)")
     return int(rng)

@@ -29,7 +29,7 @@ from ncproofs.arithmetic.enclosure import Enclosure, exact_bounds
 from ncproofs.arithmetic.linalg import eigenvalue_enclosures
 from ncproofs.calculus.logits import LogitExpansion, expand
 from ncproofs.calculus.sphere_objective import tangent_basis
-from ncproofs.critical.krawczyk import NotCertified
+from ncproofs.critical.krawczyk import NotCertified, least_of
 from ncproofs.critical.profiles import to_ball
 from ncproofs.critical.search import numerical_rank
 from ncproofs.errors import InvalidProblem
@@ -134,18 +134,27 @@ def certify_sphere_point(
     lengths = np.abs(np.hstack([W, H])).sum(axis=0)
     if not (np.isfinite(lengths).all() and lengths.all()):
         return NotCertified("a column is zero or not finite")
-    system = _system(problem, W, H)
-    if system.unknowns > _LARGEST:
-        return NotCertified(f"{system.unknowns} unknowns; at most {_LARGEST} are tried")
-    with flint.ctx.workprec(bits):
-        box = _krawczyk(system, bits)
-        return box if isinstance(box, NotCertified) else _with_inertia(system, box, bits)
-
-
-def _system(problem: Spheres, W: Array, H: Array) -> _System:
     W, H = W / np.linalg.norm(W, axis=0), H / np.linalg.norm(H, axis=0)
-    left, scales, _ = np.linalg.svd(np.hstack([W, H]), full_matrices=False)
-    rank = numerical_rank(scales)
+    rank = numerical_rank(np.linalg.svd(np.hstack([W, H]), compute_uv=False))
+    while True:
+        system = _system(problem, W, H, rank)
+        if system.unknowns > _LARGEST:
+            return NotCertified(f"{system.unknowns} unknowns; at most {_LARGEST} are tried")
+        with flint.ctx.workprec(bits):
+            box = _krawczyk(system, bits)
+            found = box if isinstance(box, NotCertified) else _with_inertia(system, box, bits)
+        if isinstance(box, NotCertified) or not isinstance(found, NotCertified) or not _rank_of(system, box) < rank:
+            return found
+        rank = _rank_of(system, box)  # Newton's method ended in fewer dimensions than the floats showed
+
+
+def _rank_of(system: _System, box: list[arb]) -> int:
+    x = np.array([float(e.mid()) for e in box[: system.rank * system.columns]]).reshape(system.columns, system.rank)
+    return numerical_rank(np.linalg.svd(x, compute_uv=False))
+
+
+def _system(problem: Spheres, W: Array, H: Array, rank: int) -> _System:
+    left, _, _ = np.linalg.svd(np.hstack([W, H]), full_matrices=False)
     W, H = left[:, :rank].T @ W, left[:, :rank].T @ H
     places: list[tuple[int, Array]] = []
     weights: list[int] = []
@@ -314,9 +323,9 @@ def _with_inertia(system: _System, box: list[arb], bits: int) -> CertifiedSphere
     return CertifiedSpherePoint(
         problem=problem, W=_padded(x[: problem.K], problem.d), H=_padded(places, problem.d),
         value=Enclosure.of_ball(found.value), radius=max(exact_bounds(e.rad())[1] for e in box[: M * r]), rank=r,
-        index=index, nullity=nullity, smallest=_least(every),
-        minimum_positive=_least([v for v in every if v > 0]) if any(v > 0 for v in every) else None,
-        transverse=_least(sectors[-1][0]) if problem.d > r else None, bits=bits,
+        index=index, nullity=nullity, smallest=least_of(every),
+        minimum_positive=least_of([v for v in every if v > 0]) if any(v > 0 for v in every) else None,
+        transverse=least_of(sectors[-1][0]) if problem.d > r else None, bits=bits,
     )
 
 
@@ -347,7 +356,7 @@ def _sectors(
             if m > 1:
                 a = K + c
                 own = arb_mat([row[a * r : (a + 1) * r] for row in found.hessian[a * r : (a + 1) * r]])
-                block = (bases[a].transpose() * own * bases[a] + _identity(r - 1) * nu[a]) / m
+                block = (bases[a].transpose() * own * bases[a] + arb_mat(r - 1, r - 1, 1) * nu[a]) / m
                 sectors.append((eigenvalue_enclosures(block, bits), m - 1, 0))
     if extra:
         sectors += [([nu[K + c] / m], (m - 1) * extra, 0) for c, m in enumerate(system.weights) if m > 1]
@@ -364,7 +373,7 @@ def _tangential(hessian: list[list[arb]], bases: list[arb_mat], nu: list[arb], s
             block = arb_mat([row[b * r : (b + 1) * r] for row in hessian[a * r : (a + 1) * r]])
             entries = left.transpose() * block * bases[b] * (scale[a] * scale[b])
             if a == b:
-                entries = entries + _identity(s) * (nu[a] * scale[a] * scale[a])
+                entries = entries + arb_mat(s, s, 1) * (nu[a] * scale[a] * scale[a])
             for i in range(s):
                 for j in range(s):
                     if a != b or i <= j:
@@ -382,17 +391,6 @@ def _transverse(system: _System, nu: list[arb], G: arb_mat, scale: list[arb], bi
         for c in range(M - K):
             T[k, K + c] = T[K + c, k] = tau * G[k, c] * scale[K + c]
     return eigenvalue_enclosures(T, bits)
-
-
-def _identity(size: int) -> arb_mat:
-    return arb_mat([[int(i == j) for j in range(size)] for i in range(size)])
-
-
-def _least(values: list[arb]) -> Enclosure:
-    """The smallest of the enclosed numbers."""
-    bounds = [exact_bounds(value) for value in values]
-    ball = Enclosure.of_ball(values[0])
-    return Enclosure(min(low for low, _ in bounds), min(high for _, high in bounds), ball.rigor)
 
 
 def _padded(columns: list[list[arb]], d: int) -> arb_mat:

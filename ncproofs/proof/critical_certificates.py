@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ncproofs.arithmetic.linalg import ball_matrix, eigenvalue_enclosures
+from ncproofs.critical.balance import exponent_of
 from ncproofs.critical.krawczyk import NotCertified, certify_critical_point, has_shift_symmetry
 from ncproofs.critical.sphere_krawczyk import certify_sphere_point
 from ncproofs.problems.features import Ridge, Spheres
@@ -117,10 +119,22 @@ def _gap(problem: Problem, slice_: _Slice, nu: list[Fraction], zeros: int, bits:
     sizes: list[float] = []
     for block, copies in hessian(balls, written, point, weights, slice_.rank, point.model(balls, written)):
         if block and copies:
-            found = np.linalg.eigvalsh(np.array([[float(Fraction(low, 2**bits)) for low, _ in row] for row in block]))
-            sizes += [size for size in np.abs(found).tolist() for _ in range(copies)]
+            rows = [[Fraction(low, 2**bits) for low, _ in row] for row in block]
+            sizes += [size for size in _magnitudes(rows, bits, far=_is_far(problem)) for _ in range(copies)]
     sizes.sort()
     return shorter(Fraction(sizes[zeros]) / 2) if len(sizes) > zeros and sizes[zeros] > 0 else "1"
+
+
+def _is_far(problem: Problem) -> bool:
+    """Whether the weights differ so much that doubles do not see the smaller eigenvalues beside the larger ones."""
+    return not isinstance(problem, Spheres) and exponent_of(problem) != 0
+
+
+def _magnitudes(rows: Rows, bits: int, *, far: bool) -> list[float]:
+    if not far:
+        found: list[float] = np.abs(np.linalg.eigvalsh(np.array(rows, dtype=np.float64))).tolist()
+        return found
+    return [abs(float(value.mid())) for value in eigenvalue_enclosures(ball_matrix(rows, bits), bits)]
 
 
 def _written(problem: Problem) -> Any:

@@ -21,6 +21,7 @@ from ncproofs.critical.sphere_krawczyk import CertifiedSpherePoint, certify_sphe
 from ncproofs.critical.sphere_search import local_minima
 from ncproofs.errors import InvalidProblem
 from ncproofs.losses import cross_entropy, label_smoothing, mean_squared
+from ncproofs.losses.spelling import loss_from_expression
 from ncproofs.problems.features import Spheres
 
 Array = NDArray[np.float64]
@@ -78,10 +79,20 @@ def test_the_box_holds_a_point_with_zero_gradient_and_the_dense_hessian_agrees()
     assert values[0].overlaps(point.smallest.ball())
 
 
+def test_floats_of_a_rank_that_the_point_does_not_have_are_taken_down() -> None:
+    """A saturated loss: the floats are 3e-4 off a line, and Newton's method in balls ends on it."""
+    loss = loss_from_expression("sqrt(1 + (log(S1) - t)**2)")
+    X = np.array([[1, -1, -1, -1], [0, 0, 0, 3e-4]])
+    X /= np.linalg.norm(X, axis=0)
+    point = certify_sphere_point(Spheres(loss, 2, 2, 1, 7), X[:, :2], X[:, 2:], 256)
+    assert isinstance(point, CertifiedSpherePoint)
+    assert (point.rank, point.index, point.nullity) == (1, 2, 1)
+
+
 def test_inertia_of_the_bordered_system() -> None:
     """The Jacobian has the inertia of the Hessian on the gauge slice and m = M + r(r-1)/2 of either sign."""
     problem = spheres(3, 2, 1, 1)
-    system = sphere_krawczyk._system(problem, WORKED_W[:2], WORKED_H[:2])
+    system = sphere_krawczyk._system(problem, WORKED_W[:2], WORKED_H[:2], 2)
     with flint.ctx.workprec(128):
         box = sphere_krawczyk._krawczyk(system, 128)
         assert not isinstance(box, NotCertified)

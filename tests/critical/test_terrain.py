@@ -134,6 +134,8 @@ def test_too_large_problems_are_refused_unless_they_have_closed_forms() -> None:
     with pytest.raises(OutOfScope, match="too many"):
         terrain_of(Spheres(cross_entropy(), 10, 50, 5, 1))
     with pytest.raises(OutOfScope, match="closed forms"):
+        terrain_of(Ridge(loss_from_expression("S1 - t", ["z**4"]), 30, 40, 2, "1/50", "1/50"))
+    with pytest.raises(OutOfScope, match="show mse-landscape"):  # which are known, in closed form
         terrain_of(Ridge(loss_from_expression("S1/2 - t + 1/2", ["z**2"]), 30, 40, 2, "1/50", "1/50"))
     with pytest.raises(OutOfScope, match="too many"):
         terrain_of(MultiLabel(7, 6, "1/50", "1/50", counts="1:1,2:1,3:1,4:1,5:1"))

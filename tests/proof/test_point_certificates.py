@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -105,6 +106,16 @@ def test_what_is_not_certified_has_no_certificate() -> None:
     point = replace(result.points[0], classified=Classified(kind="precision", reason="too thin"))
     with pytest.raises(NoCertificate, match="undecided: too thin"):
         point_certificate(result.problem, point)
+
+
+@pytest.mark.parametrize(("lambda_W", "lambda_H", "count"), [(10**28, 1, 1), (10, Fraction(1, 10**8), 4)])
+def test_weights_of_very_different_size_have_certificates(lambda_W: int, lambda_H: Fraction, count: int) -> None:
+    """Doubles do not see an eigenvalue of 1 beside one of 1e28; what the checker is told must."""
+    result = critical_points(Ridge(cross_entropy(), 3, 2, 1, lambda_W, lambda_H), 14)
+    assert len(result.certified) == len(result.points) == count
+    for point in result.certified:
+        statement = checked(point_certificate(result.problem, point))
+        assert (statement["negative"], statement["zero"]) == (point.classified.index, point.classified.nullity)
 
 
 def test_a_wrong_index_is_not_written_nor_accepted() -> None:

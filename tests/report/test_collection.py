@@ -231,7 +231,8 @@ def test_an_index_does_not_import_unless_allowed(
 
 
 @pytest.mark.parametrize("pair", [
-    ("equality-case", "of_one_name:TAKEN"), ("of_one_name:MINE", "of_one_name:ALSO"), ("of_one_name:MINE", "of_one_name:BIG"),
+    ("equality-case", "of_one_name:TAKEN"), ("of_one_name:MINE", "of_one_name:ALSO"),
+    ("of_one_name:MINE", "of_one_name:BIG"),
 ])
 def test_two_theorems_of_one_name_are_not_one_file(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, pair: tuple[str, str]

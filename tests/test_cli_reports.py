@@ -177,7 +177,10 @@ def test_the_scripts_of_the_action_run(tmp_path: Path) -> None:
         return subprocess.run(command, cwd=place, env=variables, capture_output=True, text=True, timeout=120)
 
     assert run("Verify").returncode == 2 and not (tmp_path / "repo" / "pwned").exists()
-    variables["SUITES"] = "verification/mine.toml"
+    variables["SUITES"] = "verification/mine.toml\nno-such-suite\n"  # as with `suites: |`: the second line is read
+    second = run("Verify")
+    assert second.returncode == 2 and "no-such-suite" in second.stderr
+    variables["SUITES"] = "\n verification/mine.toml\n"
     finished = run("Verify")
     assert finished.returncode == 0, finished.stderr
     assert {path.name for path in (tmp_path / "repo" / "out").iterdir()} == {"report.html", "report.xml", "report.json"}

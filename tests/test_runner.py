@@ -102,7 +102,7 @@ def test_reports_of_all_this(outcomes: dict[str, Outcome]) -> None:
     assert len({line.index("why") for line in summary.as_lines(list(rows.values()))[:1]}) == 1
     record = json.loads(json.dumps(summary.as_json("t", found, 8, 1.0)))
     assert record["schema"] == 1 and len(record["rows"]) == 8 and record["rows"][1]["certified"] is True
-    suite = ElementTree.fromstring(summary.as_junit("t\x00", found))
+    suite = ElementTree.fromstring(summary.as_junit("t\x00", found, len(found)))
     assert suite.get("tests") == "8" and suite.get("errors") == "1" and suite.get("failures") == "6"
     assert summary.closing_lines(found, 9, 1.0)[-2:] == [
         "interrupted: 8 of 9 were finished",

@@ -23,6 +23,7 @@ Examples:
   ncproofs derive --all --out derivations --pdf
   ncproofs derive --only mine.theorems:bound --only equality-case --out derivations
   ncproofs derive --check --out derivations            for a pre-commit hook: nothing is written
+  ncproofs derive --check --allow-imports --out derivations      the same where its index names modules of your own
 
 The document is written in any case. Exit code, as of `ncproofs verify`: 0 every step is proved and every hypothesis
 met. 1 a step is refuted. 2 wrong input. 4 a step is not proved, has a hole, or the loss or the sizes do not meet a
@@ -53,17 +54,19 @@ class _Derive(click.Group):
 @click.option("--format", "format_", type=click.Choice(["text", "latex", "json", "html"]),
               help="With --all or --only: the format of the files.  [default: latex]")
 @click.option("--pdf", is_flag=True, help="With --all or --only: also a PDF of each.")
+@click.option("--allow-imports", is_flag=True,
+              help="With --check: let the folder's index name package.module:name, which runs its code.")
 @click.pass_context
 def derive_command(
     ctx: click.Context, format_: str | None, only: tuple[str, ...], out: Path | None, *, all_: bool, check: bool,
-    pdf: bool,
+    pdf: bool, allow_imports: bool,
 ) -> int | None:
     """Derivations for any K, n and d; each step is machine-checked before it is printed.
 
     THEOREM is a name of `ncproofs list theorems` or package.module:name.
     """
     if ctx.invoked_subcommand is not None:
-        if all_ or only or out or pdf or check:
+        if all_ or only or out or pdf or check or allow_imports:
             raise click.UsageError("--all, --only, --out, --check and --pdf go without a name; write options after it")
         return None
     if out is None or not (all_ or only or check) or (all_ and only):
@@ -78,8 +81,22 @@ def derive_command(
     if not check:
         return build_all(out, format_ or "latex", pdf=pdf, told=told, chosen=chosen_documents(only))
     there, written = listed(out)
+    if not (all_ or only or allow_imports):
+        _without_imports(out, there)
     chosen = chosen_documents(() if all_ else only or there)
     return check_folder(out, format_ or written, pdf=pdf, told=told, chosen=chosen, whole=not only)
+
+
+def _without_imports(folder: Path, names: Sequence[str]) -> None:
+    """The index of a folder is a file from outside: the names in it are not imported unless that was allowed."""
+    from ncproofs.errors import UnknownName
+
+    for name in names:
+        if ":" in name:
+            raise UnknownName(
+                f"the index of {folder} names {name!r}, which runs that module's code; add --allow-imports if you "
+                f"trust the folder, or --only {name}"
+            )
 
 
 def _options(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -48,7 +48,7 @@ def write_reports(results: Any, options: dict[str, Any]) -> None:
     if options.get("junit") is not None:
         from ncproofs.report.summary import as_junit
 
-        write_atomically(options["junit"], as_junit(results.title, results.outcomes))
+        write_atomically(options["junit"], as_junit(results.title, results.outcomes, results.asked))
     if options.get("markdown") is not None:
         from ncproofs.report.markdown import as_markdown
 
@@ -67,8 +67,9 @@ def write_reports(results: Any, options: dict[str, Any]) -> None:
 def diff_command(before: Path, after: Path, *, json_: bool) -> int:
     """What changed between two runs of `ncproofs verify --json`.
 
-    Exit code 1 when something got worse: certified before and not now, a weaker rigor, a row that is gone, or a new
-    row that is not as expected. Times are shown and never count as worse.
+    Exit code 1 when something got worse: certified before and not now, a weaker rigor, a row that is gone, a new
+    row that is not as expected, or a run that was interrupted with more left to do. Times are shown and
+    never count as worse.
     """
     from ncproofs.report.difference import as_record, difference, lines_of
     from ncproofs.report.results import read_results

@@ -54,16 +54,22 @@ def chosen_documents(asked: Sequence[str]) -> dict[str, Callable[[], Derivation]
     """What is asked for by a name of ``documents`` or as ``package.module:theorem``; no names: all documents.
 
     Raises:
-        UnknownName: there is no such document or theorem.
+        UnknownName: there is no such document or theorem. InvalidClaim: two of them would be one file.
     """
     from ncproofs.theorems.catalogue import load
 
     known = documents()
     if not asked:
         return known
-    for name in asked:
-        if name not in known:
-            load(name)
+    files: dict[str, str] = {}
+    for name in dict.fromkeys(asked):
+        stem = name if name in known else load(name).name
+        other = files.setdefault(stem.lower(), name)  # some file systems do not tell W.tex from w.tex
+        if other != name:
+            raise InvalidClaim(
+                f"{other} and {name} would both be the file {stem}; rename one of the theorems, or write them to two "
+                "folders"
+            )
     return {name: known.get(name, partial(_theorem, name)) for name in asked}
 
 
@@ -154,7 +160,7 @@ def _entry(name: str, derivation: Derivation) -> dict[str, Any]:
 def _stem(name: str, derivation: Derivation) -> str:
     """The name of the file without its ending."""
     stem = derivation.preface.name if ":" in name and derivation.preface is not None else name
-    if re.fullmatch(r"[A-Za-z0-9][\w-]*", stem, re.ASCII) is None or stem == "index":
+    if re.fullmatch(r"[A-Za-z0-9][\w-]*", stem, re.ASCII) is None or stem.lower() == "index":
         raise InvalidClaim(f"the theorem {name} is named {stem!r}; a file needs letters, digits, - and _, not 'index'")
     return stem
 

@@ -17,6 +17,7 @@ from ncproofs.losses.loss import ELL, Loss, SoftmaxForm, T
 from ncproofs.losses.spelling import with_own_name
 from ncproofs.report import checks
 from ncproofs.report.claim_formulas import equation_latex
+from ncproofs.report.labels import loss_label
 from ncproofs.report.latex import as_latex
 from ncproofs.report.objective_steps import balance, matrix_steps, zero_sum
 from ncproofs.report.riemannian_identities import identity_steps
@@ -39,7 +40,8 @@ def derive_objective(loss: Loss) -> Derivation:
     form = loss.softmax_form()
     steps = [*_loss_steps(loss, form), *_logit_steps(loss, form), *matrix_steps(), *_consequences(loss)]
     title = f"The weight-decay objective with {loss}: gradient, Hessian, critical points"
-    return Derivation(title, loss.name, (*_objective_letters(), *_loss_letters(loss, form)), _numbered(steps))
+    return Derivation(title, loss.name, (*_objective_letters(), *_loss_letters(loss, form)), _numbered(steps),
+                      label=loss_label("objective", loss))
 
 
 def derive_riemannian(loss: Loss) -> Derivation:
@@ -59,7 +61,8 @@ def derive_riemannian(loss: Loss) -> Derivation:
         *transverse_steps(),
     ]
     title = f"Unit classifiers and features with {loss}: Riemannian gradient, Hessian, critical points"
-    return Derivation(title, loss.name, (*_sphere_letters(), *_loss_letters(loss, form)), _numbered(steps))
+    return Derivation(title, loss.name, (*_sphere_letters(), *_loss_letters(loss, form)), _numbered(steps),
+                      label=loss_label("riemannian", loss))
 
 
 def _numbered(steps: list[Step]) -> tuple[Step, ...]:
@@ -70,7 +73,8 @@ def derive_loss(loss: Loss) -> Derivation:
     """What a theorem needs to know of a loss: its form, its derivatives in the logits, whether it is convex."""
     form = with_own_name(loss).softmax_form()
     steps = [*_loss_steps(loss, form), *_logit_steps(loss, form), _convexity_step(loss)]
-    return Derivation(f"The loss {loss}", loss.name, tuple(_loss_letters(loss, form)), _numbered(steps))
+    return Derivation(f"The loss {loss}", loss.name, tuple(_loss_letters(loss, form)), _numbered(steps),
+                      label=loss_label("loss", loss))
 
 
 def _tex(expression: sympy.Expr) -> str:

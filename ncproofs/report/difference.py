@@ -15,15 +15,15 @@ __all__ = ["Change", "Difference", "as_record", "difference", "lines_of"]
 #: A question is slower when it takes this many times as long, and at least this many seconds longer.
 _SLOWER, _NOTICED = 2, 1
 _RANK = {Standing.ERROR: 0, Standing.WRONG: 1, Standing.OPEN: 2, Standing.EXPECTED: 3}
-_KINDS = ("lost", "worse", "weaker rigor", "gone", "newly certified", "better", "stronger rigor", "new", "changed",
-          "slower", "faster")
+_KINDS = ("interrupted", "lost", "worse", "weaker rigor", "gone", "newly certified", "better", "stronger rigor", "new",
+          "changed", "slower", "faster")
 #: For the worse; ``new`` is so only when the new row is not as expected. Time never is: machines differ.
-_BAD = ("lost", "worse", "weaker rigor", "gone")
+_BAD = ("interrupted", "lost", "worse", "weaker rigor", "gone")
 
 
 @dataclass(frozen=True)
 class Change:
-    """One question that came out otherwise. ``bad``: for the worse."""
+    """One question that came out otherwise, or a run that was interrupted. ``bad``: for the worse."""
 
     kind: str
     theorem: str
@@ -49,7 +49,7 @@ class Difference:
 def difference(before: Results, after: Results) -> Difference:
     """What changed from ``before`` to ``after``; the same question has the same theorem, instance and role."""
     old, new = _by_question(before.outcomes), _by_question(after.outcomes)
-    changes = [_gone(old[key]) for key in old if key not in new]
+    changes = [*_interrupted(before, after), *(_gone(old[key]) for key in old if key not in new)]
     changes += [_new(new[key]) for key in new if key not in old]
     both = [key for key in old if key in new]
     for key in both:
@@ -58,6 +58,15 @@ def difference(before: Results, after: Results) -> Difference:
     changes.sort(key=lambda change: (not change.bad, order[change.kind]))
     spent = (sum(old[key].verdict.seconds for key in both), sum(new[key].verdict.seconds for key in both))
     return Difference(tuple(changes), len(both), spent, (before.title, after.title))
+
+
+def _interrupted(before: Results, after: Results) -> list[Change]:
+    """A second run with more left to do than the first: what it did not answer may be anything."""
+    left = [run.asked - len(run.outcomes) for run in (before, after)]
+    if left[1] <= left[0]:
+        return []
+    said = f"{left[1]} of {after.asked} were not finished"
+    return [Change("interrupted", after.title, "the second run", said, bad=True)]
 
 
 def _by_question(outcomes: Iterable[Outcome]) -> dict[tuple[object, ...], Outcome]:

@@ -29,11 +29,14 @@ _ENVIRONMENTS = r"""\makeatletter
 \@ifundefined{c@ncpstep}{\newtheorem{ncpstep}{Step}}{}
 \makeatother
 \setcounter{ncpstep}{0}"""
+#: Within a fragment: lines may be loose rather than too wide, and hyperref gets a name of its own for each step.
+_INSIDE = r"\begingroup\sloppy\def\theHncpstep{%s.\arabic{ncpstep}}"
 
 
 def as_latex(derivation: Derivation, *, standalone: bool = False) -> str:
     """A fragment for a document that loads amsmath and amsthm, or a whole document when ``standalone``."""
-    parts = [_ENVIRONMENTS, rf"\section*{{{prose(derivation.title)}}}"]
+    inside = _INSIDE % _label(derivation)
+    parts = [_ENVIRONMENTS, inside, rf"\section*{{{prose(derivation.title)}}}"]
     parts += _before(derivation.preface) if derivation.preface else []
     parts += _notation(derivation)
     parts += _steps(derivation)
@@ -41,7 +44,7 @@ def as_latex(derivation: Derivation, *, standalone: bool = False) -> str:
     parts += _values(derivation.values)
     parts += [rf"\paragraph{{Result.}} {_range(derivation)}{escaped(summary_line(derivation.steps))}"]
     parts += _after(derivation.preface) if derivation.preface else []
-    body = "\n".join([*parts, ""])
+    body = "\n".join([*parts, r"\par\endgroup", ""])
     return document(body) if standalone else body
 
 
@@ -74,8 +77,9 @@ def _notation(derivation: Derivation) -> list[str]:
     return [r"\paragraph{Notation.}", r"\begin{itemize}", *rows, r"\end{itemize}"]
 
 
-def _label(derivation: Derivation, step: Step) -> str:
-    return re.sub(r"[^A-Za-z0-9]+", "-", f"ncp-{derivation.subject}-{step.number}")
+def _label(derivation: Derivation, step: Step | None = None) -> str:
+    number = "" if step is None else f"-{step.number}"
+    return re.sub(r"[^A-Za-z0-9]+", "-", f"ncp-{derivation.label or derivation.subject}{number}")
 
 
 def _steps(derivation: Derivation) -> list[str]:

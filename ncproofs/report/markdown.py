@@ -6,7 +6,7 @@ import re
 
 from ncproofs.report.figures import visible
 from ncproofs.report.results import Results
-from ncproofs.report.summary import Row, closing_lines, counts, one_line, reason_of, rows_of, word_of
+from ncproofs.report.summary import Row, closing_lines, counts, one_line, reason_of, rows_of, unfinished, word_of
 from ncproofs.runner import Standing
 
 __all__ = ["as_markdown", "escaped"]
@@ -27,7 +27,8 @@ def escaped(text: str) -> str:
 def as_markdown(results: Results) -> str:
     """The count, one row a theorem, and what needs attention."""
     ordered = sorted(results.outcomes, key=lambda outcome: outcome.job.index)
-    lines = [f"## {escaped(results.title)}", "", f"**{escaped(counts(ordered))}** ({results.seconds:.1f} s)", ""]
+    said = [part for part in (unfinished(ordered, results.asked), counts(ordered)) if part]
+    lines = [f"## {escaped(results.title)}", "", f"**{escaped('; '.join(said))}** ({results.seconds:.1f} s)", ""]
     lines += ["| theorem | verdict | rigor | covered |", "|---|---|---|---|", *map(_row, rows_of(ordered))]
     odd = [outcome for outcome in ordered if outcome.standing is not Standing.EXPECTED]
     if odd:
@@ -40,7 +41,7 @@ def as_markdown(results: Results) -> str:
     rest = [
         line
         for line in closing_lines(ordered, results.asked, results.seconds)[:-1]
-        if line.startswith(("classical", "hole", "interrupted"))
+        if line.startswith(("classical", "hole"))
     ]
     lines += [text for line in rest for text in ("", escaped(line))]
     return "\n".join(lines) + "\n"

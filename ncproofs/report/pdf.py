@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -22,11 +23,15 @@ class PdfFailed(NcproofsError):
 
 @dataclass(frozen=True)
 class Printed:
-    """The PDF, the widest overfull line in hundredths of a point, and references that lead nowhere."""
+    """The PDF, the widest overfull line in hundredths of a point, and references that lead nowhere.
+
+    ``twice`` counts labels and link targets that stand for two places.
+    """
 
     pdf: bytes
     overfull: int
     undefined: int
+    twice: int = 0
 
 
 def pdf_of(document: str) -> Printed:
@@ -46,14 +51,17 @@ def pdf_of(document: str) -> Printed:
         (place / "document.tex").write_text(document, encoding="ascii")
         for _ in range(2):
             log = _run(program, place)
-        return Printed((place / "document.pdf").read_bytes(), _widest(log), log.count("undefined on input line"))
+        printed = (place / "document.pdf").read_bytes()
+        twice = log.count("multiply defined.") + log.count("destination with the same identifier")
+        return Printed(printed, _widest(log), log.count("undefined on input line"), twice)
 
 
 def _run(program: str, place: Path) -> str:
     command = [program, "-interaction=nonstopmode", "-halt-on-error", "-no-shell-escape", "document.tex"]
     try:
         done = subprocess.run(
-            command, cwd=place, stdin=subprocess.DEVNULL, capture_output=True, timeout=_SECONDS, check=False
+            command, cwd=place, stdin=subprocess.DEVNULL, capture_output=True, timeout=_SECONDS, check=False,
+            env={**os.environ, "max_print_line": "10000"},  # warnings of the log on one line each
         )
     except subprocess.TimeoutExpired:
         raise PdfFailed(f"pdflatex took more than {_SECONDS} s; write --format latex and run it yourself") from None

@@ -85,7 +85,10 @@ class Step:
 
 @dataclass(frozen=True)
 class Derivation:
-    """Title, notation (formula and meaning) and steps in order; for a theorem also its statement and values."""
+    """Title, notation (formula and meaning) and steps in order; for a theorem also its statement and values.
+
+    ``label`` tells its steps from those of any other document; the subject stands for it where it is not given.
+    """
 
     title: str
     subject: str
@@ -94,6 +97,7 @@ class Derivation:
     preface: Preface | None = None
     values: tuple[Value, ...] = ()
     warnings: tuple[str, ...] = ()
+    label: str = ""
 
     @property
     def holes(self) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Row", "as_json", "as_junit", "as_lines", "as_table", "claim_lines", "closing_lines", "counts", "one_line",
-    "reason_of", "rows_of", "word_of",
+    "reason_of", "rows_of", "unfinished", "word_of",
 ]
 
 _MOST_SHOWN = 4
@@ -189,6 +189,12 @@ def closing_lines(outcomes: Sequence[Outcome], asked: int, seconds: float) -> li
     return [*lines, f"{counts(ordered)} ({seconds:.1f} s)"]
 
 
+def unfinished(outcomes: Sequence[Outcome], asked: int) -> str:
+    """Such as "interrupted: 4 of 8 were not finished"; empty when all that was asked was finished."""
+    missing = asked - len(outcomes)
+    return f"interrupted: {missing} of {asked} were not finished" if missing > 0 else ""
+
+
 def _attention(outcomes: Sequence[Outcome]) -> list[str]:
     """One line for each of the first few of a theorem, and a count of the others."""
     lines, shown = [], Counter[str]()
@@ -270,24 +276,31 @@ def _record(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def as_junit(title: str, outcomes: Sequence[Outcome]) -> str:
-    """JUnit XML: one test case a job; undecided counts as a failure, since it is not what was expected."""
+def as_junit(title: str, outcomes: Sequence[Outcome], asked: int) -> str:
+    """JUnit XML: one test case a job; undecided counts as a failure, since it is not what was expected.
+
+    A run that did not finish all that was ``asked`` has one more case, an error, which says how much is missing.
+    """
     ordered = sorted(outcomes, key=lambda outcome: outcome.job.index)
     bad = sum(outcome.standing in (Standing.WRONG, Standing.OPEN) for outcome in ordered)
-    errors = sum(outcome.standing is Standing.ERROR for outcome in ordered)
+    missing = unfinished(ordered, asked)
+    errors = sum(outcome.standing is Standing.ERROR for outcome in ordered) + bool(missing)
     seconds = sum(outcome.verdict.seconds for outcome in ordered)
     suite = ElementTree.Element(
         "testsuite",
         _clean(
             {
                 "name": title,
-                "tests": len(ordered),
+                "tests": len(ordered) + bool(missing),
                 "failures": bad,
                 "errors": errors,
                 "time": f"{seconds:.3f}",
             }
         ),
     )
+    if missing:
+        case = ElementTree.SubElement(suite, "testcase", _clean({"classname": title, "name": missing, "time": "0.000"}))
+        ElementTree.SubElement(case, "error", _clean({"type": "interrupted", "message": missing}))
     for outcome in ordered:
         named = {
             "classname": outcome.job.theorem, "name": _case_name(outcome), "time": f"{outcome.verdict.seconds:.3f}",

@@ -14,6 +14,7 @@ from ncproofs.proof.discharge import Effort, discharge
 from ncproofs.proof.wording import printed_as_proved
 from ncproofs.report.apart import printed_apart
 from ncproofs.report.claim_formulas import claim_formulas, is_definition, is_empty, range_phrase
+from ncproofs.report.labels import theorem_label
 from ncproofs.report.prose import sentence
 from ncproofs.report.references import references
 from ncproofs.report.resting import rested_steps
@@ -81,6 +82,7 @@ def derive_theorem(
         preface=_preface(theorem),
         values=_values(problem),
         warnings=tuple(_unmet(theorem, problem)),
+        label=theorem_label(theorem, problem, loss),
     )
 
 

@@ -200,18 +200,53 @@ def test_a_folder_is_compared_and_not_written(
         "equality-case.html", "my-square.html", "index.html", "index.json"
     }
     before = {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in out.iterdir()}
-    code, lines = told(capsys, "--check", "--out", str(out))  # format and documents as the index has them
+    check = ("--check", "--allow-imports", "--out", str(out))  # format and documents as the index has them
+    code, lines = told(capsys, *check)
     assert code == 0 and [line.partition(": ")[2] for line in lines] == ["up to date"] * 2
     assert {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in out.iterdir()} == before
     (out / "my-square.html").write_text("edited", encoding="utf-8")
     (out / "equality-case.html").unlink()
-    code, lines = told(capsys, "--check", "--out", str(out))
+    code, lines = told(capsys, *check)
     assert code == 1 and lines == [
         "[1/2] equality-case: missing: equality-case.html", "[2/2] own_theorem:MINE: stale: my-square.html",
     ]
     code, lines = told(capsys, *chosen[2:], "--check")  # only one of the two is asked about
     assert code == 1 and len(lines) == 1
-    assert told(capsys, *chosen, "--format", "html")[0] == 0 and told(capsys, "--check", "--out", str(out))[0] == 0
+    assert told(capsys, *chosen, "--format", "html")[0] == 0 and told(capsys, *check)[0] == 0
+
+
+def test_an_index_does_not_import_unless_allowed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    (tmp_path / "evil_module.py").write_text("open('ran', 'w').close()\n" + OWN_THEOREM, encoding="utf-8")
+    index = {"format": "text", "documents": [{"name": "sphere-mse"}, {"name": "evil_module:MINE"}]}
+    (tmp_path / "index.json").write_text(json.dumps(index), encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    code, (line,) = told(capsys, "--check", "--out", str(tmp_path))
+    assert code == 2 and "'evil_module:MINE'" in line and "--allow-imports" in line
+    assert not (tmp_path / "ran").exists()
+    assert told(capsys, "--check", "--allow-imports", "--out", str(tmp_path))[0] == 1  # missing, and looked for
+    assert (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize("pair", [
+    ("equality-case", "of_one_name:TAKEN"), ("of_one_name:MINE", "of_one_name:ALSO"),
+    ("of_one_name:MINE", "of_one_name:BIG"),
+])
+def test_two_theorems_of_one_name_are_not_one_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, pair: tuple[str, str]
+):
+    more = "".join(
+        f"\n{name} = Theorem({title!r}, 't', 's', 'i', MINE.source, general=MINE.general)"
+        for name, title in (("TAKEN", "equality-case"), ("ALSO", "my-square"), ("BIG", "My-Square"))
+    )
+    (tmp_path / "of_one_name.py").write_text(OWN_THEOREM + more, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    out = tmp_path / "out"
+    code, (line,) = told(capsys, "--only", pair[0], "--only", pair[1], "--out", str(out))
+    assert code == 2 and all(name in line for name in pair) and "two folders" in line and not out.exists()
+    assert told(capsys, "--only", pair[1], "--only", pair[1], "--out", str(out))[0] == 0  # the same asked twice
 
 
 def test_a_theorem_of_ones_own_is_written_again_when_it_changes(

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
@@ -14,7 +16,7 @@ from ncproofs.report.html import as_html
 from ncproofs.report.markdown import as_markdown
 from ncproofs.report.results import InvalidResults, json_schema, read_results, record_of, results_from
 from ncproofs.report.summary import as_junit, closing_lines
-from tests.report.outcomes import EVERY, FAILS, INSTANCE, results
+from tests.report.outcomes import CERTIFIED, CONTROL, EVERY, FAILS, INSTANCE, results
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -28,7 +30,7 @@ def test_the_round_trip_is_exact() -> None:
     after = results_from("here", json.dumps(record_of(before)))
     assert record_of(after) == record_of(before)
     assert [o.standing for o in after.outcomes] == [o.standing for o in before.outcomes]
-    assert as_junit("t", after.outcomes) == as_junit("t", before.outcomes)
+    assert as_junit("t", after.outcomes, 9) == as_junit("t", before.outcomes, 9)
     assert closing_lines(after.outcomes, 7, 1) == closing_lines(before.outcomes, 7, 1)
 
 
@@ -116,7 +118,8 @@ def test_anything_anywhere_is_refused_or_reported(odd: Any) -> None:
         except InvalidResults as error:
             assert "\n" not in str(error)
         else:
-            as_markdown(found), as_junit(found.title, found.outcomes), as_html(found), difference(found, found)
+            as_markdown(found), as_junit(found.title, found.outcomes, found.asked), as_html(found)
+            difference(found, found)
             read += 1
         finally:
             container[key] = kept
@@ -136,3 +139,21 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / "b.json").write_bytes(b"\xff\xfe")
     with pytest.raises(InvalidResults, match="not UTF-8"):
         read_results(tmp_path / "b.json")
+
+
+def test_every_report_of_an_interrupted_run_says_so() -> None:
+    whole = results(CERTIFIED, CONTROL)
+    cut = replace(whole, asked=6)
+    said = "interrupted: 4 of 6 were not finished"
+    assert as_markdown(cut).splitlines()[2].startswith(f"**{said}; certified on 1 of 1")
+    assert "interrupted" not in as_markdown(whole)
+    suite = ElementTree.fromstring(as_junit("t", cut.outcomes, cut.asked))
+    assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("3", "0", "1")
+    assert len(suite.findall("testcase")) == 3
+    (error,) = suite.findall("testcase/error")
+    assert error.get("message") == said
+    assert ElementTree.fromstring(as_junit("t", whole.outcomes, whole.asked)).get("errors") == "0"
+    assert "not finished: interrupted" in as_html(cut) and "not finished: interrupted" not in as_html(whole)
+    assert [change.kind for change in difference(whole, cut).changes] == ["interrupted"]
+    assert difference(whole, cut).is_worse and not difference(cut, whole).is_worse
+    assert not difference(cut, cut).changes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 import shutil
@@ -12,14 +13,17 @@ import sympy
 
 from ncproofs.calculus.indexed import Index, Tensor, scalar, total
 from ncproofs.errors import InvalidClaim
+from ncproofs.families import problem_of
 from ncproofs.losses import focal, loss_from_expression
+from ncproofs.losses.spelling import known_loss
 from ncproofs.problems.features import Ridge, Spheres
 from ncproofs.proof.claims import Axiom, Hole, Identity, Sign, SumIdentity, UniqueRoot, Wording
 from ncproofs.proof.domain import Domain, real
 from ncproofs.proof.wording import value_at, worded
 from ncproofs.report.collection import documents
-from ncproofs.report.derivation import derive_loss, derive_objective
+from ncproofs.report.derivation import derive_loss, derive_objective, derive_riemannian
 from ncproofs.report.derivation_html import as_html, mathml
+from ncproofs.report.labels import loss_label, theorem_label
 from ncproofs.report.latex import as_latex
 from ncproofs.report.pdf import PdfFailed, pdf_of
 from ncproofs.report.printing import exit_code, rendered
@@ -501,8 +505,31 @@ def test_the_log_is_read():
 
 
 @PDFLATEX
-def test_fragments_go_into_a_document_together():
-    derivations = [derive_theorem(load(name)) for name in ("equality-case", "sphere-mse")]
+@pytest.mark.parametrize("packages", ["amsmath,amsthm", "amsmath,amsthm,hyperref"])
+@pytest.mark.parametrize("kind", ["[11pt]{article}", "{amsart}"])
+def test_fragments_go_into_a_document_together(kind, packages):
+    focal = known_loss("focal(2)")
+    derivations = [
+        derive_theorem(load("sphere-mse")), derive_theorem(load("sphere-mse"), loss=focal),
+        derive_objective(focal), derive_riemannian(focal),
+    ]
     body = "\n".join(map(as_latex, derivations))
-    head = "\\documentclass{article}\\usepackage{amsmath,amsthm}\\begin{document}"
-    assert pdf_of(f"{head}{body}\\end{{document}}").undefined == 0
+    head = f"\\documentclass{kind}\\usepackage{{{packages}}}\\begin{{document}}"
+    printed = pdf_of(f"{head}{body}\\end{{document}}")
+    assert (printed.undefined, printed.twice) == (0, 0) and printed.overfull <= 500
+
+
+def test_labels_tell_documents_apart():
+    theorem, other = load("sphere-mse"), theorem_of(name="sphere-mse")
+    names = ("log(S1) - t + 1", "log(S1) + t + 1", "focal(2)", "focal_2", "focal-2", "focal(1/2)", "focal(1, 2)")
+    losses = [dataclasses.replace(known_loss("cross_entropy"), name=name) for name in names]
+    spheres = [problem_of({"K": "3", "d": "3", "n": "1", "tau": tau, "loss": "mean_squared"}) for tau in ("1", "2")]
+    labels = [loss_label(kind, loss) for kind in ("objective", "riemannian") for loss in losses]
+    labels += [theorem_label(theorem, None, loss) for loss in (None, *losses)]
+    labels += [theorem_label(value, problem, None) for value in (theorem, other) for problem in spheres]
+    labels += [theorem_label(other, None, None), theorem_label(theorem_of(name="a b"), None, None)]
+    odd = ("a-b", "a--b", "objective-focal-2", "\ud800")
+    labels += [theorem_label(theorem_of(name=name), None, None) for name in odd]
+    assert len(set(labels)) == len(labels) and labels[2] == "objective-focal-2"
+    assert theorem_label(theorem, None, None) == "sphere-mse"
+    assert all(re.fullmatch(r"[A-Za-z0-9-]{1,90}", label) for label in labels)

@@ -117,3 +117,21 @@ def test_the_origin_is_critical_for_a_free_bias_and_every_loss_that_ignores_shif
 def test_a_loss_without_a_known_point_is_out_of_scope() -> None:
     with pytest.raises(OutOfScope, match="write --lambda-b none"):
         scale.known_point(Ridge(mean_squared(), 50, 5, 1, "1/100", "1/100", 0))
+
+
+def test_a_bound_that_says_nothing_is_undecided(capsys: pytest.CaptureFixture[str]) -> None:
+    """Infinite bounds counted as holds, and NaN as fails."""
+    large = ["scale", "-K", "300", "-d", "100", "--dtype", "float32", "--threads", "1"]
+    assert main([*large, "--tau", "100000"]) == 4
+    out = capsys.readouterr().out
+    assert "fails" not in out and out.count("undecided") >= 2 and "nan" not in out
+    small = ["scale", "-K", "8", "-d", "8", "--loss", "focal(1/2)", "--lambda-W", "1/100000000", "--dtype", "float32"]
+    assert main(small) == 4 and "undecided" in capsys.readouterr().out
+
+
+def test_weights_far_apart_are_refused_and_heavy_ones_have_the_origin(capsys: pytest.CaptureFixture[str]) -> None:
+    for first, second in (("1e400", "1"), ("1", "1e400"), ("1e300", "1e-300")):
+        assert main(["scale", "-K", "8", "-d", "9", "--lambda-W", first, "--lambda-H", second]) == 2
+        assert "internal" not in capsys.readouterr().err
+    assert main(["scale", "-K", "8", "-d", "5", "-n", "3", "--lambda-W", "1/3", "--lambda-H", "1/10"]) == 0
+    assert "W = H = 0" in capsys.readouterr().out

@@ -123,11 +123,16 @@ def _with_underflow(found: RoundingBounds, sizes: _Sizes, heavy: float, *parts: 
     terms = float(sizes.K + sizes.N) * (sizes.d + sizes.K + sizes.N)
     lost = float(64 * terms * np.float64(largest) ** 4 * np.float64(heavy) * smallest_normal(sizes.u))
 
-    def raised(blocks: Any) -> Any:
-        return None if blocks is None else tuple(None if bound is None else bound + lost for bound in blocks)
+    def more(bound: float | None) -> float | None:
+        """NaN is 0 times infinity somewhere: nothing is known."""
+        return None if bound is None else np.inf if np.isnan(bound) else bound + lost
 
-    curvature = None if found.curvature is None else found.curvature + lost
-    return RoundingBounds(found.value + lost, raised(found.gradient), raised(found.product), curvature)
+    def raised(blocks: Any) -> Any:
+        return None if blocks is None else tuple(map(more, blocks))
+
+    value = more(found.value)
+    assert value is not None
+    return RoundingBounds(value, raised(found.gradient), raised(found.product), more(found.curvature))
 
 
 def _sizes(at: Point, along: Point | None, pass_: Sweep) -> _Sizes:

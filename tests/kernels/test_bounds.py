@@ -278,3 +278,10 @@ def test_lost_squares_count_with_their_weight() -> None:
     exact = float(np.log(2)) + 1e41 * float(point[0][0, 0]) ** 2
     off = abs(evaluate(problem, point).value - exact)
     assert 5e-5 < off <= rounding_bounds(problem, point).value
+
+
+def test_where_a_logit_overflows_the_bounds_are_infinite_and_no_nan() -> None:
+    point = (np.full((2, 3), 2000, np.float32), np.full((2, 3), 2000, np.float32), None)
+    found = rounding_bounds(Ridge(cross_entropy(), 3, 2, 1, "1/50", "1/50"), point, point)
+    assert not any(np.isnan(bound) for bound in (found.value, *found.gradient[:2], *(found.product or ())[:2]))
+    assert found.curvature == np.inf

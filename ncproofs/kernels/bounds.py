@@ -162,8 +162,9 @@ def _largest(part: Any) -> float:
 def _block_errors(columns: SoftmaxColumns | SumColumns, pass_: Sweep, sizes: _Sizes, start: int, stop: int) -> _Errors:
     h, g = sizes.h[start:stop], sizes.g[start:stop]
     Z, Q = sizes.w * h + sizes.b, sizes.v * h + sizes.w * g + sizes.db
-    # d products, the bias, and tau W in place of W (two roundings) on spheres.
-    e, f = sizes.gamma(sizes.d + 4) * Z, sizes.gamma(sizes.d + 6) * Q
+    # d products, the bias, and tau W in place of W (two roundings) on spheres. Twice: the logits here, from which all
+    # is measured, are as far from the exact ones as those of ``evaluate`` are on the other side.
+    e, f = 2 * sizes.gamma(sizes.d + 4) * Z, 2 * sizes.gamma(sizes.d + 6) * Q
     if isinstance(columns, SoftmaxColumns):
         scalars, _ = pass_.scalars(start, stop)
         m = pass_.labels.counts(start, stop).astype(float)

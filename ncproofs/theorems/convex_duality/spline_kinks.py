@@ -55,16 +55,17 @@ THEOREM = Theorem(
     name="spline-kinks",
     title="Kinks of least-norm interpolants",
     statement=(
-        "If T0 >= S0 and no two neighbouring changes of slope have one sign, every least-norm interpolant has kinks "
-        "at the data only. If two neighbouring interior changes have one sign, or T0 < S0, some least-norm interpolant "
-        "has a kink elsewhere."
+        "Two neighbouring interior changes of slope of one sign become one kink between their points at the same "
+        "cost, so that some least-norm interpolant has a kink elsewhere. For data with T0 >= S0 and no two "
+        "neighbouring changes of one sign, every least-norm interpolant has kinks at the data only; this is decided "
+        "for given data, by a dual point that is +1 or -1 at data points alone."
     ),
     idea="A dual point that is +1 or -1 at data points only forces the kinks; two changes of one sign may be merged.",
     source=Source(
         paper=CONVEX[0], arxiv=CONVEX[1], quoted="the kinks of the optimal network are at the data points",
         relation="corrected", note="true of some minimiser always, of every minimiser exactly under this condition",
     ),
-    covers="all slopes, both changes and distances",
+    covers="all slopes, both changes and distances for the merged kink; the converse at given data",
     hypotheses=(
         Hypothesis("interpolation in one variable", is_spline),
         Hypothesis("T0 >= S0 and no two neighbouring changes of slope have one sign", is_rigid),

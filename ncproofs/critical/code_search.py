@@ -243,6 +243,7 @@ def search(K: int, d: int, *, starts: int, seed: int, progress: Callable[[str], 
     count = _POLISHED if K * d * (d - 1) ** 2 < _SMALL_WORK else 1
     polished = [(start, polish(W, radius=0.005 * scale)) for start, W in _best_of(fine, count)]
     ((start, W),) = _best_of(polished, 1)
+    progress("settling at a local optimum")
     W, settled = _settled(W, scale)
     return Found(W, largest_cosine(W), start, starts, settled)
 

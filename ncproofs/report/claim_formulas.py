@@ -22,20 +22,23 @@ from ncproofs.report.trees import (
     written_tree,
 )
 from ncproofs.report.typesetting import LIMIT, Names, aligned, fitted, name_latex, plain, symbolic, terms_of, width
-from ncproofs.report.written_sums import chunks, entries_of, valued, written
+from ncproofs.report.written_sums import Node, chunks, entries_of, valued, written
 
-__all__ = ["claim_formulas", "equation_latex", "is_definition", "is_empty", "range_phrase"]
+__all__ = ["claim_formulas", "equation_latex", "is_definition", "is_empty", "range_phrase", "shown_nodes"]
 
 _RELATIONS = {">": ">", ">=": r"\ge", "<": "<", "<=": r"\le"}
 #: Parts of a side that has to be broken are kept below this width.
 _TERM = LIMIT - 100
 
 
-def claim_formulas(claim: Claim) -> tuple[Formula, ...]:
-    """The display equations of ``claim``, first the claim itself, then the letters that it had to introduce."""
+def claim_formulas(claim: Claim, reserved: frozenset[str] = frozenset()) -> tuple[Formula, ...]:
+    """The display equations of ``claim``, first the claim itself, then the letters that it had to introduce.
+
+    ``reserved``: names with a meaning elsewhere in the document, which no bound index gets.
+    """
     names = Names([*_taken(claim)])
     if isinstance(claim, SumIdentity):
-        return (*_sums(claim, names), *_letters(claim.wording, names))
+        return (*_sums(claim, names, reserved), *_letters(claim.wording, names))
     sides = sides_of(claim)
     if isinstance(claim, Identity):
         left, right = sides if claim.wording is None else (claim.wording.left, claim.wording.right)
@@ -128,25 +131,32 @@ def _where(row: Sequence[tuple[str, str]], word: str) -> Formula:
     return Formula(f"{word} {', '.join(text for text, _ in row)}", rf"\text{{{word} }} {_joined(row)}")
 
 
-def _sums(claim: SumIdentity, names: Names) -> Iterator[Formula]:
+def shown_nodes(claim: SumIdentity, reserved: frozenset[str]) -> list[Node] | None:
+    """The sides as they were written, if they are known and fit the page; otherwise the normal form is shown."""
+    nodes = written(printed_sides(claim), reserved)
+    pieces = (piece for node in nodes or () for term in chunks(node, LATEX) for piece in term)
+    return nodes if all(width(piece) < _TERM for piece in pieces) else None
+
+
+def _sums(claim: SumIdentity, names: Names, reserved: frozenset[str]) -> Iterator[Formula]:
     left, right = sides = printed_sides(claim)
-    nodes = written(sides)
-    tree = claim_tree(claim)
-    pieces = [chunks(node, LATEX) for node in nodes or ()]
-    if nodes is not None and all(width(piece) < _TERM for side in pieces for term in side for piece in term):
+    nodes = shown_nodes(claim, reserved)
+    tree = claim_tree(claim, reserved)
+    if nodes is not None:
+        pieces = [chunks(node, LATEX) for node in nodes]
         text = " = ".join(" ".join(piece for term in chunks(node, TEXT) for piece in term) for node in nodes)
         yield Formula(text, aligned(pieces[0], "=", pieces[1]), tree)
     elif _same(left, right):
         # Too wide as written, and both sides are the same once reduced: the normal form is shown once.
         yield Formula(
-            f"both sides reduce to {sum_text(left, sides)}",
-            aligned([r"\text{both sides}"], "=", sum_latex_terms(left, sides, names)),
+            f"both sides reduce to {sum_text(left, sides, reserved)}",
+            aligned([r"\text{both sides}"], "=", sum_latex_terms(left, sides, names, reserved)),
             tree,
         )
     else:
         yield Formula(
-            f"{sum_text(left, sides)} = {sum_text(right, sides)}",
-            aligned(sum_latex_terms(left, sides, names), "=", sum_latex_terms(right, sides, names)),
+            f"{sum_text(left, sides, reserved)} = {sum_text(right, sides, reserved)}",
+            aligned(sum_latex_terms(left, sides, names, reserved), "=", sum_latex_terms(right, sides, names, reserved)),
             tree,
         )
     yield from _definitions(names)

@@ -6,7 +6,7 @@ A summed index that stands in the last slot of exactly two factors is written as
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -16,7 +16,7 @@ from ncproofs.calculus.indexed import Index, IndexedSum, Tensor
 from ncproofs.report.typesetting import LIMIT, Names, fitted, name_latex, symbolic, width
 from ncproofs.report.written_sums import Dialect, number_latex, number_text, taken_letters, total_latex
 
-__all__ = ["LATEX", "TEXT", "sum_latex_terms", "sum_text", "tensor_latex"]
+__all__ = ["LATEX", "TEXT", "letters_shown", "sum_latex_terms", "sum_text", "tensor_latex"]
 
 _POOLS = {"K": "kljmrv", "n": "iuv", "N": "stuv", "d": "apqr"}
 
@@ -104,9 +104,11 @@ def _atom_latex(atom: _Atom) -> str:
     return _inner_latex(left, right, atom.power)
 
 
-def sum_latex_terms(expression: IndexedSum, sides: Sequence[IndexedSum], names: Names) -> list[str]:
+def sum_latex_terms(
+    expression: IndexedSum, sides: Sequence[IndexedSum], names: Names, reserved: frozenset[str] = frozenset()
+) -> list[str]:
     """The terms in LaTeX, signs included, in a fixed order; wide coefficients get names."""
-    taken = taken_letters(sides)
+    taken = taken_letters(sides, reserved)
     found = []
     for monomial, coefficient in expression.terms.items():
         letters, atoms = _atoms(monomial, _letters(monomial.summed, taken))
@@ -158,9 +160,20 @@ def _atom_text(atom: _Atom) -> str:
     return _inner_text(left, right, atom.power)
 
 
-def sum_text(expression: IndexedSum, sides: Sequence[IndexedSum]) -> str:
+def letters_shown(
+    expression: IndexedSum, sides: Sequence[IndexedSum], reserved: frozenset[str] = frozenset()
+) -> Iterator[tuple[str, sympy.Expr]]:
+    """The letters that ``sum_text`` and ``sum_latex_terms`` print under sum signs, with the sizes of their ranges."""
+    taken = taken_letters(sides, reserved)
+    for monomial in expression.terms:
+        naming = _letters(monomial.summed, taken)
+        under = set(_atoms(monomial, naming)[0])
+        yield from ((letter, index.size) for index, letter in naming.items() if letter in under)
+
+
+def sum_text(expression: IndexedSum, sides: Sequence[IndexedSum], reserved: frozenset[str] = frozenset()) -> str:
     """One line, in the notation of ``sum_latex_terms``."""
-    taken = taken_letters(sides)
+    taken = taken_letters(sides, reserved)
     terms = []
     for monomial, coefficient in expression.terms.items():
         letters, atoms = _atoms(monomial, _letters(monomial.summed, taken))

@@ -12,8 +12,9 @@ from ncproofs.losses.loss import Loss
 from ncproofs.proof.claims import Axiom, Claim, Hole, Identity, Sign, SumIdentity, UniqueRoot
 from ncproofs.proof.discharge import Effort, discharge
 from ncproofs.proof.wording import printed_as_proved
-from ncproofs.report.apart import printed_apart
-from ncproofs.report.claim_formulas import claim_formulas, is_definition, is_empty, range_phrase
+from ncproofs.report.apart import names_of, printed_apart
+from ncproofs.report.claim_formulas import claim_formulas, is_definition, is_empty
+from ncproofs.report.index_ranges import where_phrase
 from ncproofs.report.labels import theorem_label
 from ncproofs.report.prose import sentence
 from ncproofs.report.references import references
@@ -69,10 +70,11 @@ def derive_theorem(
     proof = "The proof" if theorem.rests_on else ""
     printed, renamed = printed_apart((*general, *local))
     shown = printed[: len(general)]
+    reserved = names_of(printed) | set(dict(theorem.notation))
     pairs = list(zip((*general, *local), printed, strict=True))
     steps = [
-        *rested_steps(theorem, effort), *_loss_steps(loss), *_steps(pairs[: len(general)], proof, effort),
-        *_steps(pairs[len(general) :], f"At {problem}", effort), *_nothing(theorem, len(pairs)),
+        *rested_steps(theorem, effort), *_loss_steps(loss), *_steps(pairs[: len(general)], proof, effort, reserved),
+        *_steps(pairs[len(general) :], f"At {problem}", effort, reserved), *_nothing(theorem, len(pairs)),
     ]
     return Derivation(
         title=theorem.title,
@@ -123,18 +125,20 @@ def _preface(theorem: Theorem) -> Preface:
 # --- steps ------------------------------------------------------------------------------------------------
 
 
-def _steps(claims: Iterable[tuple[Claim, Claim]], section: str, effort: Effort) -> Iterator[Step]:
+def _steps(
+    claims: Iterable[tuple[Claim, Claim]], section: str, effort: Effort, reserved: frozenset[str]
+) -> Iterator[Step]:
     """A step for each claim as it was made and as it is printed: the same in other names, see ``printed_apart``."""
     for made, claim in claims:
         evidence = _named_only(claim, _proved(made if isinstance(made, SumIdentity) else claim, effort))
         yield Step(
             number=0,
             statement=_sentence(claim, evidence),
-            formulas=claim_formulas(claim),
+            formulas=claim_formulas(claim, reserved),
             reason=claim.because if claim.because != evidence.because else "",
             checked=_checked(claim, evidence, section),
             evidence=evidence,
-            where=range_phrase(ranges_of(claim)),
+            where=where_phrase(claim, reserved),
             section=section,
         )
 

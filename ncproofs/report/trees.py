@@ -8,7 +8,7 @@ value]...]`` and ``letters``: names with the trees of their values.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import sympy
@@ -20,7 +20,8 @@ from ncproofs.proof.wording import letter_name
 from ncproofs.report.written_sums import Entry, Node, Number, Plus, Sum, entries_of, written
 
 __all__ = [
-    "claim_tree", "domain_tree", "expression_tree", "printed_sides", "ranges_of", "sides_of", "sum_sides", "sum_terms",
+    "claim_tree", "domain_tree", "expression_tree", "printed_sides", "ranges_of", "scalars_of", "sides_of", "sum_sides",
+    "sum_terms",
 ]
 
 
@@ -85,6 +86,27 @@ def printed_sides(claim: SumIdentity) -> tuple[IndexedSum, IndexedSum]:
     return scalar(claim.wording.left), scalar(claim.wording.right)
 
 
+def scalars_of(part: Any) -> Iterator[sympy.Basic]:
+    """The SymPy expressions in an expression or a sum, in its normal form and as it was written."""
+    if not isinstance(part, IndexedSum):
+        yield sympy.sympify(part, strict=True)
+        return
+    seen: set[int] = set()
+    waiting = [part]
+    while waiting:
+        here = waiting.pop()
+        if id(here) in seen:
+            continue
+        seen.add(id(here))
+        yield from here.terms.values()
+        for piece in here.origin or ():
+            waiting += [piece] if isinstance(piece, IndexedSum) else []
+            yield from [piece] if isinstance(piece, sympy.Basic) else []
+    for tensor, indices in entries_of(part):
+        yield from (size for index in indices for size in (index.size,))
+        yield from tensor.sizes if tensor is not None else ()
+
+
 def _letters_tree(claim: Identity | SumIdentity) -> dict[str, Any]:
     """The letters of a wording, each with the tree of its value; a value may have letters that come later."""
     if claim.wording is None:
@@ -121,9 +143,20 @@ def ranges_of(claim: Claim) -> Domain:
         stated = Domain.of((claim.variable, Range(claim.lower, claim.upper, lower_open=True, upper_open=True)))
     declared = {symbol for symbol, _ in stated}
     free = {symbol for side in sides_of(claim) for symbol in side.free_symbols} - declared
+    free |= _written_symbols(claim) if isinstance(claim, SumIdentity) else set()
     related = {symbol for symbol, _ in claim.relations} if isinstance(claim, SumIdentity) else set()
     others = sorted(free - related, key=lambda symbol: symbol.name)
     return Domain((*((symbol, _assumed(symbol)) for symbol in others), *stated.ranges))
+
+
+def _written_symbols(claim: SumIdentity) -> set[sympy.Symbol]:
+    """Every number in the sums as printed, sizes included, also those that cancel; letters by their values."""
+    pairs = () if claim.wording is None else claim.wording.letters
+    letters = {letter for letter, _ in pairs}
+    found = {symbol for _, value in pairs for symbol in sympy.sympify(value, strict=True).free_symbols}
+    for side in printed_sides(claim):
+        found |= {symbol for scalar in scalars_of(side) for symbol in scalar.free_symbols}
+    return found - letters
 
 
 def _assumed(symbol: sympy.Symbol) -> Range:
@@ -175,13 +208,13 @@ def _properties(tensor: Tensor) -> list[list[Any]]:
     return [*found, *([["unit", tensor.unit]] if tensor.unit is not None else [])]
 
 
-def _sum_tree(claim: SumIdentity) -> dict[str, Any]:
+def _sum_tree(claim: SumIdentity, reserved: frozenset[str]) -> dict[str, Any]:
     left, right = sum_sides(claim)
     reduced = [factor for side in (left, right) for m in side.terms for factor in m.factors]
     entries = [*reduced, *entries_of(left), *entries_of(right)]
     tensors = sorted({tensor for tensor, _ in entries if tensor is not None}, key=lambda tensor: tensor.name)
     indices: list[Index] = sorted({index for _, found in entries for index in found})
-    nodes = written(printed_sides(claim))
+    nodes = written(printed_sides(claim), reserved)
     return {
         "kind": "sum identity",
         "domain": domain_tree(ranges_of(claim)),
@@ -210,8 +243,8 @@ def written_tree(node: Node) -> Any:
     return ["+" if isinstance(node, Plus) else "*", *map(written_tree, node.parts)]
 
 
-def claim_tree(claim: Claim) -> Mapping[str, Any] | None:
-    """The claim as data; None for a kind of claim that is no formula."""
+def claim_tree(claim: Claim, reserved: frozenset[str] = frozenset()) -> Mapping[str, Any] | None:
+    """The claim as data; None for a kind of claim that is no formula. No bound index gets a ``reserved`` name."""
     if isinstance(claim, Identity):
         return {
             "kind": "identity", "domain": domain_tree(ranges_of(claim)),
@@ -228,4 +261,4 @@ def claim_tree(claim: Claim) -> Mapping[str, Any] | None:
             "variable": str(claim.variable), "lower": expression_tree(claim.lower),
             "upper": expression_tree(claim.upper), "left": expression_tree(claim.expression), "right": "0",
         }
-    return _sum_tree(claim) if isinstance(claim, SumIdentity) else None
+    return _sum_tree(claim, reserved) if isinstance(claim, SumIdentity) else None

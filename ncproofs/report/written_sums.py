@@ -20,7 +20,7 @@ from ncproofs.report.typesetting import name_latex, symbolic
 
 __all__ = [
     "Dialect", "Entry", "Node", "Number", "Plus", "Sum", "Times", "chunks", "entries_of", "free_indices",
-    "number_latex", "number_text", "taken_letters", "total_latex", "valued", "written",
+    "letters_under",    "number_latex", "number_text", "taken_letters", "total_latex", "valued", "written",
 ]
 
 _MOST_PARTS = 2000
@@ -62,9 +62,9 @@ class Sum:
 Node = Entry | Number | Plus | Times | Sum
 
 
-def taken_letters(sides: Iterable[IndexedSum]) -> set[str]:
-    """Names that no bound index may get: symbols, arrays, and the indices that are free in a side."""
-    taken: set[str] = set()
+def taken_letters(sides: Iterable[IndexedSum], reserved: frozenset[str] = frozenset()) -> set[str]:
+    """Names that no bound index may get: symbols, arrays, the indices that are free in a side, what is reserved."""
+    taken: set[str] = set(reserved)
     for side in sides:
         for monomial, coefficient in side.terms.items():
             taken |= {str(symbol) for symbol in coefficient.free_symbols}
@@ -75,11 +75,14 @@ def taken_letters(sides: Iterable[IndexedSum]) -> set[str]:
     return taken
 
 
-def written(sides: Sequence[IndexedSum]) -> list[Node] | None:
-    """The sides as written, with letters that clash with nothing in any of them; None if one is not known."""
+def written(sides: Sequence[IndexedSum], reserved: frozenset[str] = frozenset()) -> list[Node] | None:
+    """The sides as written, with letters that clash with nothing in any of them; None if one is not known.
+
+    ``reserved``: names with a meaning in the rest of the document, which no bound index gets either.
+    """
     free = {index.name for side in sides for index in free_indices(side)}
     arrays = {tensor.name for side in sides for tensor, _ in entries_of(side) if tensor is not None}
-    nodes = [resolved(side, taken_letters(sides) | free | arrays) for side in sides]
+    nodes = [resolved(side, taken_letters(sides, reserved) | free | arrays) for side in sides]
     known = [node for node in nodes if node is not None]
     return known if len(known) == len(nodes) else None
 
@@ -333,6 +336,11 @@ def _left_over(node: Sum) -> tuple[list[str], list[tuple[Entry, Entry]], list[No
         else:
             letters.append(letter)
     return letters, pairs, parts
+
+
+def letters_under(node: Sum) -> list[str]:
+    """The letters of a sum that are printed under its sign."""
+    return _left_over(node)[0]
 
 
 def _letters_of(node: Node) -> Iterator[str]:

@@ -366,6 +366,53 @@ def test_bound_letters_do_not_capture():
     assert text == "sum_{l} v[l] (sum_{j} v[j]) + v[k] = (sum_{l} v[l])^2 + v[k]"
 
 
+def test_a_bound_index_is_no_letter_of_another_step():
+    m, c, n = sympy.Symbol("m", real=True), sympy.Symbol("c", real=True), sympy.Symbol("n", integer=True, positive=True)
+    a, i, j = Tensor("k", (n, K)), Index("m", n), Index("c", K)
+    sums = SumIdentity(left=total(total(a[i, j], j), i) * 2, right=total(2 * a[i, j], i, j))
+    worded_sum = SumIdentity(
+        left=total(a[i, j] * 2, i), right=2 * total(a[i, j], i), wording=Wording(
+            left=total(a[i, j] * m, i), right=m * total(a[i, j], i), letters=((m, sympy.Integer(2)),)
+        ),
+    )
+    own = theorem_of(sums, worded_sum, Identity(left=m + c, right=c + m), notation=(("i", "an angle"),))
+    derivation = derive_theorem(own)
+    assert not derivation.holes
+    for step in derivation.steps[:2]:
+        (formula,) = step.formulas[:1]
+        under = {letter for found in re.findall(r"sum_{([^}]*)}", formula.text) for letter in found.split(",")}
+        assert under and not under & {"m", "k", "i", "c", "n", "K"}
+        bound = set(re.findall(r'\["(\w+)", "[nK]"\]', json.dumps(formula.tree["written"])))
+        assert bound and not bound & {"m", "k", "i", "c"}
+    # The free index keeps its name, and its range is said; alone in its document, a bound index keeps its own too.
+    assert "k[" in derivation.steps[1].formulas[0].text and " from 1 to K" in derivation.steps[1].where.text
+    assert "sum_{m,c}" in derive_theorem(theorem_of(sums)).steps[0].formulas[0].text
+
+
+def test_every_formula_says_where_its_letters_range(catalogue):
+    """Every number and index that is printed, in the document of each theorem, stands in the range below."""
+    seen = 0
+    for name, derivation in catalogue.items():
+        for step in (step for step in derivation.steps if step.formulas and step.formulas[0].tree):
+            tree = step.formulas[0].tree
+            if tree["kind"] != "sum identity":
+                continue
+            said = set(re.findall(r"[A-Za-z][\w']*", step.where.text)) if step.where else set()
+            known = {row["name"] for row in tree["domain"]} | {pair[0] for pair in tree["relations"]}
+            known |= {letter for letter, _ in tree.get("letters", ())} | set(tree["tensors"])
+            text = step.formulas[0].text
+            under = {letter for found in re.findall(r"sum_{([^}]*)}", text) for letter in found.split(",")}
+            assert under <= said, (name, step.number, under)
+            assert {row["name"] for row in tree["domain"]} <= said | {"pi"}, (name, step.number)
+            places = {part for found in re.findall(r"\[([^\]]*)\]", text) for part in found.split(",")}
+            assert places <= said, (name, step.number, places - said)
+            rest = re.sub(r"\[[^\]]*\]|sum_{[^}]*}|both sides reduce to", " ", text)
+            words = set(re.findall(r"[A-Za-z][\w']*", rest))
+            assert words <= known | said | {"delta", "sqrt", "exp", "log", "pi"}, (name, step.number, words - known)
+            seen += 1
+    assert seen > 100
+
+
 def test_a_sum_too_long_to_read_is_shown_reduced():
     k = Index("k", K)
     part = total(Tensor("v", (K,))[k], k)

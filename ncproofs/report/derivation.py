@@ -109,7 +109,7 @@ def _sphere_letters() -> Iterator[tuple[Formula, str]]:
     yield (Formula("c_i > 0", r"c_i > 0"), "weights of the samples; 1/N for the mean loss")
     yield (
         Formula("D = (D_W, D_H)", r"D = (D_W, D_H)"),
-        "a tangent direction, with columns D_w_k orthogonal to w_k and D_h_i orthogonal to h_i",
+        "a tangent direction, with columns D_{w_k} orthogonal to w_k and D_{h_i} orthogonal to h_i",
     )
 
 
@@ -124,6 +124,14 @@ def _loss_letters(loss: Loss, form: SoftmaxForm | None) -> Iterator[tuple[Formul
             Formula(f"{symbol} = sum_j {inside}", rf"{_tex(symbol)} = \sum_{{j=1}}^{{K}} {_tex(inside)}"),
             "class sum",
         )
+    yield (
+        Formula("phi, phi_t, phi_{S_i}, g_i", r"\phi,\ \phi_t,\ \phi_{S_i},\ g_i"),
+        "the loss as a function of t and the class sums, its partial derivatives, and the summand of S_i",
+    )
+    yield (
+        Formula("phi', phi'', e_y", r"\phi',\ \phi'',\ e_y"),
+        "gradient and Hessian of phi in t and the class sums; the unit vector of class y",
+    )
     if form is not None:
         yield (
             Formula("ell = log sum_j exp(z_j) - z_y", r"\ell = \log \sum_j e^{z_j} - z_y"),
@@ -141,7 +149,7 @@ def _loss_letters(loss: Loss, form: SoftmaxForm | None) -> Iterator[tuple[Formul
 def _loss_steps(loss: Loss, form: SoftmaxForm | None) -> Iterator[Step]:
     yield _step(
         "The loss of one sample is a function of the target logit and of class sums.",
-        [_equation("L(z, y) = phi", r"L(z, y) = \varphi", loss.phi)],
+        [_equation("L(z, y) = phi", r"L(z, y) = \phi", loss.phi)],
         "definition of the loss",
         "it uses no other letter than t, the class sums and K",
         definition("the loss"),
@@ -151,10 +159,10 @@ def _loss_steps(loss: Loss, form: SoftmaxForm | None) -> Iterator[Step]:
     gradient, hessian = logit_gradient(loss), logit_hessian(loss)
     letters = [T, *loss.sums]
     first = [
-        _equation(f"phi_{x}", rf"\varphi_{{{_tex(x)}}}", p) for x, p in zip(letters, gradient.partials, strict=True)
+        _equation(f"phi_{x}", rf"\phi_{{{_tex(x)}}}", p) for x, p in zip(letters, gradient.partials, strict=True)
     ]
     second = [
-        _equation(f"phi_{{{x},{y}}}", rf"\varphi_{{{_tex(x)},{_tex(y)}}}", hessian.core[i, j])
+        _equation(f"phi_{{{x},{y}}}", rf"\phi_{{{_tex(x)},{_tex(y)}}}", hessian.core[i, j])
         for i, x in enumerate(letters)
         for j, y in enumerate(letters)
         if i <= j
@@ -200,13 +208,13 @@ def _softmax_step(loss: Loss, form: SoftmaxForm) -> Step:
 def _logit_steps(loss: Loss, form: SoftmaxForm | None) -> Iterator[Step]:
     m = len(loss.sums)
     gradient, hessian = logit_gradient(loss), logit_hessian(loss)
-    columns = [_equation(f"f_{i}'(z)", rf"f_{{{i}}}'(z)", f) for i, f in enumerate(gradient.columns, start=1)]
-    names = "".join(rf",\ f_{{{i}}}'(z)" for i in range(1, m + 1))
-    listed = "".join(f", f_{i}'(z)" for i in range(1, m + 1))
+    columns = [_equation(f"g_{i}'(z)", rf"g_{{{i}}}'(z)", f) for i, f in enumerate(gradient.columns, start=1)]
+    names = "".join(rf",\ g_{{{i}}}'(z)" for i in range(1, m + 1))
+    listed = "".join(f", g_{i}'(z)" for i in range(1, m + 1))
     yield _step(
         "The gradient in the logits is U phi', with one column for the target and one for each class sum.",
         [
-            ("grad L = U phi'", r"\nabla L = U \varphi'"),
+            ("grad L = U phi'", r"\nabla L = U \phi'"),
             (f"U = [e_y{listed}]", rf"U = [\,e_y{names}\,]"),
             *columns,
         ],
@@ -215,13 +223,15 @@ def _logit_steps(loss: Loss, form: SoftmaxForm | None) -> Iterator[Step]:
         checks.identities("logit gradient", checks.gradient_patterns(loss, gradient)),
     )
     yield _step(
-        "The Hessian in the logits is a diagonal plus a matrix of rank at most m + 1.",
+        "The Hessian in the logits is a diagonal plus a matrix whose rank is at most one more than the number of sums.",
         [
             (
-                "Hess L = diag(D(z)) + U phi'' U^T",
-                r"\nabla^2 L = \operatorname{diag}(D(z)) + U \varphi'' U^{\top}",
+                "Hess L = diag(Lambda(z)) + U phi'' U^T",
+                r"\nabla^2 L = \operatorname{diag}(\Lambda(z)) + U \phi'' U^{\top}",
             ),
-            _equation("D(z) = sum_i phi_{S_i} f_i''(z)", r"D(z) = \sum_i \varphi_{S_i} f_i''(z)", hessian.diagonal),
+            _equation(
+                "Lambda(z) = sum_i phi_{S_i} g_i''(z)", r"\Lambda(z) = \sum_i \phi_{S_i} g_i''(z)", hessian.diagonal
+            ),
         ],
         "differentiate U phi' once more; only class k's own columns move with logit k",
         "the four patterns of entries (k, l): equal or not, target or not; so for every K",
@@ -309,7 +319,7 @@ def _shift_step(loss: Loss) -> Step:
             ),
         ],
         "(grad_W f) 1 = lambda_W W 1 and 1^T grad_b f = lambda_b 1^T b when 1^T G = 0",
-        "phi_t + sum_i phi_{S_i} sum_j f_i'(z_j) is identically zero; then identities of sums",
+        "phi_t + sum_i phi_{S_i} sum_j g_i'(z_j) is identically zero; then identities of sums",
         zero_sum(invariant),
     )
 

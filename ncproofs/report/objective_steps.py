@@ -156,7 +156,7 @@ def _hessian_step() -> Step:
         + total(_db[_k] ** 2, _k) * _lb
     )
     return _step(
-        "The Hessian form of the objective; q_i are the columns of q.",
+        "The Hessian form of the objective along D = (dW, dH, db); q_i are the columns of q.",
         [
             (
                 "D^2 f[D, D] = (1/N) sum_i q_i^T M_i q_i + 2 <G, dW^T dH>"

@@ -110,7 +110,7 @@ def _shift_step(invariant: Evidence) -> Step:
              r"\sum_{k=1}^K \alpha_k w_k = 0 \quad\text{at a critical point}"),
         ],
         "(grad_W f) 1 = -W alpha when 1^T G = 0; independent columns w_k leave only alpha = 0",
-        "phi_t + sum_i phi_{S_i} sum_j f_i'(z_j) is identically zero; then that identity as sums",
+        "phi_t + sum_i phi_{S_i} sum_j g_i'(z_j) is identically zero; then that identity as sums",
         checks.sum_identities("I4", [(left, right)], invariant, covers=COVERS),
     )
 

@@ -6,6 +6,8 @@ import dataclasses
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+import sympy
+
 from ncproofs.calculus.indexed import Tensor
 from ncproofs.errors import NcproofsError
 from ncproofs.losses.loss import Loss
@@ -19,6 +21,7 @@ from ncproofs.report.labels import theorem_label
 from ncproofs.report.prose import sentence
 from ncproofs.report.references import references
 from ncproofs.report.resting import rested_steps
+from ncproofs.report.signs import signs_in
 from ncproofs.report.steps import BY_DEFINITION, Derivation, Formula, Preface, Step, Value
 from ncproofs.report.sum_typesetting import tensor_latex
 from ncproofs.report.trees import ranges_of, sum_sides
@@ -79,13 +82,20 @@ def derive_theorem(
     return Derivation(
         title=theorem.title,
         subject=theorem.name,
-        notation=(*_letters(shown, dict(theorem.notation)), *_tensors(shown), *renamed),
+        notation=(*_letters(shown, dict(theorem.notation)), *signs_in(_said(theorem, shown), reserved),
+                  *_tensors(shown), *renamed),
         steps=tuple(dataclasses.replace(step, number=number) for number, step in enumerate(steps, start=1)),
         preface=_preface(theorem),
         values=_values(problem),
         warnings=tuple(_unmet(theorem, problem)),
         label=theorem_label(theorem, problem, loss),
     )
+
+
+def _said(theorem: Theorem, claims: Iterable[Claim]) -> Iterator[str]:
+    """What is printed as sentences."""
+    yield from (theorem.statement, theorem.idea, theorem.covers, *(part.sentence for part in theorem.hypotheses))
+    yield from (text for claim in claims for text in (claim.sentence, claim.because))
 
 
 def _nothing(theorem: Theorem, claims: int) -> Iterator[Step]:
@@ -210,16 +220,25 @@ def _letters(claims: Sequence[Claim], own: Mapping[str, str]) -> Iterator[tuple[
     symbols = {symbol for claim in claims for symbol, _ in ranges_of(claim)}
     symbols |= {symbol for tensor in _arrays(claims) for size in tensor.sizes for symbol in size.free_symbols}
     names = {symbol.name for symbol in symbols}
-    for name in sorted((names & set(_MEANINGS)) - set(own)):
+    usual = {symbol.name for symbol in symbols if symbol.name in _MEANINGS}
+    usual -= {symbol.name for symbol in symbols if not _fits(symbol)}
+    for name in sorted(usual - set(own)):
         yield Formula(name, name_latex(name)), _MEANINGS[name]
     for name, meaning in own.items():
         yield Formula(name, tensor_latex(name)), meaning
-    others = sorted(names - set(_MEANINGS) - set(own))
+    others = sorted(names - usual - set(own))
     if others:
         yield (
             Formula(", ".join(others), r",\ ".join(map(name_latex, others))),
             "numbers; each step says where they range",
         )
+
+
+def _fits(symbol: sympy.Symbol) -> bool:
+    """Whether what is assumed of a letter allows its usual meaning: n and d are whole, nothing is negative."""
+    if symbol.name in ("n", "d"):
+        return bool(symbol.is_integer)
+    return bool(symbol.is_nonnegative)
 
 
 def _arrays(claims: Sequence[Claim]) -> list[Tensor]:

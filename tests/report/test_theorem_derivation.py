@@ -458,6 +458,63 @@ def test_prose_sets_names_and_leaves_words():
 NASTY = r"""\input{/etc/passwd} $x$ %& #1 {} ~^_ <script>alert("1")</script> é \end{document} ]"""
 
 
+@pytest.mark.parametrize(("text", "latex"), [
+    ("(x Pi + y J/K) (x) 1_n^T", r"($x$ $\Pi$ + $y$ $J$/$K$) $\otimes$ $\mathbf{1}_{n}^{\top}$"),
+    ("F (x) at x", r"$F$ ($x$) at $x$"), ("W (x) I", r"$W$ $\otimes$ I"),
+    ("-> oo, too", r"$\to$ $\infty$, too"), ("11^T/K", r"$\mathbf{1}\mathbf{1}^{\top}$/$K$"),
+    ("11 of 1_n", r"11 of $\mathbf{1}_{n}$"), ("xi_i = x^(2-M)", r"$\xi_{i}$ = $x^{2-M}$"),
+    ("phi_{S_i} + sum_{j != y} e^-ell", r"$\phi_{S_{i}}$ + $\textstyle\sum_{j \ne y}$ $e^{-\ell}$"),
+    ("(1 + q)^(-1/2) (1 - s)^M", r"(1 + $q$$)^{-1/2}$ (1 $-$ $s$$)^{M}$"),
+])
+def test_prose_sets_signs(text, latex):
+    assert prose(text) == latex
+
+
+@pytest.mark.parametrize(("name", "letters"), [
+    ("mse-optimum", {"(x)": "Kronecker product", "oo": "infinity", "1_n": "column of n ones", "I": "identity", "P": "I - J/K",
+                     "J": "matrix of ones", "Pi": "projector"}),
+    ("lower-bound-chain", {"phi_star": "t*", "t_star": "t*"}),
+    ("multilabel-lower-bound", {"kappa": "kappa_m^2", "C": "C(K,m)", "C_2": "C(K-2, m-1)", "p": "K - m",
+                                "lH": "lambda_H"}),
+    ("multilabel-spectrum", {"q": "probabilities"}), ("riemannian-calculus", {"x": "curve"}),
+    ("relu-network", {"tau": "output weights", "n": "number of samples"}), ("relu-program", {"n": "number of samples"}),
+    ("layered-imbalance", {"tau": "n_k"}), ("multilabel-dual-bound", {"tau": "classifiers"}),
+    ("multilabel-threshold", {"n": "n_m"}), ("code-exact-values", {"n": "K = d + n"}),
+    ("collapse-spectrum", {"P": "I - 11^T/K", "I": None}),
+])
+def test_notation_says_what_letters_are(catalogue, name, letters):
+    said = {formula.text: meaning for formula, meaning in catalogue[name].notation}
+    for letter, meaning in letters.items():
+        assert (letter not in said) if meaning is None else meaning in said[letter], (letter, said.get(letter))
+
+
+def notation_of(*claims, **given):
+    return {formula.text: meaning for formula, meaning in derive_theorem(theorem_of(*claims, **given)).notation}
+
+
+def test_a_letter_has_its_usual_meaning_only_where_it_may():
+    n, tau = sympy.Symbol("n", positive=True), sympy.Symbol("tau", real=True)
+    said = notation_of(Identity(left=n + tau, right=tau + n))
+    assert said == {"n, tau": "numbers; each step says where they range"}
+    n, tau = sympy.Symbol("n", positive=True, integer=True), sympy.Symbol("tau", positive=True)
+    said = notation_of(Identity(left=n + tau, right=tau + n))
+    assert said == {"n": "samples in each class", "tau": "temperature"}
+
+
+def test_signs_are_not_explained_where_they_are_letters():
+    claim = Identity(left=sympy.Symbol("I") + sympy.Symbol("J"), right=sympy.Symbol("J") + sympy.Symbol("I"))
+    said = notation_of(claim, statement="W^T W = I - J/K.", notation=(("J", "a flux"),))
+    assert said == {"I": "numbers; each step says where they range", "J": "a flux"}
+    assert set(notation_of(Identity(left=x, right=x), statement="I say J, F (x) is.")) == {"x"}
+
+
+def test_letters_of_the_objective_have_one_meaning():
+    text = as_text(derive_objective(focal(2)))
+    assert "f_1" not in text and "D(z)" not in text and "m + 1" not in text and "g_1'(z)" in text
+    printed = as_latex(derive_objective(focal(2))) + as_latex(derive_riemannian(focal(2)))
+    assert "varphi" not in printed and "\\textasciicircum" not in printed and "\\_" not in printed
+
+
 def test_the_bibliography_names_who_is_known():
     """Authors of the catalogue's papers; those that a source gives; nobody where nobody is known."""
     for name in CATALOGUE:

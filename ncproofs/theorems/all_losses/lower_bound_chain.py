@@ -149,6 +149,12 @@ THEOREM = Theorem(
         note="the paper's text was not at hand; the proof is by one identity, and uses n where some quotations use N",
     ),
     rests_on=("contrastive-bound", "reduced-function"),
+    notation=(
+        ("c", "sqrt(n lambda_W lambda_H)"),
+        ("phi_star", "phi(t*), the value of the reduced loss at t*"),
+        ("t_star", "t* of the sentences, any point of the tangent"),
+        ("sigma", "slope of the tangent of phi at t*"),
+    ),
     covers="all K >= 2, n >= 1, d >= 1 (attained for d >= K-1)",
     general=claims,
 )

@@ -116,6 +116,10 @@ THEOREM = Theorem(
         quoted="for whitened data and one-hot labels the optimal neurons are in closed form", relation="stronger",
         note="targets of both signs and any disjoint supports; needs n <= d",
     ),
+    notation=(
+        ("n", "number of samples, the rows of X and Y"),
+        ("tau", "length of the output weights of a neuron along Y^T c_+"),
+    ),
     covers="all n, d, K with X X^T = I and disjoint supports, or X of rank one; all beta > 0",
     hypotheses=(
         Hypothesis("a ReLU network with two layers, or inner layers of norm at most one", is_relu),

@@ -72,6 +72,10 @@ THEOREM = Theorem(
         quoted="two-layer ReLU networks are equivalent to a finite convex program", relation="equal",
         note="used by the convex-duality paper; rendered from the usual quotation",
     ),
+    notation=(
+        ("n", "number of samples, the rows of X"),
+        ("d", "number of columns of X"),
+    ),
     covers="all n, d, X, y, beta > 0; number of cells by recursion for d = 3, 4",
     hypotheses=(Hypothesis("a two-layer ReLU network with one output", is_small),),
     general=claims,

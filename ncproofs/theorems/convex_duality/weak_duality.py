@@ -83,6 +83,11 @@ THEOREM = Theorem(
         quoted="the dual of the rescaled weight decay problem gives its optimal value", relation="equal",
         note="rendered from the abstract and the usual quotation; the dual is that of the rescaled problem",
     ),
+    notation=(
+        ("n", "number of samples, the rows of Y"),
+        ("K", "number of columns of Y"),
+        ("m", "number of neurons"),
+    ),
     covers="all n, K, widths and features homogeneous of degree one, all beta > 0",
     hypotheses=(Hypothesis("two layers, or inner layers of norm at most one", is_convex),),
     general=claims,

@@ -100,6 +100,10 @@ THEOREM = Theorem(
     idea="Weighting the class means by sqrt(n_k) turns the targets into diag(sqrt n_k). At a minimiser the\n"
     "factors are balanced, von Neumann's inequality separates the classes, and each is a mode of its own.",
     source=source("minority classes collapse first under imbalance", "stronger", "every depth, exact thresholds"),
+    notation=(
+        ("tau", "sigma/sqrt(n_k), see the statement"),
+        ("M", "L + 1, the number of factors"),
+    ),
     covers="all L >= 1, K >= 2, all class sizes, widths and weights",
     hypotheses=(LINEAR, UNBIASED),
     family=Layered,

@@ -178,6 +178,14 @@ THEOREM = Theorem(
             "to lambda_b = Kc/(1 - Kc), then an intermediate frame appears; the optimal bias is never 0"
         ),
     ),
+    notation=(
+        ("c", "sqrt(n lambda_W lambda_H)"),
+        ("P", "I - J/K, the projector onto the vectors of sum zero"),
+        ("I", "identity matrix"),
+        ("Pi", "a projector of the rank that the statement says"),
+        ("r", "number of class directions in use"),
+        ("s", "a singular value"),
+    ),
     covers="all K >= 2, n >= 1, d >= 1, all weights, every bias mode",
     hypotheses=(Hypothesis("the loss is the mean squared error", is_mean_squared_error),),
     general=claims,

@@ -122,6 +122,9 @@ THEOREM = Theorem(
         "|Y|_2 <= mu, and that of the bias is the last term. At a global minimiser p_s = softmax z_s attains it."
     ),
     source=SOURCE,
+    notation=(
+        ("tau", "scale of the classifiers: W^T W = tau (I - J/K)"),
+    ),
     covers="all K >= 2, d >= 1, any list of label sets, all weights, every bias mode (attained for d >= K - 1)",
     hypotheses=(LOSS, ROOM, Hypothesis("a free bias: every class is a label of some sample", is_attained)),
     general=claims,

@@ -89,3 +89,18 @@ LOSS = Hypothesis("the loss is pick-all-label cross-entropy", is_pick_all_label)
 BALANCED = Hypothesis("for each number m of labels, every set of m labels occurs equally often", is_balanced)
 BELOW = Hypothesis("lambda_W lambda_H N^2 < sum n_m v_m^2 C(K-2, m-1): the optimum is not zero", is_below_threshold)
 ROOM = Hypothesis("d >= K - 1", _has_room)
+
+
+_MEANINGS = {
+    "m": "number of labels of a sample",
+    "p": "K - m, the classes that are no label of a sample",
+    "C_2": "C(K-2, m-1), a binomial coefficient",
+    "n": "n_m, how often each set of m labels occurs",
+    "v": "v_m, the weight of a sample with m labels",
+    "lH": "lambda_H; in sentences lW is lambda_W and lb is lambda_b",
+}
+
+
+def meanings(*letters: str) -> tuple[tuple[str, str], ...]:
+    """These letters with what they mean, for the notation of a theorem."""
+    return tuple((letter, _MEANINGS[letter]) for letter in letters)

@@ -21,6 +21,7 @@ from ncproofs.theorems.multilabel.letters import (
     above_zero,
     gap,
     m,
+    meanings,
     p,
     size,
 )
@@ -122,6 +123,10 @@ THEOREM = Theorem(
     ),
     source=SOURCE,
     rests_on=("multilabel-lower-bound",),
+    notation=(
+        *meanings("m", "p", "C_2", "n", "v", "lH"),
+        ("b_m", "1/(m e^t + K - m), t the gap"),
+    ),
     covers="all K >= 2, any set of multiplicities with any counts and weights",
     hypotheses=(LOSS, BALANCED, BELOW),
     general=claims,

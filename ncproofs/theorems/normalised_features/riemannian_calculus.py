@@ -136,6 +136,12 @@ THEOREM = Theorem(
         quoted="Riemannian gradient and Hessian of the loss over the product of spheres",
         relation="equal",
     ),
+    notation=(
+        ("q", "squared length of the direction, |D|^2"),
+        ("x", "parameter of a curve u + x D in the steps about it; the array x (K) is part of a direction"),
+        ("G", "gradient of the loss in the logits"),
+        ("G0", "G for a loss that is invariant under constant shifts"),
+    ),
     covers="all K, d, any number of samples with any labels and weights, tau > 0, any smooth loss",
     general=claims,
 )

@@ -114,6 +114,10 @@ THEOREM = Theorem(
     idea="Distance to the mean of the others; the least of K angles; a Radon point of two disjoint hulls.",
     source=paper("closed forms for d = 2, K <= d + 1 and d + 1 < K <= 2d", "stronger",
                  "with all the optimal codes for d + 2 <= K <= 2d"),
+    notation=(
+        ("d", "dimension of the unit vectors"),
+        ("n", "points beyond d: K = d + n"),
+    ),
     covers="all K >= 2, d >= 1 with K <= 2d or d <= 2",
     hypotheses=(Hypothesis("K <= 2d or d <= 2 (false beyond: code K = 7, d = 3)", _elementary),),
     general=claims,

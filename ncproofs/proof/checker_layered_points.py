@@ -212,9 +212,10 @@ class Critical:
         if problem.relu or self.rank > problem.rank or any(
                 sum(pair) > mode.count for mode, pair in zip(self.modes, self.used, strict=True)):
             raise Rejected("no relu, and at most min(K, widths) directions")
-        if any(sum(pair) and not mode.is_below(problem.saddle_node)
+        last = (problem.saddle_node,) * 2  # there both roots are the same, and only one of them is counted
+        if any(sum(pair) and not (mode.is_below(problem.saddle_node) or (mode.power == last and not all(pair)))
                for mode, pair in zip(self.modes, self.used, strict=True)):
-            raise Rejected("nonzero critical points are covered for kappa < kappa_sn")
+            raise Rejected("nonzero critical points have kappa <= kappa_sn, and at kappa_sn one root")
         if problem.K * (problem.widths[0] + problem.widths[-1] + (problem.lambda_b is not None)) + sum(
                 a * b for a, b in pairwise(problem.widths)) > _LARGEST:
             raise Rejected(f"at most {_LARGEST} coordinates")

@@ -88,6 +88,7 @@ WRITTEN = {
     "attained at a tie": LayeredAttained(problem=TIE),
     "spectrum of a mixed point": LayeredSpectrum(problem=LATE, plus=1, minus=1),
     "spectrum with two samples": LayeredSpectrum(problem=TWO, plus=2),
+    "spectrum at kappa_sn": LayeredSpectrum(problem=deep(2, 2, "27/256"), plus=1),
     "local minimum": LayeredKind(problem=TWO, plus=1, kind="local minimum"),
     "origin": LayeredKind(problem=TWO, plus=0, kind="local minimum"),
     "saddle": LayeredKind(problem=LATE, plus=0, minus=1, kind="strict saddle"),
@@ -251,6 +252,12 @@ def rewritten(claim, change):
     return checker.check(seal(statement, witness))
 
 
+def exact_zeros(statement, witness):
+    """The zero eigenvalues that are enclosed in an interval are said to be 0."""
+    statement["eigenvalues"] = [["0", "0", row[2]] if row[0].startswith("-") and not row[1].startswith("-") else row
+                                for row in statement["eigenvalues"]]
+
+
 def put(where, *path, value):
     """A change of one entry: ``where`` is 0 for the statement, 1 for the witness."""
 
@@ -315,6 +322,7 @@ TAMPERED = {
     "a rank": ("spectrum with two samples", put(0, "plus", value=3)),
     "a rank too large": ("spectrum with two samples", put(0, "plus", value=4)),
     "a value moved": ("local minimum", put(0, "value", value=["39/100", "40/100"])),
+    "a zero at kappa_sn that is none of symmetry": ("spectrum at kappa_sn", exact_zeros),
     "a negative eigenvalue": ("local minimum", put(0, "negative", value=1)),
     "a zero eigenvalue": ("local minimum", put(0, "zero", value=5)),
     "a nature": ("local minimum", put(0, "nature", value="global minimum")),

@@ -198,9 +198,9 @@ def layered() -> dict[str, Pair]:
             **_power("1/1000", lambda_b="1", K=3), "widths": [3, 3]}),
         "layered: finite with unequal classes": _claim("layered/finite/1", {}, problem={
             **_power("1/10000", n=[2, 2, 1], K=3), "widths": [3, 3]}),
-        "layered: a spectrum at kappa_sn": _claim(
-            "layered/spectrum/1", {"bits": 96, "roots": [["1/4", "1/4"], None]}, problem=_power("27/2048"), plus=1,
-            minus=0, eigenvalues=[["-9", "9", 12]]),
+        "layered: one root counted for two at kappa_sn": _claim(
+            "layered/spectrum/1", {"bits": 96, "roots": [["1/4", "1/4"], ["1/4", "1/4"]]}, problem=_power("27/2048"),
+            plus=1, minus=1, eigenvalues=[["-9", "9", 12]]),
         "layered: a spectrum with a bias": _about("layered spectrum of a mixed point", lambda_b="0"),
         "layered: a spectrum with relu": _about("layered spectrum of a mixed point", relu=True),
         "layered: a spectrum of unequal classes": _about("layered spectrum with two samples", n=[2, 2, 1]),

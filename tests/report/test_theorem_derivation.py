@@ -471,8 +471,8 @@ def test_prose_sets_signs(text, latex):
 
 
 @pytest.mark.parametrize(("name", "letters"), [
-    ("mse-optimum", {"(x)": "Kronecker product", "oo": "infinity", "1_n": "column of n ones", "I": "identity", "P": "I - J/K",
-                     "J": "matrix of ones", "Pi": "projector"}),
+    ("mse-optimum", {"(x)": "Kronecker product", "oo": "infinity", "1_n": "column of n ones", "I": "identity",
+                     "P": "I - J/K", "J": "matrix of ones", "Pi": "projector"}),
     ("lower-bound-chain", {"phi_star": "t*", "t_star": "t*"}),
     ("multilabel-lower-bound", {"kappa": "kappa_m^2", "C": "C(K,m)", "C_2": "C(K-2, m-1)", "p": "K - m",
                                 "lH": "lambda_H"}),

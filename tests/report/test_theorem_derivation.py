@@ -480,6 +480,9 @@ def test_prose_sets_signs(text, latex):
     ("relu-network", {"tau": "output weights", "n": "number of samples"}), ("relu-program", {"n": "number of samples"}),
     ("layered-imbalance", {"tau": "n_k"}), ("multilabel-dual-bound", {"tau": "classifiers"}),
     ("multilabel-threshold", {"n": "n_m"}), ("code-exact-values", {"n": "K = d + n"}),
+    ("layered-spectrum", {"X": "y - kappa", "y": "x^(M-2)"}), ("softmax-code-value", {"p": "phi_k"}),
+    ("code-bounds", {"S": "sin^2"}), ("sphere-large-temperature", {"X": "|x|^2"}),
+    ("spline-interpolation", {"|t|": "absolute value"}), ("spline-kinks", {"d": None}),
     ("collapse-spectrum", {"P": "I - 11^T/K", "I": None}),
 ])
 def test_notation_says_what_letters_are(catalogue, name, letters):

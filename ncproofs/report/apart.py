@@ -20,7 +20,6 @@ from ncproofs.proof.claims import Claim, Identity, Sign, SumIdentity, UniqueRoot
 from ncproofs.proof.domain import Domain, Range
 from ncproofs.report.spelling import spelled
 from ncproofs.report.steps import Formula
-from ncproofs.report.trees import scalars_of
 from ncproofs.report.typesetting import name_latex
 from ncproofs.report.written_sums import entries_of, free_indices
 
@@ -85,11 +84,32 @@ def _expressions(claim: Claim) -> Iterator[Any]:
             yield from (part for part in (symbol, span.lower, span.upper) if part is not None)
 
 
+def _scalars(part: Any) -> Iterator[sympy.Basic]:
+    """The SymPy expressions in an expression or a sum, in its normal form and as it was written."""
+    if not isinstance(part, IndexedSum):
+        yield sympy.sympify(part, strict=True)
+        return
+    seen: set[int] = set()
+    waiting = [part]
+    while waiting:
+        here = waiting.pop()
+        if id(here) in seen:
+            continue
+        seen.add(id(here))
+        yield from here.terms.values()
+        for piece in here.origin or ():
+            waiting += [piece] if isinstance(piece, IndexedSum) else []
+            yield from [piece] if isinstance(piece, sympy.Basic) else []
+    for tensor, indices in entries_of(part):
+        yield from (size for index in indices for size in (index.size,))
+        yield from tensor.sizes if tensor is not None else ()
+
+
 def _named(claim: Claim) -> list[Named]:
     """The things of a claim that have names, in a fixed order."""
     found: set[Named] = set()
     for part in _expressions(claim):
-        for scalar in scalars_of(part):
+        for scalar in _scalars(part):
             found |= scalar.atoms(sympy.Symbol)
             found |= {applied.func for applied in scalar.atoms(AppliedUndef)}
         if isinstance(part, IndexedSum):
@@ -111,7 +131,7 @@ def _constants(claims: Iterable[Claim]) -> set[str]:
     scalars = {_name(thing) for things in map(_named, claims) for thing in things if not isinstance(thing, Tensor)}
     bare = {"e", "E"} & {name for name in map(spelled, scalars)}  # an entry of an array e has its indices
     for claim in claims:
-        for scalar in (scalar for part in _expressions(claim) for scalar in scalars_of(part)):
+        for scalar in (scalar for part in _expressions(claim) for scalar in _scalars(part)):
             taken |= _looks("pi") if scalar.has(sympy.pi) else set()
             taken |= bare & {"e"} if scalar.has(sympy.exp) or scalar.has(sympy.E) else set()
             taken |= bare & {"E"} if scalar.has(sympy.E) else set()

@@ -73,7 +73,12 @@ def _items(sentences: tuple[str, ...]) -> list[str]:
 def _notation(derivation: Derivation) -> list[str]:
     if not derivation.notation:
         return []
-    rows = [rf"\item ${formula.latex}$: {prose(meaning)}" for formula, meaning in derivation.notation]
+    def broken(latex: str) -> str:
+        return latex.replace(r",\ ", "$, $")  # between letters, not only between formulas
+
+    rows = [
+        f"\\item ${broken(formula.latex)}$: {prose(meaning)}" for formula, meaning in derivation.notation
+    ]
     return [r"\paragraph{Notation.}", r"\begin{itemize}", *rows, r"\end{itemize}"]
 
 

@@ -17,11 +17,10 @@ from ncproofs.calculus.indexed import Index, IndexedSum, Tensor, scalar
 from ncproofs.proof.claims import Claim, Identity, Sign, SumIdentity, UniqueRoot, Wording
 from ncproofs.proof.domain import Domain, Range
 from ncproofs.proof.wording import letter_name
-from ncproofs.report.written_sums import Entry, Node, Number, Plus, Sum, entries_of, written
+from ncproofs.report.written_sums import Entry, Node, Number, Plus, Sum, Times, entries_of, free_indices, written
 
 __all__ = [
-    "claim_tree", "domain_tree", "expression_tree", "printed_sides", "ranges_of", "scalars_of", "sides_of", "sum_sides",
-    "sum_terms",
+    "claim_tree", "domain_tree", "expression_tree", "printed_sides", "ranges_of", "sides_of", "sum_sides", "sum_terms",
 ]
 
 
@@ -86,27 +85,6 @@ def printed_sides(claim: SumIdentity) -> tuple[IndexedSum, IndexedSum]:
     return scalar(claim.wording.left), scalar(claim.wording.right)
 
 
-def scalars_of(part: Any) -> Iterator[sympy.Basic]:
-    """The SymPy expressions in an expression or a sum, in its normal form and as it was written."""
-    if not isinstance(part, IndexedSum):
-        yield sympy.sympify(part, strict=True)
-        return
-    seen: set[int] = set()
-    waiting = [part]
-    while waiting:
-        here = waiting.pop()
-        if id(here) in seen:
-            continue
-        seen.add(id(here))
-        yield from here.terms.values()
-        for piece in here.origin or ():
-            waiting += [piece] if isinstance(piece, IndexedSum) else []
-            yield from [piece] if isinstance(piece, sympy.Basic) else []
-    for tensor, indices in entries_of(part):
-        yield from (size for index in indices for size in (index.size,))
-        yield from tensor.sizes if tensor is not None else ()
-
-
 def _letters_tree(claim: Identity | SumIdentity) -> dict[str, Any]:
     """The letters of a wording, each with the tree of its value; a value may have letters that come later."""
     if claim.wording is None:
@@ -150,13 +128,34 @@ def ranges_of(claim: Claim) -> Domain:
 
 
 def _written_symbols(claim: SumIdentity) -> set[sympy.Symbol]:
-    """Every number in the sums as printed, sizes included, also those that cancel; letters by their values."""
-    pairs = () if claim.wording is None else claim.wording.letters
-    letters = {letter for letter, _ in pairs}
-    found = {symbol for _, value in pairs for symbol in sympy.sympify(value, strict=True).free_symbols}
-    for side in printed_sides(claim):
-        found |= {symbol for scalar in scalars_of(side) for symbol in scalar.free_symbols}
-    return found - letters
+    """Every number in the sums as they are printed, sizes included; letters of a wording by their values."""
+    sides = printed_sides(claim)
+    nodes = written(sides)
+    numbers = {index.size for side in sides for index in free_indices(side)}
+    numbers |= {sympy.sympify(value, strict=True) for _, value in claim.relations}
+    if nodes is None:
+        numbers |= {coefficient for side in sides for coefficient in side.terms.values()}
+    for node in nodes or ():
+        numbers |= set(_numbers(node))
+    found = {symbol for number in numbers for symbol in number.free_symbols}
+    letters = {} if claim.wording is None else dict(claim.wording.letters)
+    while found & set(letters):  # a value may use letters that come later
+        letter = next(iter(found & set(letters)))
+        value = sympy.sympify(letters.pop(letter), strict=True)
+        found = (found - {letter}) | (value.free_symbols - {letter})
+    return found
+
+
+def _numbers(node: Node) -> Iterator[sympy.Expr]:
+    """The numbers in a sum as it was written, and the sizes of its ranges."""
+    if isinstance(node, Number):
+        yield node.value
+    elif isinstance(node, Sum):
+        yield from node.sizes
+        yield from _numbers(node.body)
+    elif isinstance(node, (Plus, Times)):
+        for part in node.parts:
+            yield from _numbers(part)
 
 
 def _assumed(symbol: sympy.Symbol) -> Range:

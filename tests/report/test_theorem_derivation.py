@@ -471,8 +471,8 @@ def test_prose_sets_signs(text, latex):
 
 
 @pytest.mark.parametrize(("name", "letters"), [
-    ("mse-optimum", {"(x)": "Kronecker product", "oo": "infinity", "1_n": "column of n ones", "I": "identity", "P": "I - J/K",
-                     "J": "matrix of ones", "Pi": "projector"}),
+    ("mse-optimum", {"(x)": "Kronecker product", "oo": "infinity", "1_n": "column of n ones", "I": "identity",
+                     "P": "I - J/K", "J": "matrix of ones", "Pi": "projector"}),
     ("lower-bound-chain", {"phi_star": "t*", "t_star": "t*"}),
     ("multilabel-lower-bound", {"kappa": "kappa_m^2", "C": "C(K,m)", "C_2": "C(K-2, m-1)", "p": "K - m",
                                 "lH": "lambda_H"}),
@@ -480,6 +480,9 @@ def test_prose_sets_signs(text, latex):
     ("relu-network", {"tau": "output weights", "n": "number of samples"}), ("relu-program", {"n": "number of samples"}),
     ("layered-imbalance", {"tau": "n_k"}), ("multilabel-dual-bound", {"tau": "classifiers"}),
     ("multilabel-threshold", {"n": "n_m"}), ("code-exact-values", {"n": "K = d + n"}),
+    ("layered-spectrum", {"X": "y - kappa", "y": "x^(M-2)"}), ("softmax-code-value", {"p": "phi_k"}),
+    ("code-bounds", {"S": "sin^2"}), ("sphere-large-temperature", {"X": "|x|^2"}),
+    ("spline-interpolation", {"|t|": "absolute value"}), ("spline-kinks", {"d": None}),
     ("collapse-spectrum", {"P": "I - 11^T/K", "I": None}),
 ])
 def test_notation_says_what_letters_are(catalogue, name, letters):

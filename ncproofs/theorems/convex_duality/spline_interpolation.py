@@ -140,6 +140,9 @@ THEOREM = Theorem(
         paper=CONVEX[0], arxiv=CONVEX[1], quoted="in one dimension optimal networks are linear spline interpolators",
         relation="stronger", note="the norm itself, with the term for sloped ends; minimisers need not be unique",
     ),
+    notation=(
+        ("|t|", "absolute value of t; the identity holds for any number in its place"),
+    ),
     covers="every data set: the two forms; n = 2 to 5 points: the dual point",
     hypotheses=(Hypothesis("interpolation in one variable", is_spline),),
     general=claims,

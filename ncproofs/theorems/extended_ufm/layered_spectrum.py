@@ -181,6 +181,13 @@ THEOREM = Theorem(
     ),
     source=source("structure of the minimisers of the regularised linear models", "stronger",
                   "the full spectrum at every critical point, symbolic M; mixed points are compared on instances"),
+    notation=(
+        ("M", "L + 1, the number of factors"),
+        ("x", "scale of each factor along a mode, so that x^M is its singular value sigma"),
+        ("y", "x^(M-2)"),
+        ("X", "x^(2M-2), which is y - kappa"),
+        ("kappa", "x^(M-2) (1 - x^M), see the first step"),
+    ),
     covers="all L >= 1, K >= 2, n >= 1, ranks and widths (equal widths, or two layers, in the count)",
     hypotheses=(LINEAR, UNBIASED, EQUAL),
     family=Layered,

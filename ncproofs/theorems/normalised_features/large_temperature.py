@@ -110,6 +110,12 @@ THEOREM = Theorem(
         relation="auxiliary",
         note="with explicit constants; the paper was not at hand, its wording is a paraphrase",
     ),
+    notation=(
+        ("X", "|x|^2"),
+        ("p", "<w_k, x>"),
+        ("y", "exponential of -tau delta or a multiple, see the reason of the step"),
+        ("e", "|x|^2/2 - <w_k, x>"),
+    ),
     covers="all K >= 2, any N with every class present, tau > 0",
     general=claims,
     open_questions=(

@@ -109,6 +109,13 @@ THEOREM = Theorem(
     source=paper("the softmax code is conjectured to solve the Tammes problem in general", "stronger",
                  "the equality of the two values is proved for every d and K"),
     rests_on=("softmax-margin-duality",),
+    notation=(
+        ("p", "tan(phi_k/2); where the sentence is about sums of angles, sin phi_k"),
+        ("q", "the same of phi_j"),
+        ("r", "tan(phi_k/2) where it is not zero"),
+        ("x", "cos phi_k - sin phi_k"),
+        ("y", "cos phi_j - sin phi_j"),
+    ),
     covers="all K >= 2, d >= 1, any unit vectors with <w, h> >= 0",
     general=claims,
     open_questions=("whether the two sets of solutions coincide when a Tammes code has rattlers",),

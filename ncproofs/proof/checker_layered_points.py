@@ -103,8 +103,6 @@ def factors_at(problem: Problem, balls: Intervals, energies: list[Any], frames: 
     widths = [len(columns), *problem.widths]
     found = [[[zero] * width for _ in range(height)] for height, width in zip(rows, widths, strict=True)]
     used = [k for k, value in enumerate(energies) if value is not None]
-    if len(used) > problem.rank:
-        raise Rejected("more directions than the widths allow")
     for unit, k in enumerate(used):
         for column, cls in enumerate(columns):
             length = balls.sqrt(times(balls, energies[k], 1 / (weights[cls] * problem.weights[0])))

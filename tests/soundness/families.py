@@ -11,7 +11,7 @@ from fractions import Fraction
 from itertools import combinations
 from typing import Any
 
-from ncproofs.proof import checker_layered
+from ncproofs.proof import checker_layered, layered_certificates
 from ncproofs.proof.certificate import write
 from ncproofs.proof.checker_arithmetic import Budget, Intervals
 from ncproofs.proof.checker_labels import Labels, _objective, at_optimum
@@ -69,16 +69,13 @@ def _witnessed(name: str, **changed: Any) -> Pair:
 
 
 def _one_direction_twice() -> Pair:
-    """One direction of a class of its own counted for both roots: as the orbit of two it has one zero too many."""
+    """One direction of a class of its own counted for both roots: there is no such critical point."""
     problem = test_layered_certificates.SIZES
-    (statement, witness) = write(LayeredSpectrum(problem=problem, plus=(1, 0, 0), minus=(0, 0, 0)), Effort())
-    table: list[list[Any]] = []
-    for row in statement["eigenvalues"]:
-        table.append([*row[:2], row[2] - 1] if table and table[-1][:2] == ["0", "0"] else list(row))
-        table[-1][2] += row[:2] == ["0", "0"]
-    roots = [witness["roots"][0], ["0", "1/4"], *witness["roots"][2:]]
-    return ({**statement, "minus": [1, 0, 0], "eigenvalues": [row for row in table if row[2]]},
-            {**witness, "roots": roots})
+    statement, witness = write(LayeredSpectrum(problem=problem, plus=(1, 0, 0), minus=(0, 0, 0)), Effort())
+    lower = layered_certificates._ends(problem, layered_certificates._usable(problem)[0], 96, upper=False)
+    roots = [witness["roots"][0], lower, *witness["roots"][2:]]
+    wide = [["-99", "99", sum(row[2] for row in statement["eigenvalues"])]]
+    return {**statement, "minus": [1, 0, 0], "eigenvalues": wide}, {**witness, "roots": roots}
 
 
 def _next_to_the_threshold() -> dict[str, Any]:

@@ -8,7 +8,7 @@ import sympy
 
 from ncproofs.problems.networks import Network
 from ncproofs.proof.claims import Axiom, Claim, Identity, Sign
-from ncproofs.proof.domain import Domain, between, nonnegative, positive, real
+from ncproofs.proof.domain import Domain, Range, nonnegative, positive, real
 from ncproofs.proof.network_claims import DualityGap, NetworkQuantity, NetworkValue
 from ncproofs.proof.wording import worded
 from ncproofs.theorems.convex_duality.sources import CONVEX, beta, is_kind
@@ -36,7 +36,7 @@ def shrinkage() -> Iterator[Claim]:
         left=(s - sigma) ** 2 / 2 + beta * sigma, right=beta * s - beta**2 / 2 + (s - beta - sigma) ** 2 / 2,
         where=active, sentence="s > beta: (s - sigma)^2/2 + beta sigma >= beta s - beta^2/2, equal at sigma = s - beta",
     )
-    below = Domain.of((beta, positive()), (s, between(0, beta, closed=False)), (sigma, nonnegative()))
+    below = Domain.of((beta, positive()), (s, Range(sympy.Integer(0), beta, lower_open=True)), (sigma, nonnegative()))
     yield Identity(
         left=(s - sigma) ** 2 / 2 + beta * sigma - s**2 / 2, right=sigma**2 / 2 + (beta - s) * sigma, where=below,
         sentence="s <= beta: (s - sigma)^2/2 + beta sigma = s^2/2 + sigma^2/2 + (beta - s) sigma",

@@ -18,6 +18,7 @@ from ncproofs.truth import Truth
 K, n = sympy.symbols("K n", integer=True, positive=True)
 tau = sympy.Symbol("tau", positive=True)
 c, z, rest, t = sympy.symbols("c z rho t", real=True)
+most, more = sympy.symbols("m delta", positive=True)
 
 _LARGEST = 110
 
@@ -62,12 +63,28 @@ def _exact_fit() -> Iterator[Claim]:
 
 
 def _projected() -> Iterator[Claim]:
+    hot = (K - 1) / K + more
     where = Domain.of((K, integers_from(2)), (t, real()))
     yield Identity(
         left=((K - 1) * (-t - 1) ** 2 / K**2 * (K - 1) + (K - 1) * ((t + 1) / K) ** 2) / 2,
         right=(K - 1) * (t + 1) ** 2 / (2 * K), where=where,
         sentence="projected: with equal wrong logits and mean gap t the loss is (K-1)(t + 1)^2/(2K)",
         because="the centred residual is -(t+1) (e_y - 1/K); unequal wrong logits only add to it",
+    )
+    cool = Range(sympy.Integer(0), sympy.Integer(1), lower_open=True)
+    yield Axiom(name="Jensen's inequality", uses="(t+1)^2 is convex: the mean loss is at least that at the mean gap")
+    yield Axiom(name="Cauchy-Schwarz inequality",
+                uses="the mean gap is at least -tau K/(K-1), with equality only where sum w_k = 0 and h = w_y")
+    yield Sign(
+        expression=(t + 1) ** 2 - (1 - most) ** 2, relation=">=",
+        where=Domain.of((most, cool), (t, between(-most, most, closed=True))),
+        sentence="t >= -m for m = tau K/(K-1) <= 1 gives (t+1)^2 >= (1-m)^2: the simplex ETF with h = w is least",
+    )
+    yield Sign(
+        expression=1 - 1 / hot + 1 / (K - 1), relation=">",
+        where=Domain.of((K, integers_from(2)), (more, positive())),
+        sentence="tau = (K-1)/K + delta, delta > 0: the inner product 1 - 1/tau of K unit vectors exceeds -1/(K-1)",
+        because="such vectors exist in R^K; with h = w every gap is -tau (1 - (1 - 1/tau)) = -1 and the loss is 0",
     )
 
 

@@ -104,9 +104,8 @@ THEOREM = Theorem(
     name="code-exact-values",
     title="Exact values of rho*: simplex, polygon, orthoplex",
     statement=(
-        "rho* = 0 for d = 1, K >= 3; rho* = K/(K-1) for K <= d + 1, only the simplex ETF; rho* = 1 - cos(2 "
-        "pi/K) for d = 2, K >= 3, only "
-        "the regular "
+        "rho* = 0 for d = 1, K >= 3, where two points are equal; rho* = K/(K-1) for K <= d + 1, only the simplex ETF; "
+        "rho* = 1 - cos(2 pi/K) for d = 2, K >= 3, only the regular "
         "polygon; rho* = 1 for d + 2 <= K <= 2d, and W is optimal iff no inner product of two of its points is "
         "positive: "
         "then rho_k = 1 and h_k = w_k for every k."

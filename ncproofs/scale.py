@@ -115,7 +115,7 @@ def _assembled(problem: Ridge, rows: Any, margin: float, bias: float = 0.0) -> t
     try:
         ratio = float(problem.n * problem.lambda_H / problem.lambda_W) ** 0.5
     except OverflowError:
-        ratio = float("inf")
+        ratio = np.inf
     if not _LEAST < ratio < 1 / _LEAST:
         raise InvalidProblem("lambda_W and lambda_H are too far apart for floats; write weights whose ratio lies "
                              "between 1e-200 and 1e200")

@@ -224,6 +224,7 @@ WHY: dict[str, str] = {
     r"layered/critical/1 (value|plus|minus).*": "wider ends of the value",
     r"layered/geometry/1 geometry.*": "orthogonal means, which may be all equal in length or zero",
     r"network/gap/1 (relation|value).*": "a larger bound, or < for ==",
+    r"network/bound/1 value.*": "a weaker bound, which the same point shows",
     r"verdict/1 (a title|claim doubled)": "nothing else is claimed",
     r"verdict/1 claim dropped": "a verdict without a pin says itself what was checked",
     r"verdict/1 claims exchanged.*": "two claims with the same witness",

@@ -21,7 +21,7 @@ from ncproofs.proof.domain import Domain, Range
 from ncproofs.report.spelling import spelled
 from ncproofs.report.steps import Formula
 from ncproofs.report.typesetting import name_latex
-from ncproofs.report.written_sums import entries_of, free_indices
+from ncproofs.report.written_sums import entries_of, free_indices, parts_of
 
 __all__ = ["names_of", "printed_apart"]
 
@@ -89,17 +89,9 @@ def _scalars(part: Any) -> Iterator[sympy.Basic]:
     if not isinstance(part, IndexedSum):
         yield sympy.sympify(part, strict=True)
         return
-    seen: set[int] = set()
-    waiting = [part]
-    while waiting:
-        here = waiting.pop()
-        if id(here) in seen:
-            continue
-        seen.add(id(here))
+    for here in parts_of(part):
         yield from here.terms.values()
-        for piece in here.origin or ():
-            waiting += [piece] if isinstance(piece, IndexedSum) else []
-            yield from [piece] if isinstance(piece, sympy.Basic) else []
+        yield from (piece for piece in here.origin or () if isinstance(piece, sympy.Basic))
     for tensor, indices in entries_of(part):
         yield from (size for index in indices for size in (index.size,))
         yield from tensor.sizes if tensor is not None else ()

@@ -19,8 +19,24 @@ from ncproofs.report.spelling import spelled
 from ncproofs.report.typesetting import name_latex, symbolic
 
 __all__ = [
-    "Dialect", "Entry", "Node", "Number", "Plus", "Sum", "Times", "chunks", "entries_of", "free_indices",
-    "letters_under",    "number_latex", "number_text", "taken_letters", "total_latex", "valued", "written",
+    "Dialect",
+    "Entry",
+    "Node",
+    "Number",
+    "Plus",
+    "Sum",
+    "Times",
+    "chunks",
+    "entries_of",
+    "free_indices",
+    "letters_under",
+    "number_latex",
+    "number_text",
+    "parts_of",
+    "taken_letters",
+    "total_latex",
+    "valued",
+    "written",
 ]
 
 _MOST_PARTS = 2000
@@ -135,15 +151,21 @@ def _length(expression: IndexedSum) -> int:
     return length(expression)
 
 
-def entries_of(expression: IndexedSum) -> Iterator[tuple[Tensor | None, tuple[Index, ...]]]:
-    """Every entry that was written, also those that cancel in the normal form; indices as they were named."""
+def parts_of(expression: IndexedSum) -> Iterator[IndexedSum]:
+    """The sum and every sum that it was written from, each once."""
     seen: set[int] = set()
     waiting = [expression]
     while waiting:
         part = waiting.pop()
-        if id(part) in seen:
-            continue
-        seen.add(id(part))
+        if id(part) not in seen:
+            seen.add(id(part))
+            yield part
+            waiting += [inner for inner in part.origin or () if isinstance(inner, IndexedSum)]
+
+
+def entries_of(expression: IndexedSum) -> Iterator[tuple[Tensor | None, tuple[Index, ...]]]:
+    """Every entry that was written, also those that cancel in the normal form; indices as they were named."""
+    for part in parts_of(expression):
         if part.origin is None:
             yield from (factor for monomial in part.terms for factor in monomial.factors)
             continue
@@ -152,7 +174,6 @@ def entries_of(expression: IndexedSum) -> Iterator[tuple[Tensor | None, tuple[In
             yield rest[0], rest[1]
         if kind == "at":
             yield from ((None, (new, new)) for new in rest[0].values())
-        waiting += [inner for inner in rest if isinstance(inner, IndexedSum)]
 
 
 class _Unknown(Exception):

@@ -137,6 +137,7 @@ def test_what_is_printed_finds_the_point_again(data: st.DataObject) -> None:
         near = data.draw(strategies.near_critical_points(problem))
         printed = repr(near).partition("  #")[0].replace(f"<{problem}>", "problem")
         names = {name: getattr(strategies, name) for name in ("critical_point", "near_critical_point")}
+        # What is evaluated is the text of this package, as a person would paste it; nothing comes from outside.
         again = eval(printed.replace("1/1000", "within"), names | {"problem": problem, "within": near.within})
         assert np.array_equal(again.W, near.W) and np.array_equal(again.H, near.H)
         assert again.near.value == near.near.value and repr(again) == repr(near)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import pytest
 import sympy
 
+from ncproofs.calculus.logit_facts import is_convex
 from ncproofs.losses import cross_entropy, focal, label_smoothing, mean_squared
 from ncproofs.losses.loss import Loss, S, T, Z
 from ncproofs.problems.features import Ridge
 from ncproofs.proof.claims import BenignLandscape
 from ncproofs.proof.discharge import Effort, discharge
+from ncproofs.theorems.all_losses.benign_landscape import is_convex_and_shift_invariant
 from ncproofs.truth import Rigor, Truth
 
 SQUARED = Loss("squared_entropy", (sympy.log(S(1)) - T) ** 2, (sympy.exp(Z),), "F = ell^2")
@@ -19,7 +21,7 @@ ROOT = Loss("root_entropy", (sympy.log(S(1)) - T) ** sympy.Rational(1, 2), (symp
 #: F = ell + 1 - e^-ell has F'' < 0, but F'' (1 - x) + F' x = x^2 * 2 > 0 for x = e^-ell.
 TAMED = Loss("tamed", sympy.log(S(1)) - T + 1 - sympy.exp(T) / S(1), (sympy.exp(Z),), "F = ell + 1 - exp(-ell)")
 #: Convex, but a shift of all logits changes it.
-LEANING = Loss("leaning", sympy.log(S(1)) - T + T**2, (sympy.exp(Z),), "ell + t^2")
+LEANING = Loss("leaning", S(1) - T, (Z**2,), "|z|^2 - t")
 
 HOLDS = {
     "CE, d = K - 1": Ridge(cross_entropy(), 4, 3, 2, "1/200", "1/200"),
@@ -53,6 +55,13 @@ UNDECIDED = {
     "no shift invariance": Ridge(LEANING, 3, 2, 1, "1/100", "1/100"),
     "too large to search": Ridge(cross_entropy(), 100, 50, 1, "1/1000", "1/1000"),
 }
+
+
+def test_the_hypothesis_is_proved_or_refuted_for_losses_of_ones_own() -> None:
+    assert is_convex(LEANING).truth is Truth.HOLDS
+    expected = {cross_entropy(): Truth.HOLDS, TAMED: Truth.HOLDS, LEANING: Truth.FAILS, ROOT: Truth.FAILS,
+                focal(2): Truth.FAILS}
+    assert {loss: is_convex_and_shift_invariant(loss) for loss in expected} == expected
 
 
 @pytest.mark.parametrize("name", HOLDS)

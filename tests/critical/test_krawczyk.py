@@ -6,15 +6,17 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+import sympy
 
 from ncproofs.critical import krawczyk
 from ncproofs.critical.krawczyk import CertifiedPoint, NotCertified, certify_critical_point, value_at
-from ncproofs.critical.random_points import seek
+from ncproofs.critical.random_points import critical_points, seek
 from ncproofs.critical.saddles import merged_point, merged_saddle, origin_saddle
 from ncproofs.critical.search import spurious_candidates, unpack
 from ncproofs.critical.spectrum import spectrum, zero_count
 from ncproofs.errors import InvalidProblem, OutOfScope
 from ncproofs.losses import cross_entropy, focal, label_smoothing, mean_squared
+from ncproofs.losses.loss import Loss, S, T, Z
 from ncproofs.problems.features import Ridge
 
 SPURIOUS = {
@@ -194,3 +196,16 @@ def test_samples_that_differ_are_not_taken_for_equal() -> None:
     assert [krawczyk._with_equal_samples(problem, features)[0].N for features in (found.H, H)] == [3, 6]
     point = certify_critical_point(problem, found.W, H, None)
     assert isinstance(point, CertifiedPoint) and point.is_strict_local_minimum
+
+
+def test_negative_curvature_between_equal_samples_counts_once_for_each_but_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A loss that is concave in the logits where p_y is small: equal samples descend by moving apart."""
+    p = sympy.exp(T) / S(1)
+    problem = Ridge(Loss("bent", 2 - (1 - p) ** 2 - p, (sympy.exp(Z),), "own"), 3, 2, 3, "1/100", "1/30000")
+    point = next(point for point in critical_points(problem, 3, rng=1).certified if point.classified.index == 6)
+    parts = unpack(problem, point.candidate.x)
+    together = certify_critical_point(problem, *parts)
+    monkeypatch.setattr(krawczyk, "_with_equal_samples", lambda problem, _: (problem, list(range(problem.N))))
+    apart = certify_critical_point(problem, *parts)
+    assert isinstance(together, CertifiedPoint) and isinstance(apart, CertifiedPoint)
+    assert (together.index, together.nullity) == (apart.index, apart.nullity) == (6, together.orbit_dimension)

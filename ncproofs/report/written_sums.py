@@ -204,7 +204,7 @@ def _resolved_sum(
     used, inner = set(taken) | set(scope.values()), dict(scope)
     shown = set(map(name_latex, used))
     for index in indices:
-        pool = chain([spelled(index.name)], _POOLS.get(str(index.size), ""), "ijklmpqrstuv", map(_spare, numbers()))
+        pool = chain([spelled(index.name)], _POOLS.get(str(index.size), ""), "ijklmpqrstuv", map("i_{}".format, numbers()))
         inner[index] = next(letter for letter in pool if letter not in used and name_latex(letter) not in shown)
         used.add(inner[index])
         shown.add(name_latex(inner[index]))
@@ -216,10 +216,6 @@ def _resolved_sum(
     if isinstance(body, Sum):
         return Sum(letters + body.letters, sizes + body.sizes, body.body)
     return Sum(letters, sizes, body)
-
-
-def _spare(number: int) -> str:
-    return f"i_{number}"
 
 
 def _plus(parts: Iterable[Node]) -> Node:
@@ -287,7 +283,7 @@ def _pieces(node: Node, dialect: Dialect) -> list[str]:
 def _term(node: Node, dialect: Dialect) -> list[str]:
     """A term: its sign, its number, sums and factors; a bracketed sum inside may be broken."""
     if isinstance(node, Plus):
-        return _bracketed(node, dialect)
+        return _powered(_pieces(node, dialect), 1, dialect)
     if isinstance(node, Number):
         negative = not node.value.is_Add and node.value.could_extract_minus_sign()
         return [f"- {dialect.number(-node.value, alone=True)}" if negative else dialect.number(node.value, alone=True)]
@@ -335,10 +331,6 @@ def _powered(inside: list[str], count: int, dialect: Dialect) -> list[str]:
     left, right = dialect.brackets
     framed = [f"{left}{inside[0]}", *inside[1:]]
     return [*framed[:-1], dialect.power(f"{framed[-1]}{right}", count)]
-
-
-def _bracketed(node: Node, dialect: Dialect) -> list[str]:
-    return _powered(_pieces(node, dialect), 1, dialect)
 
 
 def _left_over(node: Sum) -> tuple[list[str], list[tuple[Entry, Entry]], list[Node]]:

@@ -204,7 +204,8 @@ def _resolved_sum(
     used, inner = set(taken) | set(scope.values()), dict(scope)
     shown = set(map(name_latex, used))
     for index in indices:
-        pool = chain([spelled(index.name)], _POOLS.get(str(index.size), ""), "ijklmpqrstuv", map("i_{}".format, numbers()))
+        letters = _POOLS.get(str(index.size), "") + "ijklmpqrstuv"
+        pool = chain([spelled(index.name)], letters, map("i_{}".format, numbers()))
         inner[index] = next(letter for letter in pool if letter not in used and name_latex(letter) not in shown)
         used.add(inner[index])
         shown.add(name_latex(inner[index]))

@@ -204,8 +204,8 @@ def _resolved_sum(
     used, inner = set(taken) | set(scope.values()), dict(scope)
     shown = set(map(name_latex, used))
     for index in indices:
-        letters = _POOLS.get(str(index.size), "") + "ijklmpqrstuv"
-        pool = chain([spelled(index.name)], letters, map("i_{}".format, numbers()))
+        likely = _POOLS.get(str(index.size), "") + "ijklmpqrstuv"
+        pool = chain([spelled(index.name)], likely, map("i_{}".format, numbers()))
         inner[index] = next(letter for letter in pool if letter not in used and name_latex(letter) not in shown)
         used.add(inner[index])
         shown.add(name_latex(inner[index]))

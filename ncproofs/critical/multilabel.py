@@ -6,7 +6,8 @@ Quantities (names are those of ``ncproofs optimum``; m runs over the numbers of 
     h_S = c_m sum_{k in S} w_k; tag_sum[m] and tag_average[m], the factors by which h_S is the sum and the average of
     the features h_k of its labels (when samples with one label occur); bias, the common entry of b.
 
-Lists of label sets that are not balanced have bounds of the minimum instead (``ncproofs.critical.multilabel_dual``).
+Lists of label sets that are not balanced have bounds of the minimum instead (``ncproofs.critical.multilabel_dual``),
+or the optimum 0 (``ncproofs.critical.multilabel_zero``).
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from ncproofs.critical.multilabel_scale import (
     threshold,
     trivial_system,
 )
+from ncproofs.critical.multilabel_zero import value_at_zero_weight, zero_is_optimal
 from ncproofs.critical.optimum import MOST_DIGITS, climb
 from ncproofs.critical.regimes import Number, lift, product
 from ncproofs.errors import InvalidProblem
@@ -111,7 +113,7 @@ def multilabel_optimum(problem: MultiLabel, *, digits: int = 30) -> MultiLabelOp
 
 
 def label_optimum(problem: MultiLabel, *, digits: int = 30) -> MultiLabelOptimum:
-    """The exact optimum where the label sets are balanced and there is room, else certified bounds of the minimum.
+    """The exact optimum where label sets are balanced and have room, or where it is 0, else bounds of the minimum.
 
     Raises:
         InvalidProblem: a free bias of a class that is no label, or digits out of range.
@@ -121,7 +123,24 @@ def label_optimum(problem: MultiLabel, *, digits: int = 30) -> MultiLabelOptimum
         raise InvalidProblem(f"digits={digits} given; write a whole number from 1 to {MOST_DIGITS}")
     if problem.balanced is not None and (problem.d >= problem.K - 1 or is_trivial(problem)):
         return multilabel_optimum(problem, digits=digits)
-    return _bounded(problem, digits)
+    return _zero(problem, digits) if zero_is_optimal(problem) else _bounded(problem, digits)
+
+
+def _zero(problem: MultiLabel, digits: int) -> MultiLabelOptimum:
+    """The optimum of any label sets that pull too little at 0."""
+    share, zero = value_at_zero_weight(problem), Fraction(0)
+
+    def quantities(bits: int) -> dict[str, Number]:
+        with flint.ctx.workprec(bits + 40):
+            return {"objective": product(share, flint.arb(problem.K).log()), "W_fro_sq": zero, "H_fro_sq": zero,
+                    **({"bias": zero} if problem.has_bias else {})}
+
+    return MultiLabelOptimum(
+        problem=problem, truth=Truth.HOLDS, rigor=Rigor.EXACT, regime="trivial", geometry="zero",
+        quantities=climb(quantities, digits), axioms=("a convex function lies above its tangents",),
+        because="the gradient in W^T H at 0 has spectral norm at most sqrt(lambda_W lambda_H), exactly",
+        notes=_free_bias(problem),
+    )
 
 
 def _bounded(problem: MultiLabel, digits: int) -> MultiLabelOptimum:
@@ -175,9 +194,11 @@ def _notes(problem: MultiLabel, *, trivial: bool) -> tuple[str, ...]:
         notes.append("no sample has a single label: W is a simplex ETF all the same, and there are no tag constants")
     if problem.K in problem.multiplicities:
         notes.append("samples with all K labels have feature 0")
-    if problem.lambda_b == 0:
-        notes.append("b is any multiple of 1, since lambda_b = 0; the one reported is 0")
-    return tuple(notes)
+    return (*notes, *_free_bias(problem))
+
+
+def _free_bias(problem: MultiLabel) -> tuple[str, ...]:
+    return ("b is any multiple of 1, since lambda_b = 0; the one reported is 0",) if problem.lambda_b == 0 else ()
 
 
 def _quantities(problem: MultiLabel, bits: int) -> dict[str, Number]:

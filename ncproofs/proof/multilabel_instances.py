@@ -16,7 +16,7 @@ from flint import arb
 from ncproofs.arithmetic.linalg import contains_spectrum
 from ncproofs.calculus.objective import dense_hessian, gradient_at
 from ncproofs.critical.closed_forms import rational
-from ncproofs.critical.multilabel import closed_form, is_trivial, multilabel_optimum
+from ncproofs.critical.multilabel import closed_form, is_trivial, label_optimum, multilabel_optimum
 from ncproofs.critical.multilabel_dual import certified_bounds, classifier_bound
 from ncproofs.critical.multilabel_points import etf_point, optimal_point
 from ncproofs.critical.multilabel_scale import (
@@ -27,6 +27,7 @@ from ncproofs.critical.multilabel_scale import (
     threshold,
 )
 from ncproofs.critical.multilabel_spectrum import multilabel_rows, multilabel_spectrum
+from ncproofs.critical.multilabel_zero import zero_is_optimal
 from ncproofs.critical.profiles import to_ball
 from ncproofs.critical.spectrum import zero_count
 from ncproofs.errors import InvalidClaim
@@ -163,9 +164,9 @@ def _geometry(claim: LabelGeometry, effort: Effort) -> Evidence:
         if problem.lambda_b == 0 and problem.balanced is None and _lacks_a_class(problem):
             return refuse(sentence, "a class that is no label leaves a free bias unbounded")
         return fails(sentence, "the rank of W is at most d", problem, witness)
-    if problem.balanced is None or not _has_optimum(problem):
+    if not (exact := _has_optimum(problem)) and not zero_is_optimal(problem):
         return _geometry_by_bounds(claim, sentence)
-    at = multilabel_optimum(problem, digits=12)
+    at = multilabel_optimum(problem, digits=12) if exact else label_optimum(problem, digits=12)
     if at.geometry == claim.geometry:
         return _verdict(sentence, problem, at.because, yes=True, rigor=at.rigor, axioms=at.axioms)
     value = ", ".join(at.quantities["objective"].decimals(15))

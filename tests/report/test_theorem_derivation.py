@@ -475,7 +475,7 @@ def test_prose_sets_signs(text, latex):
                      "P": "I - J/K", "J": "matrix of ones", "Pi": "projector"}),
     ("lower-bound-chain", {"phi_star": "t*", "t_star": "t*"}),
     ("multilabel-lower-bound", {"kappa": "kappa_m^2", "C": "C(K,m)", "C_2": "C(K-2, m-1)", "p": "K - m",
-                                "lH": "lambda_H"}),
+                                "lH": None}),
     ("multilabel-spectrum", {"q": "probabilities"}), ("riemannian-calculus", {"x": "curve"}),
     ("relu-network", {"tau": "output weights", "n": "number of samples"}), ("relu-program", {"n": "number of samples"}),
     ("layered-imbalance", {"tau": "n_k"}), ("multilabel-dual-bound", {"tau": "classifiers"}),

@@ -64,8 +64,8 @@ def _origin() -> Iterator[Claim]:
     where = Domain.of(*above_zero(lW, lH, strength))
     yield Identity(
         left=((lW + lH) / 2 - root) * ((lW + lH) / 2 + root), right=lW * lH - strength**2, where=where,
-        sentence="the least eigenvalue (lW + lH)/2 - sqrt((lW - lH)^2/4 + s^2) times the largest is lambda_W lambda_H "
-        "- s^2",
+        sentence="the least eigenvalue (lambda_W + lambda_H)/2 - sqrt((lambda_W - lambda_H)^2/4 + s^2) times the "
+        "largest is lambda_W lambda_H - s^2",
         because="negative exactly when lambda_W lambda_H N^2 < sum n_m v_m^2 C(K-2, m-1)",
     )
     least, largest = sympy.symbols("mu_1 mu_2", real=True)
@@ -132,13 +132,14 @@ THEOREM = Theorem(
         "the only "
         "global minimiser (up to a free bias), with value sum_m (N_m/N) v_m m log K, in every dimension; otherwise "
         "the point 0 is a strict saddle, and for d >= K - 1 every global minimiser is a simplex ETF. The least Hessian "
-        "eigenvalue at 0 in W and H is (lW + lH)/2 - sqrt((lW - lH)^2/4 + s^2), s^2 = sum n_m v_m^2 C(K-2, m-1)/N^2."
+        "eigenvalue at 0 in W and H is (lambda_W + lambda_H)/2 - sqrt((lambda_W - lambda_H)^2/4 + s^2), s^2 = sum n_m "
+        "v_m^2 C(K-2, m-1)/N^2."
     ),
     idea="G G^T at the origin is s^2 (I - J/K), and the lower bound with t_m = 0 holds exactly while s^2 <= lambda_W "
     "lambda_H.",
     source=SOURCE,
     rests_on=("multilabel-lower-bound",),
-    notation=meanings("m", "p", "C_2", "n", "v", "lH"),
+    notation=meanings("m", "p", "C_2", "n", "v"),
     covers="all K >= 2, any set of multiplicities with any counts and weights, every bias mode",
     hypotheses=(LOSS, BALANCED, Hypothesis("d >= K - 1, or the optimum is zero", has_room_below)),
     general=claims,

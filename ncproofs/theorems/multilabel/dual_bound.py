@@ -47,7 +47,8 @@ def claims() -> Iterator[Claim]:
         left=(lW * first**2 + lH * second**2) / 2 - sympy.sqrt(lW) * sympy.sqrt(lH) * first * second,
         right=(sympy.sqrt(lW) * first - sympy.sqrt(lH) * second) ** 2 / 2,
         where=Domain.of(*above_zero(lW, lH, first, second)),
-        sentence="so |Y|_2 <= mu = sqrt(lW lH) makes every bracket nonnegative: f >= sum_s E_s - |Y 1|^2/(2 lambda_b)",
+        sentence="so |Y|_2 <= mu = sqrt(lambda_W lambda_H) makes every bracket nonnegative: f >= sum_s E_s - |Y "
+        "1|^2/(2 lambda_b)",
     )
     yield from _shrinking()
     yield from _among_frames()
@@ -78,16 +79,16 @@ def _among_frames() -> Iterator[Claim]:
         left=total(Y[k, s] * w[k, x] * h[s, x], k, s, x) + lH / 2 * total(h[s, x] ** 2, s, x),
         right=lH / 2 * total((h[s, x] + total(Y[k, s] * w[k, x], k) / lH) ** 2, s, x)
         - total(total(Y[k, s] * w[k, x], k) ** 2, s, x) / (2 * lH),
-        sentence="for given W the bracket is at least (lW/2)|W|^2 - |W Y|^2/(2 lH)",
+        sentence="for given W the bracket is at least (lambda_W/2)|W|^2 - |W Y|^2/(2 lambda_H)",
         because="if W^T W = tau (I - J/K) and 1^T Y = 0, |W|^2 = tau (K-1) and |W Y|^2 = tau |Y|_F^2: among simplex "
-        "ETFs the bound needs only |Y|_F^2 <= (K-1) lW lH, and for W = 0 nothing",
+        "ETFs the bound needs only |Y|_F^2 <= (K-1) lambda_W lambda_H, and for W = 0 nothing",
     )
     frobenius = sympy.Symbol("Y_2", positive=True)
     yield Identity(
         left=lW / 2 * tau * (K - 1) - tau * frobenius / (2 * lH),
         right=tau / (2 * lH) * ((K - 1) * lW * lH - frobenius),
         where=Domain.of((K, integers_from(2)), *above_zero(lW, lH, tau, frobenius)),
-        sentence="(lW/2) tau (K-1) - tau |Y|_F^2/(2 lH) has the sign of (K-1) lW lH - |Y|_F^2",
+        sentence="(lambda_W/2) tau (K-1) - tau |Y|_F^2/(2 lambda_H) has the sign of (K-1) lambda_W lambda_H - |Y|_F^2",
     )
 
 

@@ -41,8 +41,8 @@ gap = sympy.Symbol("t", nonnegative=True)
 def _conditions() -> Iterator[Claim]:
     yield Axiom(
         name="a sum of nonnegative terms vanishes only if each does",
-        uses="at a minimiser each bracket of multilabel-lower-bound is 0: h_s = (sigma_s/lH) W a_s, W 1 = 0, lb b = "
-        "0, and equality in multilabel-loss-bound",
+        uses="at a minimiser each bracket of multilabel-lower-bound is 0: h_s = (sigma_s/lambda_H) W a_s, W 1 = 0, "
+        "lambda_b b = 0, and equality in multilabel-loss-bound",
     )
     yield Axiom(name="inequality of arithmetic and geometric means",
                 uses="equality forces logits constant on S and on its complement; l_m strictly convex forces the gap "
@@ -58,8 +58,9 @@ def _conditions() -> Iterator[Claim]:
     yield worded(
         sigma / kappa * tau, gap * m * p / classes, {tau: gap * m * p * kappa / (classes * sigma), classes: size},
         where=Domain.of(*LABELS, *above_zero(sigma, kappa), (gap, nonnegative())),
-        sentence="so W^T W a_S = tau a_S with the same tau for every S of m labels, tau = t_m m (K-m) lH/(K sigma_m)",
-        because="h_S = (sigma_m/lH) W a_S, with lH written kappa",
+        sentence="so W^T W a_S = tau a_S with the same tau for every S of m labels, tau = t_m m (K-m) lambda_H/(K "
+        "sigma_m)",
+        because="h_S = (sigma_m/lambda_H) W a_S, with lambda_H written kappa",
     )
 
 

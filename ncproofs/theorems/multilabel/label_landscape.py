@@ -54,7 +54,8 @@ def _global() -> Iterator[Claim]:
         left=(lW * norm_w**2 + lH * norm_h**2) / 2 - sympy.sqrt(lW) * sympy.sqrt(lH) * norm_w * norm_h,
         right=(sympy.sqrt(lW) * norm_w - sympy.sqrt(lH) * norm_h) ** 2 / 2,
         where=Domain.of(*above_zero(lW, lH, norm_w, norm_h)),
-        sentence="if |G|_2 <= mu = sqrt(lW lH) the rest is nonnegative: the critical point is a global minimiser",
+        sentence="if |G|_2 <= mu = sqrt(lambda_W lambda_H) the rest is nonnegative: the critical point is a global "
+        "minimiser",
         because="row by row <G, W'^T H'> >= -|G|_2 sum_x |w'_x||h'_x|",
     )
     yield Axiom(name="Cauchy-Schwarz inequality", uses="u^T G y >= -|G|_2 |u||y|")
@@ -71,7 +72,7 @@ def _descent() -> Iterator[Claim]:
         * (-2 * total(G[k, s] * u[k] * y[s], k, s) + lW * ratio**2 * total(u[k] ** 2, k)
            + lH / ratio**2 * total(y[s] ** 2, s)),
         sentence="along dW = beta r u^T, dH = -r y^T/beta, db = 0, r orthogonal to W and H, the second derivative is "
-        "-2 u^T G y + lW beta^2 |u|^2 + lH |y|^2/beta^2",
+        "-2 u^T G y + lambda_W beta^2 |u|^2 + lambda_H |y|^2/beta^2",
         because="W^T r = 0 and H^T r = 0 make dz = dW^T H + W^T dH vanish",
     )
     where = Domain.of(*above_zero(lW, lH, sigma))
@@ -79,12 +80,12 @@ def _descent() -> Iterator[Claim]:
     yield worded(
         -2 * sigma + lW * ratio**2 + lH / ratio**2, -2 * (sigma - mu),
         {ratio: (lH / lW) ** sympy.Rational(1, 4), mu: sympy.sqrt(lW * lH)}, where=where,
-        sentence="with beta = (lH/lW)^{1/4} and the top singular pair (u, y) it is -2 (|G|_2 - mu): a strict saddle "
-        "if |G|_2 > mu",
+        sentence="with beta = (lambda_H/lambda_W)^{1/4} and the top singular pair (u, y) it is -2 (|G|_2 - mu): a "
+        "strict saddle if |G|_2 > mu",
     )
     yield Axiom(name="rank-nullity",
-                uses="1^T G = 0 gives lW W 1 = 0, so rank W <= K - 1, and lW W W^T = lH H H^T: r exists unless "
-                "d = K - 1 = rank W")
+                uses="1^T G = 0 gives lambda_W W 1 = 0, so rank W <= K - 1, and lambda_W W W^T = lambda_H H H^T: r "
+                "exists unless d = K - 1 = rank W")
 
 
 def _full_rank() -> Iterator[Claim]:
@@ -94,7 +95,7 @@ def _full_rank() -> Iterator[Claim]:
     yield SumIdentity(
         left=total(G_invariant[k, s] * u, k),
         right=total(xi[x] * rows_h, x) - lH * total(xi[x] * h[s, x], x),
-        sentence="G^T (alpha 1 + W^T xi) = -lH H^T xi at a critical point, since 1^T G = 0",
+        sentence="G^T (alpha 1 + W^T xi) = -lambda_H H^T xi at a critical point, since 1^T G = 0",
         because="if rank W = K - 1 every u has the form alpha 1 + W^T xi",
     )
     yield SumIdentity(
@@ -105,8 +106,9 @@ def _full_rank() -> Iterator[Claim]:
     yield Identity(
         left=lH**2 * (lW / lH * square), right=lW * lH * (square + extra) - lW * lH * extra,
         where=Domain.of((lW, positive()), (lH, positive()), (square, nonnegative()), (extra, nonnegative())),
-        sentence="|G^T u|^2 = lH^2 |H^T xi|^2 = lH lW |W^T xi|^2 <= mu^2 |u|^2: |G|_2 <= mu, and the point is global",
-        because="lW W W^T = lH H H^T",
+        sentence="|G^T u|^2 = lambda_H^2 |H^T xi|^2 = lambda_H lambda_W |W^T xi|^2 <= mu^2 |u|^2: |G|_2 <= mu, and "
+        "the point is global",
+        because="lambda_W W W^T = lambda_H H H^T",
     )
 
 

@@ -97,7 +97,6 @@ _MEANINGS = {
     "C_2": "C(K-2, m-1), a binomial coefficient",
     "n": "n_m, how often each set of m labels occurs",
     "v": "v_m, the weight of a sample with m labels",
-    "lH": "lambda_H; in sentences lW is lambda_W and lb is lambda_b",
 }
 
 

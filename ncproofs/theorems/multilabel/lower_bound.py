@@ -100,8 +100,8 @@ def identity() -> SumIdentity:
         + decay - left_over
         - total(slope[s] * a[s, k] * b[k], s, k)
         + lb / 2 * total(b[k] ** 2, k),
-        sentence="f - sum_s c_s = sum_s (L_s - tangent_s) + (lH/2) sum_s |h_s - (sigma_s/lH) W a_s|^2 + (lW/2)|W|^2 - "
-        "(1/(2 lH)) sum_s sigma_s^2 |W a_s|^2 - <sum_s sigma_s a_s, b> + (lb/2)|b|^2",
+        sentence="f - sum_s c_s = sum_s (L_s - tangent_s) + (lambda_H/2) sum_s |h_s - (sigma_s/lambda_H) W a_s|^2 + "
+        "(lambda_W/2)|W|^2 - (1/(2 lambda_H)) sum_s sigma_s^2 |W a_s|^2 - <sum_s sigma_s a_s, b> + (lambda_b/2)|b|^2",
         because="tangent_s = c_s - sigma_s <a_s, z_s>; completing the square in h_s. For balanced label sets "
         "sum_s sigma_s a_s = 0, so the bias drops out of the linear term",
     )
@@ -116,8 +116,8 @@ def claims() -> Iterator[Claim]:
         left=lW / 2 * total(w[k, x] ** 2, k, x)
         - share * lW * lH / (2 * lH) * total(centring(j, k) * w[j, x] * w[k, x], j, k, x),
         right=lW / 2 * (1 - share) * total(w[k, x] ** 2, k, x) + share * lW * K / 2 * total(mean**2, x),
-        sentence="with sum_s sigma_s^2 a_s a_s^T = theta lW lH (I - J/K) the terms in W are (lW/2)(1 - theta)|W|^2 + "
-        "theta (lW K/2)|mean of the classifiers|^2",
+        sentence="with sum_s sigma_s^2 a_s a_s^T = theta lambda_W lambda_H (I - J/K) the terms in W are "
+        "(lambda_W/2)(1 - theta)|W|^2 + theta (lambda_W K/2)|mean of the classifiers|^2",
     )
     yield Sign(
         expression=1 - share, relation=">=",
@@ -141,14 +141,13 @@ THEOREM = Theorem(
     ),
     idea=(
         "f minus the bound is an exact sum of: the gap of each loss over a tangent of l_m, the squares\n"
-        "|h_s - (sigma_s/lH) W a_s|^2, and the weight decay left over by sum_s sigma_s^2 |W a_s|^2. Symmetry makes "
-        "that\n"
-        "sum a multiple of |W (I - J/K)|^2."
+        "|h_s - (sigma_s/lambda_H) W a_s|^2, and the weight decay left over by sum_s sigma_s^2 |W a_s|^2. Symmetry "
+        "makes that\nsum a multiple of |W (I - J/K)|^2."
     ),
     source=SOURCE,
     rests_on=("multilabel-loss-bound",),
     notation=(
-        *meanings("m", "p", "C_2", "lH"),
+        *meanings("m", "p", "C_2"),
         ("kappa", "kappa_m^2 of the sentences, K/(m (K-m)(K-1))"),
         ("C", "C(K,m), a binomial coefficient"),
         ("rho", "rho_m of the sentences, m (K-m) b_m"),

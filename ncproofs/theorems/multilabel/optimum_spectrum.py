@@ -71,16 +71,17 @@ def _sum_of_squares() -> Iterator[Claim]:
     yield SumIdentity(
         left=2 * total(G[k, s] * dw[k, x] * dh[s, x], k, s, x) + decay,
         right=lH * total(_square(s, x) ** 2, s, x) + lW * total(dw[k, x] ** 2, k, x) - crossing,
-        sentence="2 <G, dW^T dH> + lW |dW|^2 + lH |dH|^2 = lH |dH + dW G/lH|^2 + lW |dW|^2 - |dW G|^2/lH",
+        sentence="2 <G, dW^T dH> + lambda_W |dW|^2 + lambda_H |dH|^2 = lambda_H |dH + dW G/lambda_H|^2 + lambda_W "
+        "|dW|^2 - |dW G|^2/lambda_H",
         because="completing the square in dH",
     )
     yield SumIdentity(
         left=lW * total(dw[k, x] ** 2, k, x)
         - lW * lH / lH * total(centring(j, k) * dw[j, x] * dw[k, x], j, k, x),
         right=lW * K * total(mean**2, x),
-        sentence="with G G^T = lW lH (I - J/K) the last two terms are lW K |mean of dW|^2",
+        sentence="with G G^T = lambda_W lambda_H (I - J/K) the last two terms are lambda_W K |mean of dW|^2",
         because="multilabel-lower-bound at the root of the scalar system; so D^2 f = (1/N) sum dz^T Hess dz + "
-        "lH |dH + dW G/lH|^2 + lW K |mean dW|^2 + lb |db|^2, a sum of squares",
+        "lambda_H |dH + dW G/lambda_H|^2 + lambda_W K |mean dW|^2 + lambda_b |db|^2, a sum of squares",
     )
 
 
@@ -90,7 +91,7 @@ def _kernel() -> Iterator[Claim]:
     mixed = total(dw[k, x] * w[l, x] + w[k, x] * dw[l, x], x)
     yield SumIdentity(
         left=total(dw[k, x] * features + w[k, x] * moved, x), right=-total(mixed * G[l, s], l) / lH,
-        sentence="dz_s = -(1/lH)(dW^T W + W^T dW) G_s + db when dH = -dW G/lH and H = -W G/lH",
+        sentence="dz_s = -(1/lambda_H)(dW^T W + W^T dW) G_s + db when dH = -dW G/lambda_H and H = -W G/lambda_H",
         because="dz must lie in the span of 1 for every s; its part orthogonal to 1 is linear in G_s and sum_S a_S = "
         "0, so db lies in the span of 1 and (dW^T W + W^T dW) G = 0",
     )
@@ -135,8 +136,8 @@ def _eigenvalues() -> Iterator[Claim]:
     value = sympy.Symbol("z", real=True)
     yield Identity(left=(value - lW) * (value - lH) - lW * lH, right=value * (value - lW - lH),
                    where=Domain.of(*above_zero(lW, lH), (value, real())),
-                   sentence="off the row space [[lW, -mu], [-mu, lH]] with mu^2 = lW lH has the eigenvalues 0 and lW "
-                   "+ lH, (K-1)(d-K+1) times each", because="its characteristic polynomial")
+                   sentence="off the row space [[lambda_W, -mu], [-mu, lambda_H]] with mu^2 = lambda_W lambda_H has "
+                   "the eigenvalues 0 and lambda_W + lambda_H, (K-1)(d-K+1) times each", because="its characteristic polynomial")
 
 
 def _types() -> Iterator[Claim]:
@@ -172,9 +173,9 @@ def _types() -> Iterator[Claim]:
         sentence="1 + (K-1) + K (K-3)/2 + (K-1)(K-2)/2 = (K-1)^2: these are all types of dW in the row space, up to "
         "its mean",
     )
-    yield Axiom(name="Schur's lemma", uses="types that W does not have keep the eigenvalues lH + s v eta/N of the "
-    "features "
-                "alone; for the others a matrix with one row for each part remains")
+    yield Axiom(name="Schur's lemma", uses="types that W does not have keep the eigenvalues lambda_H + s v eta/N of "
+                                           "the features alone; for the others a matrix with one row for each part "
+                                           "remains")
 
 
 def claims() -> Iterator[Claim]:
@@ -199,14 +200,12 @@ THEOREM = Theorem(
     title="The Hessian at the multi-label optimum is a sum of squares with only symmetric zero modes",
     statement=(
         "For balanced label sets below the threshold and d >= K - 1, at every global minimiser D^2 f = (1/N) sum_s "
-        "v_s dz_s^T Hess_s dz_s + lH |dH + dW G/lH|^2 + lW K |mean of dW|^2 + lb |db|^2. Its nullity is (K-1)(K-2)/2 + "
-        "(K-1)(d-K+1), plus 1 "
-        "if lambda_b = 0: the orbit of rotations and of b -> b + c 1. With s = |W|^2/(K-1), features of one label set "
-        "move "
-        "against each other with the eigenvalues lH + s v m a_m/N (m-1), lH + s v m b_m/N (K-m-1), lH + s v K m a_m "
-        "b_m/N (1); "
-        "off the row space they are 0, lW + lH, lW and lH; the rest are the eigenvalues of four small matrices, one "
-        "for each type of the symmetric group in W."
+        "v_s dz_s^T Hess_s dz_s + lambda_H |dH + dW G/lambda_H|^2 + lambda_W K |mean of dW|^2 + lambda_b |db|^2. Its "
+        "nullity is (K-1)(K-2)/2 + (K-1)(d-K+1), plus 1 if lambda_b = 0: the orbit of rotations and of b -> b + c 1. "
+        "With s = |W|^2/(K-1), features of one label set move against each other with the eigenvalues lambda_H + s v m "
+        "a_m/N (m-1), lambda_H + s v m b_m/N (K-m-1), lambda_H + s v K m a_m b_m/N (1); off the row space they are 0, "
+        "lambda_W + lambda_H, lambda_W and lambda_H; the rest are the eigenvalues of four small matrices, one for each "
+        "type of the symmetric group in W."
     ),
     idea=(
         "G G^T = lambda_W lambda_H (I - J/K), so completing the square in dH leaves only the mean of dW. The kernel "

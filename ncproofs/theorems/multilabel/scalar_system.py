@@ -67,10 +67,10 @@ def _optimum() -> Iterator[Claim]:
     }
     yield worded(scale * classes / (m * p), v * classes * b / (N * lH), meant, where=_WEIGHTS,
                  sentence="h_S = c_m sum_{k in S} w_k with c_m = v_m K b_m/(N lambda_H)",
-                 because="h_S = (sigma_m/lH) W a_S and W a_S = (K/(m (K-m))) sum_{k in S} w_k")
+                 because="h_S = (sigma_m/lambda_H) W a_S and W a_S = (K/(m (K-m))) sum_{k in S} w_k")
     yield worded(scale * tau * classes / (m * p), v * y * b, meant, where=_WEIGHTS,
                  sentence="its logit gap is v_m y b_m = t_m when |W|^2 = y (K-1) N lambda_H/K: the first equations",
-                 because="<a_S, W^T h_S> = (sigma_m/lH) tau |a_S|^2")
+                 because="<a_S, W^T h_S> = (sigma_m/lambda_H) tau |a_S|^2")
     term = n * v**2 * C2 * (classes * b) ** 2  # its sum over m is lambda_W lambda_H N^2
     yield worded(lH * each * scale**2 * tau * classes / (m * p), tau * (classes - 1) / (lH * N**2) * term, meant,
                  where=_WEIGHTS,
@@ -124,7 +124,7 @@ THEOREM = Theorem(
     source=SOURCE,
     rests_on=("multilabel-lower-bound",),
     notation=(
-        *meanings("m", "p", "C_2", "n", "v", "lH"),
+        *meanings("m", "p", "C_2", "n", "v"),
         ("b_m", "1/(m e^t + K - m), t the gap"),
     ),
     covers="all K >= 2, any set of multiplicities with any counts and weights",

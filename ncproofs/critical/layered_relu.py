@@ -4,10 +4,10 @@ In units of equal decay the problem is, with T = W_1 H and P = relu(T) and singu
 
     K f = (1/2) sum_i kappa / (kappa + p_i^2) + kappa |T|_*.
 
-If |P|_* <= |T|_* (for two columns always: theorem ``layered-relu``) this is at least the linear minimum. Without that
-the circulants T = a circ(1, 1, 0, -1, -1, 0) and a circ(1, 1, 0, -1/phi, 0) go below it around kappa_c. For
-16 kappa^3 >= K zero is optimal: |P|_F <= |T|_* = t and Jensen's inequality leave
-K/(2 (1 + t^2/(K kappa))) + kappa t >= K/2.
+If |P|_* <= |T|_* (for two rows or columns and for rank one always: theorem ``layered-relu``) this is at least the
+linear minimum with as many directions as P may have. Without that the circulants T = a circ(1, 1, 0, -1, -1, 0) and
+a circ(1, 1, 0, -1/phi, 0) go below it around kappa_c. For 16 kappa^3 >= K zero is optimal: |P|_F <= |T|_* = t and
+Jensen's inequality leave K/(2 (1 + t^2/(K kappa))) + kappa t >= K/2.
 """
 
 from __future__ import annotations
@@ -37,13 +37,14 @@ _LINEAR_ONLY = ("beta", "lambda_b_threshold", "feature_norm_sq", "feature_inner"
 
 
 def linear_part(problem: Layered) -> Layered:
-    """The linear problem to compare with: without the ReLU, and with room for K features where K - 1 are enough.
+    """The linear problem to compare with: without the ReLU, and with room for two directions in each feature.
 
-    T = p ((1+a) I - a 11^T) at a = 1/(K-1) has rank K - 1, relu(T) = p I and |T|_* = K p: it costs what the orthogonal
-    frame costs, and fits into K - 1 features when the hidden layer has K units.
+    The block T = p [[1, -1], [-1, 1]] has rank one, relu(T) = p I and |T|_* = 2 p: two classes share a feature, one on
+    each side of 0, at the cost of an orthogonal frame. So d_1 features serve min(K, 2 d_1, d_2) directions.
     """
-    if problem.relu and problem.widths[0] == problem.K - 1 and problem.widths[1] >= problem.K:
-        return dataclasses.replace(problem, relu=False, widths=(problem.K, problem.widths[1]))
+    if problem.relu and problem.widths[0] < problem.K:
+        shared = min(problem.K, 2 * problem.widths[0])
+        return dataclasses.replace(problem, relu=False, widths=(shared, problem.widths[1]))
     return dataclasses.replace(problem, relu=False)
 
 
@@ -74,11 +75,13 @@ def relu_status(problem: Layered) -> tuple[Truth, str, Rival | None]:
     value, K = kappa_power(problem), problem.K
     if 16 * value >= K:
         return Truth.HOLDS, f"16 kappa^3 = {16 * value} >= K: zero is the only minimiser", None
-    narrow = min(linear_part(problem).widths)
-    if narrow < K:
-        return Truth.UNDECIDED, f"width {narrow} < K: the rank of relu(W_1 H) may exceed that of W_1 H", None
-    if K == 2:
-        return Truth.HOLDS, "|relu(T)|_* <= |T|_* for every T with two columns (theorem layered-relu)", None
+    features, units = problem.widths
+    if min(K, units) <= 2 or features == 1:  # relu(T) has rank at most min(K, units), and at most 2 if T has rank one
+        return Truth.HOLDS, ("|relu(T)|_* <= |T|_* for every T of two rows or columns, and of rank one (theorem "
+                             "layered-relu)"), None
+    if linear_part(problem).rank < min(K, units):
+        return Truth.UNDECIDED, (f"relu(W_1 H) may have rank {min(K, units)}, and {features} features are known to "
+                                 f"serve {2 * features} directions only"), None
     found = rival(problem)
     if found is not None:
         return Truth.FAILS, f"the linear minimum is beaten: {found}", found
@@ -96,15 +99,16 @@ def relu_optimum(problem: Layered, *, digits: int) -> LayeredOptimum:
         kept = {"linear_objective" if name == "objective" else name: value for name, value in kept.items()}
         notes.append("regime, geometry and quantities are those of the linear model")
     elif linear.regime == "orthogonal frame":
-        which = "every 0 <= a <= 1/(K-1)" if problem.widths[0] >= problem.K else "a = 1/(K-1)"
-        notes.append("relu(W_1 H) and W_2 are orthogonal frames; H need not be: W_1 H may be p ((1+a) I - a 11^T) for "
-                     f"{which}")
+        notes.append(_frames_note(problem))
+    elif linear.regime == "rank-deficient frame":
+        notes.append("relu(W_1 H) is nonnegative, so not every choice of directions occurs")
     elif linear.regime == "tie":
         notes.append("zero and the whole frame are optimal; which frames of lower rank a ReLU allows is not said here")
     if better is not None:
         kept["better_value"] = Enclosure.of_ball(better.value)
         notes.append("the linear minimum is not the minimum here; better_value is that of a certified point below it")
-    holes = (NUCLEAR_NORM,) if truth is Truth.UNDECIDED else ()
+    reached = linear_part(problem).rank == min(problem.K, problem.widths[1])  # else (NN) would not settle it
+    holes = (NUCLEAR_NORM,) if truth is Truth.UNDECIDED and reached else ()
     if truth is Truth.UNDECIDED:
         notes.append("linear_objective is an upper bound of the minimum: it is attained with a nonnegative W_1 H")
     return dataclasses.replace(
@@ -112,6 +116,14 @@ def relu_optimum(problem: Layered, *, digits: int) -> LayeredOptimum:
         quantities=kept, because=f"{because}; {linear.because}", holes=holes, notes=tuple(notes),
         axioms=(*linear.axioms, "Cauchy-Schwarz inequality", "Jensen's inequality"),
     )
+
+
+def _frames_note(problem: Layered) -> str:
+    said = "relu(W_1 H) and W_2 are orthogonal frames; H need not be: "
+    if problem.widths[0] < problem.K - 1:
+        return f"{said}two classes may share a feature with opposite signs"
+    which = "every 0 <= a <= 1/(K-1)" if problem.widths[0] >= problem.K else "a = 1/(K-1)"
+    return f"{said}W_1 H may be p ((1+a) I - a 11^T) for {which}"
 
 
 # --- points below the linear minimum ------------------------------------------------------------------------

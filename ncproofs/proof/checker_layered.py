@@ -54,7 +54,7 @@ class Problem:
             raise Limit("more than 1000 different class sizes")
         if not self.balanced and self.lambda_b is not None and len(set(self.sizes)) > _MOST_CENTRED:
             raise Limit("more than 12 different class sizes with a free bias")
-        self.rank = min(self.K, self.widths[0] + self.relu, *self.widths[1:])  # relu: r features make r + 1 classes
+        self.rank = min(self.K, self.widths[0] << self.relu, *self.widths[1:])  # relu: one feature makes two directions
         self.shapes = list(zip([*self.widths, self.K], [self.N, *self.widths], strict=True))
 
     def strength(self, square: Fraction | int) -> Fraction:
@@ -333,8 +333,8 @@ def _geometric(problem: Problem, at: Minimum, algebra: Any, name: Any, values: l
 def _with_relu(problem: Problem) -> None:
     """The minimum is that of the linear model: theorem layered-relu."""
     if problem.relu and 16 * problem.strength(problem.sizes[0]) < problem.K and (
-            problem.K > 2 or problem.rank < 2):
-        raise Rejected("with relu: K = 2 and two hidden units, or 16 kappa^3 >= K, is needed")
+            min(problem.K, problem.widths[1]) > 2 and problem.widths[0] > 1):
+        raise Rejected("with relu: K or d_2 at most 2, or d_1 = 1, or 16 kappa^3 >= K, is needed")
 
 
 def geometry(statement: list[Any], witness: Any, budget: Budget) -> None:

@@ -108,7 +108,28 @@ def _obtuse() -> Iterator[Claim]:
         where=Domain.of((q, nonnegative()), (more, nonnegative()), (gap, nonnegative())),
         sentence="and a^2 + q^2 - 2 a q >= (a - h)^2 for a >= h >= q: so area(T) >= area(P) - h; for a < h that is "
                  "clear",
-        because="h - q = (N_1 - N_2)^2/2 >= 0; so |relu(T)|_* <= |T|_* for two columns, and K = 2 needs no hypothesis",
+        because="h - q = (N_1 - N_2)^2/2 >= 0; so |relu(T)|_* <= |T|_* for two columns, and for two rows by "
+                "transposing: K = 2 and d_2 <= 2 need no hypothesis",
+    )
+
+
+def _narrow() -> Iterator[Claim]:
+    """Rank one, and two classes that share a feature."""
+    a, b, c, e = sympy.symbols("a b c e", nonnegative=True)  # |u_+|, |u_-|, |v_+|, |v_-|
+    where = Domain.of(*((symbol, nonnegative()) for symbol in (a, b, c, e)))
+    yield Identity(
+        left=(a**2 + b**2) * (c**2 + e**2) - (a * c + b * e) ** 2, right=(a * e - b * c) ** 2, where=where,
+        sentence="rank one, T = u v^T: relu(T) = u_+ v_+^T + u_- v_-^T has the singular values a c and b e (a, b = "
+                 "|u_+|, |u_-| and c, e = |v_+|, |v_-|), and |T|_*^2 - |relu(T)|_*^2 = (a e - b c)^2 >= 0: d_1 = 1 "
+                 "needs no hypothesis",
+        because="u_+ and u_- have disjoint supports, and so have v_+ and v_-",
+    )
+    y = sympy.Symbol("y", real=True)
+    yield Identity(
+        left=(p - y) ** 2 - p**2, right=y * (y - 2 * p), where=Domain.of((p, positive()), (y, real())),
+        sentence="T = p [[1, -1], [-1, 1]] has the eigenvalues 0 and 2 p, and relu(T) = p I: two classes share a "
+                 "feature at the cost of an orthogonal frame, so d_1 features serve min(K, 2 d_1, d_2) directions",
+        because="its characteristic polynomial; |T|_* = 2 p = |relu(T)|_*",
     )
 
 
@@ -220,23 +241,29 @@ def _first_features() -> Iterator[Claim]:
 def claims() -> Iterator[Claim]:
     yield from _reduction()
     yield from _two_classes()
+    yield from _narrow()
     yield from _strong_decay()
     yield from _counterexamples()
     yield from _first_features()
 
 
 def instance(problem: Layered) -> Iterator[Claim]:
-    """The value and geometry of the linear model, where they can be told."""
+    """The value and geometry of the linear model; without a closed form the value to 12 digits."""
     from ncproofs.critical.layered_closed import layered_closed_form
-    from ncproofs.critical.layered_optimum import layered_regime
+    from ncproofs.critical.layered_optimum import layered_optimum, layered_regime
     from ncproofs.critical.layered_relu import linear_part
 
-    regime = layered_regime(linear_part(problem))
-    value = layered_closed_form(linear_part(problem), regime, "objective")
+    linear = linear_part(problem)
+    regime = layered_regime(linear)
+    value = layered_closed_form(linear, regime, "objective")
     if regime.geometry in ("orthogonal frame", "zero"):
         yield LayeredGeometry(problem=problem, geometry=regime.geometry)
     if value is not None:
         yield LayeredValue(problem=problem, value=value)
+    else:
+        lower, upper = layered_optimum(linear, digits=12).quantities["objective"].decimals(12)
+        yield LayeredValue(problem=problem, value=lower, relation=">=")
+        yield LayeredValue(problem=problem, value=upper, relation="<=")
 
 
 def _covered(problem: Layered) -> Truth:
@@ -249,9 +276,10 @@ THEOREM = Theorem(
     name="layered-relu",
     title="Two layers with a ReLU: the linear minimum under a nuclear-norm hypothesis, and what happens without it",
     statement=(
-        "For min (1/2N) |W_2 relu(W_1 H) - Y|^2 + decay, widths >= K, equal classes: the minimum is at most that of "
-        "the linear model. It is equal, with relu(W_1 H_bar) and W_2 orthogonal frames for kappa < kappa_c, under "
-        "(NN) |relu(W_1 H)|_* <= |W_1 H|_*, which holds always for K = 2. For 16 kappa^3 >= K zero is optimal. "
+        "For min (1/2N) |W_2 relu(W_1 H) - Y|^2 + decay, equal classes: the minimum is at most that of the linear "
+        "model with min(K, 2 d_1, d_2) directions. If these are min(K, d_2) it is equal under (NN) |relu(W_1 H)|_* <= "
+        "|W_1 H|_*, with relu(W_1 H_bar) and W_2 orthogonal frames for kappa < kappa_c and K directions; (NN) always "
+        "holds for K = 2, d_2 <= 2 and d_1 = 1. For 16 kappa^3 >= K zero is optimal. "
         "Without (NN) the conclusion is false around kappa_c for every K >= 5: K = 6, kappa = 2/5 has a point of "
         "value 621/2002 + 8 sqrt 3/75 < 1/2. H itself need not be an orthogonal frame: W_1 H_bar = p((1+a) I - a "
         "11^T) is optimal for every 0 <= a <= 1/(K-1) when a = 0 is."
@@ -264,10 +292,11 @@ THEOREM = Theorem(
     ),
     source=source("the ReLU model has the minimisers of the linear one, under an assumption on nuclear norms",
                   "corrected",
-                  "the assumption is made explicit, proved for K = 2, and shown to be necessary for K >= 5"),
+                  "the assumption is made explicit, proved for K = 2, d_2 <= 2 and d_1 = 1, and shown to be necessary "
+                  "for K >= 5"),
     rests_on=("layered-optimum",),
-    covers="K = 2; all K with (NN) or 16 kappa^3 >= K; K = 5, 6 and more without it",
-    hypotheses=(Hypothesis("K = 2, or 16 kappa^3 >= K, or (NN) at the minimiser", _covered),),
+    covers="K = 2, d_2 <= 2, d_1 = 1; all K with (NN) or 16 kappa^3 >= K; K = 5, 6 and more without it",
+    hypotheses=(Hypothesis("K = 2, d_2 <= 2, d_1 = 1, or 16 kappa^3 >= K, or (NN) at the minimiser", _covered),),
     family=Layered,
     general=claims,
     instance=instance,

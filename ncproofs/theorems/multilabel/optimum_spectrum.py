@@ -137,7 +137,8 @@ def _eigenvalues() -> Iterator[Claim]:
     yield Identity(left=(value - lW) * (value - lH) - lW * lH, right=value * (value - lW - lH),
                    where=Domain.of(*above_zero(lW, lH), (value, real())),
                    sentence="off the row space [[lambda_W, -mu], [-mu, lambda_H]] with mu^2 = lambda_W lambda_H has "
-                   "the eigenvalues 0 and lambda_W + lambda_H, (K-1)(d-K+1) times each", because="its characteristic polynomial")
+                   "the eigenvalues 0 and lambda_W + lambda_H, (K-1)(d-K+1) times each",
+                   because="its characteristic polynomial")
 
 
 def _types() -> Iterator[Claim]:

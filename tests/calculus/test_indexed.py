@@ -131,3 +131,40 @@ def test_a_term_that_equals_its_own_negative_is_zero():
     assert not total(E[j, k] * x[j] * x[k], j, k).terms
     assert total(E[j, k] * x[j], j, k).terms == {}  # its rows sum to zero
     assert total(E[j, k] * x[j], j).terms
+
+
+def _written(expression, place, values):
+    """The value of an expression as it was written, by its origin alone."""
+    kind, *parts = expression.origin
+    if kind == "number":
+        return parts[0].subs(SIZES)
+    if kind == "entry":
+        return _value([parts], place, values)
+    if kind == "sum":
+        indices, part = parts
+        ranges = (range(int(SIZES[index.size])) for index in indices)
+        return sum(_written(part, place | dict(zip(indices, cell, strict=True)), values) for cell in product(*ranges))
+    if kind == "at":
+        replacement, part = parts
+        return _written(part, place | {old: place[new] for old, new in replacement.items()}, values)
+    left, right = (_written(part, place, values) for part in parts)
+    return left + right if kind == "+" else left * right
+
+
+@settings(max_examples=40)
+@given(st.lists(terms(), min_size=2, max_size=2), st.integers(0, 10**6))
+def test_how_it_was_written_has_the_same_value(parts, seed):
+    """A certificate states the written form, so the origin has to be right as well as the terms."""
+    values = {tensor: _random_tensor(tensor, SIZES, random.Random(seed)) for tensor in TENSORS}
+    built = []
+    for factors, summed in parts:
+        factor = scalar(1)
+        for tensor, indices in factors:
+            factor = factor * (delta(*indices) if tensor is None else tensor[indices])
+        built.append(total(factor, *sorted(summed)))
+    place = dict(zip(LETTERS, (2, 0, 1, 1), strict=True))
+    named = {index.name: value for index, value in place.items()}
+    left, right = built
+    j, k = LETTERS[:2]
+    for expression in (left + right * K, 3 - left, left - right, -left / n, (left * right).at({j: k}), right**2):
+        assert _written(expression, place, values) == _evaluate(expression, SIZES, values, named)

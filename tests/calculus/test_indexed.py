@@ -94,6 +94,14 @@ def test_a_sum_without_its_index_counts():
     assert (total(scalar(1), k) - n).terms
 
 
+def test_powers():
+    x = TENSORS[0]
+    assert not (x[k] ** 0 - 1).terms and not (x[k] ** 3 - x[k] * x[k] * x[k]).terms
+    for power in (-1, True):
+        with pytest.raises(InvalidClaim, match="whole number >= 0"):
+            x[k] ** power
+
+
 def test_indices_of_different_ranges_are_different():
     assert not (total(scalar(1), Index("k", n)) - n).terms
     with pytest.raises(InvalidClaim, match="sizes"):

@@ -8,7 +8,20 @@ import sympy
 
 from ncproofs.calculus.indexed import Index, Tensor, delta, scalar, total
 from ncproofs.calculus.sphere_sectors import (
-    K, SphereMove, _tangent, a, apply_sphere_hessian, b, g, i, j, k, n, p, sphere_sectors, tau,
+    K,
+    SphereMove,
+    _tangent,
+    a,
+    apply_sphere_hessian,
+    b,
+    g,
+    i,
+    j,
+    k,
+    n,
+    p,
+    sphere_sectors,
+    tau,
 )
 from ncproofs.proof.sums import _evaluate, _random_tensor
 

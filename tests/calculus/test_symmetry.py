@@ -9,7 +9,25 @@ import sympy
 
 from ncproofs.calculus.indexed import Tensor
 from ncproofs.calculus.symmetry import (
-    A, B, C, Direction, K, apply_hessian, c, collapse_sectors, determinant, eta, i, j, k, lb, lH, lW, n, omega, p,
+    A,
+    B,
+    C,
+    Direction,
+    K,
+    apply_hessian,
+    c,
+    collapse_sectors,
+    determinant,
+    eta,
+    i,
+    j,
+    k,
+    lb,
+    lH,
+    lW,
+    n,
+    omega,
+    p,
 )
 from ncproofs.proof.discharge import discharge
 from ncproofs.proof.sums import _evaluate, _random_tensor

@@ -17,7 +17,7 @@ from ncproofs.calculus.logits import expand, explicit, logit_gradient, logit_hes
 from ncproofs.errors import InvalidProblem
 from ncproofs.losses import Loss, cross_entropy, focal, label_smoothing, mean_squared
 from ncproofs.losses.identities import vanishes
-from ncproofs.losses.loss import K, S, T, Z
+from ncproofs.losses.loss import K, M, S, T, Z
 from ncproofs.truth import Rigor, Truth
 
 
@@ -53,6 +53,12 @@ def test_closed_form_equals_componentwise_differentiation(name, count):
         assert vanishes(sympy.diff(direct, z) - gradient[k])
         for j in range(k, count):
             assert vanishes(sympy.diff(direct, z, logits[j]) - hessian[k, j])
+
+
+def test_one_label_is_counted_once():
+    """M is the number of labels of a sample, which is 1 here."""
+    for found, plain in zip(explicit(user(M * VALUE), 3), explicit(user(VALUE), 3), strict=True):
+        assert found == plain
 
 
 def test_a_wrong_entry_is_seen():

@@ -10,6 +10,7 @@ from ncproofs.calculus.indexed import Index, Tensor, delta, scalar, total
 from ncproofs.calculus.sphere_sectors import (
     K,
     SphereMove,
+    _moved_logits,
     _tangent,
     a,
     apply_sphere_hessian,
@@ -83,6 +84,11 @@ def test_the_projection_takes_what_is_along_1_and_along_the_column():
     assert is_zero(total(out, p)) and is_zero(out.at({p: column}))
     assert is_zero(_tangent(column, scalar(1))) and is_zero(_tangent(column, classifier))
     assert not is_zero(out) and is_zero(_tangent(column, out) - out)
+
+
+def test_the_moved_logit_slopes_sum_to_zero():
+    """Hess L 1 = 0: the part along e_k, which the projections hide, is what makes the sum vanish."""
+    assert is_zero(total(_moved_logits(SphereMove.of(dW=X[p, j], dH=Y[p, k, i])), j))
 
 
 def test_the_multiplicities_fill_the_span_of_the_frame():

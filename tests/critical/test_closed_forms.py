@@ -53,7 +53,7 @@ def test_the_focal_margin_and_a_loss_of_a_users_own_have_no_closed_form():
                          ids=str)
 @pytest.mark.parametrize("K", [2, 3])
 def test_the_curvature_at_the_origin_is_twice_the_least_eigenvalue_of_equal_weights(loss, K):
-    """The Hessian in (W, H) at 0 is lambda I + [[0, G], [G^T, 0]] for lambda_W = lambda_H: its least is lambda - s_1."""
+    """The Hessian in (W, H) at 0 is lambda I + [[0, G], [G^T, 0]] for equal weights: its least is lambda - s_1."""
     problem = Ridge(loss, K, 2, 3, "1/7", "1/7")
     at = arb_mat(2, K), arb_mat(2, problem.N), None
     values = eigenvalue_enclosures(dense_hessian(problem, *at, 128), 128)

@@ -26,6 +26,7 @@ import resource
 import signal
 import sys
 import time
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -35,7 +36,10 @@ from pathlib import Path
 from types import CodeType
 from typing import Any
 
-__all__ = ["KINDS", "MODULES", "Mutant", "Outcome", "baseline", "items", "mutants", "tried"]
+__all__ = ["KINDS", "MODULES", "SURVIVORS", "Mutant", "Outcome", "baseline", "items", "mutants", "named", "tried"]
+
+#: Why each mutant that survives is harmless.
+SURVIVORS = Path(__file__).with_name("survivors.json")
 
 PACKAGE = Path(__file__).parents[2] / "ncproofs"
 #: The modules with the formulas that theorems and instances rest on.
@@ -49,8 +53,8 @@ MODULES = (
 KINDS = ("sign", "double", "shift", "swap")
 _PAIRS = (("lW", "lH"), ("lambda_W", "lambda_H"), ("n", "N"), ("A", "B"), ("dW", "dH"), ("mu", "nu"))
 _SWAPS = {name: other for pair in _PAIRS for name, other in (pair, pair[::-1])}
-#: Seconds of a processor: after which a child has run on, and for the claims that are tried first.
-_PATIENCE, _CHEAP = 90, 3.0
+#: Seconds of a processor: for the claims that are tried first, after which they have run on, and anything else has.
+_CHEAP, _PATIENCE = 3.0, (20, 60)
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,7 @@ class Mutant:
 
     @property
     def key(self) -> str:
-        return f"{self.module}.{self.function}: {self.before} -> {self.after}"
+        return f"{self.module}.{self.function} | {self.kind} | {self.before} -> {self.after}"
 
 
 @dataclass(frozen=True)
@@ -149,6 +153,17 @@ def mutants(module: str, kinds: Sequence[str] = KINDS) -> list[Mutant]:
             before, after = map(ast.unparse, parts)
             found.append(Mutant(module, function, kind, node.lineno, before[:160], after[:160], number))
     return found
+
+
+def named(kinds: Sequence[str] = KINDS) -> dict[str, Mutant]:
+    """Every mutant by its name in ``survivors.json``; a number tells equal changes of one function apart."""
+    found: dict[str, Mutant] = {}
+    for mutant in (mutant for module in MODULES for mutant in mutants(module)):
+        count, name = 1, mutant.key
+        while name in found:
+            count, name = count + 1, f"{mutant.key} | {count + 1}"
+        found[name] = mutant
+    return {name: mutant for name, mutant in found.items() if mutant.kind in kinds}
 
 
 def _mutated(mutant: Mutant) -> ast.Module:
@@ -297,7 +312,7 @@ def _examine(order: Sequence[tuple[str, str]], expected: dict[tuple[str, str], s
     return False, ""
 
 
-def _in_child(work: Callable[[], tuple[bool, str]]) -> tuple[bool, str]:
+def _in_child(work: Callable[[], tuple[bool, str]], patience: int) -> tuple[bool, str]:
     """What ``work`` answers in a child of this process, which is ended after so many seconds of its own work."""
     reading, writing = os.pipe()
     child = os.fork()
@@ -305,7 +320,7 @@ def _in_child(work: Callable[[], tuple[bool, str]]) -> tuple[bool, str]:
         os.close(reading)
         for stream in (1, 2):
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
-        resource.setrlimit(resource.RLIMIT_CPU, (_PATIENCE, _PATIENCE))
+        resource.setrlimit(resource.RLIMIT_CPU, (patience, patience))
         try:
             killed, by = work()
         except BaseException as error:
@@ -321,14 +336,15 @@ def _in_child(work: Callable[[], tuple[bool, str]]) -> tuple[bool, str]:
     return killed, by
 
 
-def tried(mutant: Mutant, order: Sequence[tuple[str, str]], expected: dict[tuple[str, str], str]) -> Outcome:
+def tried(mutant: Mutant, order: Sequence[tuple[str, str]], expected: dict[tuple[str, str], str],
+          patience: int = _PATIENCE[1]) -> Outcome:
     """Settle everything in a child with the change. What runs on import needs a process without the library."""
     def work() -> tuple[bool, str]:
         _apply(mutant)
         return _examine(order, expected)
 
     started = time.perf_counter()
-    return Outcome(mutant, *_in_child(work), time.perf_counter() - started)
+    return Outcome(mutant, *_in_child(work, patience), time.perf_counter() - started)
 
 
 def _apply(mutant: Mutant) -> None:
@@ -382,7 +398,7 @@ def by_unit_tests(mutant: Mutant) -> Outcome:
         code = pytest.main(["-x", "-q", "-p", "no:xdist", "-p", "no:cacheprovider", *tests], plugins=[seen])
         return bool(code), f"unit test: {seen.name or int(code)}" if code else ""
 
-    return Outcome(mutant, *(_in_child(work) if tests else (False, "")), time.perf_counter() - started)
+    return Outcome(mutant, *(_in_child(work, _PATIENCE[1]) if tests else (False, "")), time.perf_counter() - started)
 
 
 Item = tuple[str, str]
@@ -407,7 +423,7 @@ def _order(mutant: Mutant, known: dict[Item, tuple[str, float, list[str]]], hot:
     return sorted(calling or known, key=lambda item: (item not in near, -hot[item], known[item][1]))
 
 
-def sweep(chosen: Sequence[Mutant], known: dict[Item, tuple[str, float, list[str]]],
+def sweep(chosen: Sequence[Mutant], known: dict[Item, tuple[str, float, list[str]]], seconds: float,
           tell: Callable[[Outcome], None]) -> list[Outcome]:
     """Try every mutant, those of what runs on import first, while this process has not imported the library."""
     for name in ("sympy", "flint", "numpy", "scipy.linalg", "scipy.optimize", "msgspec", "pytest"):
@@ -419,7 +435,9 @@ def sweep(chosen: Sequence[Mutant], known: dict[Item, tuple[str, float, list[str
         if changed_function(mutant) is not None:
             _import_all()
         hot = kills.setdefault(mutant.module, Counter())
-        outcome = _outcome(mutant, _order(mutant, known, hot), known, expected)
+        order = _order(mutant, known, hot)
+        spent = list(accumulate(known[item][1] for item in order))
+        outcome = _outcome(mutant, order[: bisect_left(spent, seconds)], bisect_left(spent, _CHEAP), expected)
         kind, _, rest = outcome.by.partition(" ")
         hot[kind, rest.rpartition(": ")[0]] += 1
         found.append(outcome)
@@ -427,12 +445,9 @@ def sweep(chosen: Sequence[Mutant], known: dict[Item, tuple[str, float, list[str
     return found
 
 
-def _outcome(mutant: Mutant, order: Sequence[Item], known: dict[Item, tuple[str, float, list[str]]],
-             expected: dict[Item, str]) -> Outcome:
+def _outcome(mutant: Mutant, order: Sequence[Item], cheap: int, expected: dict[Item, str]) -> Outcome:
     """The claims that take a few seconds together, the unit tests, and the other claims."""
-    spent = accumulate(known[item][1] for item in order)
-    cheap = sum(seconds < _CHEAP for seconds in spent)
-    outcome = tried(mutant, order[:cheap], expected)
+    outcome = tried(mutant, order[:cheap], expected, _PATIENCE[0])
     if not outcome.killed:
         outcome = _later(outcome, by_unit_tests(mutant))
     if not outcome.killed and order[cheap:]:
@@ -460,6 +475,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--start", type=int, default=0, help="the first of them")
     parser.add_argument("--only", default="", help="mutants whose module or function contains this text")
     parser.add_argument("--json", help="add every outcome to this file, one a line; what it has is not tried again")
+    parser.add_argument("--seconds", type=float, default=float("inf"), help="of claims for each mutant, about")
     parser.add_argument("--known", help="a file for the baseline, to share it between runs")
     options = parser.parse_args(arguments)
     chosen = [m for module in MODULES for m in mutants(module, options.kinds.split(","))
@@ -479,7 +495,7 @@ def main(arguments: list[str]) -> int:
             sys.stdout.write(f"survived {outcome.mutant.kind:6} line {outcome.mutant.line}: {outcome.mutant.key}\n")
             sys.stdout.flush()
 
-    found = sweep(chosen, _known(options.known), tell)
+    found = sweep(chosen, _known(options.known), options.seconds, tell)
     for module in MODULES:
         here = [outcome for outcome in found if outcome.mutant.module == module]
         if here:

@@ -127,6 +127,18 @@ def test_declared_contractions_vanish_and_others_do_not():
     assert total(v[k] * w[j, k] * v[k], k).terms
 
 
+@pytest.mark.parametrize("name", ["a", "z"])
+def test_tangent_vectors_are_orthogonal_to_their_own_points_only(name):
+    """In either order of the two factors, which are sorted by name."""
+    d = sympy.Symbol("d", integer=True, positive=True)
+    a = Index("a", d)
+    w, e = Tensor("w", (K, d), unit=1), Tensor(name, (K, d), orthogonal_to=((1, "w", 1),))
+    j, k = LETTERS[:2]
+    assert not total(e[k, a] * w[k, a], a).terms and not total(w[k, a] * e[k, a], a).terms
+    assert total(e[k, a] * w[j, a], a).terms and total(e[k, a] * e[k, a], a).terms
+    assert not (total(w[k, a] * w[k, a], a) - 1).terms and (total(w[k, a] * w[j, a], a) - 1).terms
+
+
 def test_a_trace_is_no_contraction_of_two_factors():
     nilpotent = Tensor("T", (K, K), annihilates=((0, "T", 1),))
     assert total(nilpotent[k, k], k).terms
@@ -137,6 +149,7 @@ def test_a_term_that_equals_its_own_negative_is_zero():
     x, E = TENSORS[0], TENSORS[3]
     j, k = LETTERS[:2]
     assert not total(E[j, k] * x[j] * x[k], j, k).terms
+    assert not total(E[j, k] * x[j] * x[k] * x[LETTERS[2]], *LETTERS[:3]).terms  # with other namings after it
     assert total(E[j, k] * x[j], j, k).terms == {}  # its rows sum to zero
     assert total(E[j, k] * x[j], j).terms
 

@@ -35,3 +35,14 @@ def test_psi_prime_is_the_slope_of_psi():
             for u in (arb(-2), arb(0), arb(3) / 2):
                 slope = (constants.psi(u + step, gamma) - constants.psi(u - step, gamma)) / (2 * step)
                 assert abs(slope - constants.psi_prime(u, gamma)) < arb(2) ** -180
+
+
+@pytest.mark.parametrize(("K", "gamma"), [(100, 2), (30, 5)])
+def test_both_minimisers_have_one_value_at_the_tie(K, gamma):
+    """psi(log(K-1)) = psi(log(K-1) - m) + c (K-1) m, and c is the slope at the second."""
+    with flint.ctx.workprec(200):
+        c, margin = constants.c_tie(K, gamma, 120)
+        start, weight = arb(K - 1).log(), Fraction(gamma)
+        there = constants.psi(start - margin, weight) + c * (K - 1) * margin
+        assert constants.psi(start, weight).overlaps(there) and there.rad() < arb(2) ** -100 and margin > 0
+        assert (c * (K - 1)).overlaps(constants.psi_prime(start - margin, weight))

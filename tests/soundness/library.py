@@ -369,13 +369,16 @@ def _baseline_in_child() -> dict[tuple[str, str], tuple[str, float, list[str]]]:
     return {(kind, name): (answer, seconds, called) for kind, name, answer, seconds, called in rows}
 
 
-#: Tests of a module that has no file of its own.
+#: Tests of a module beside those in the file that mirrors it.
 _TESTS = {
-    "calculus.logit_facts": ["calculus/test_logits.py"], "calculus.sphere_sectors": ["theorems/test_sector_words.py"],
-    "critical.focal": ["theorems/test_focal.py"], "critical.mse": ["critical/test_optimum.py"],
-    "critical.regimes": ["critical/test_optimum.py"], "critical.softmax": ["critical/test_optimum.py"],
+    "calculus.logit_facts": ["calculus/test_logits.py"], "calculus.logits": ["calculus/test_label_sets.py"],
+    "calculus.objective": ["calculus/test_label_sets.py"], "calculus.sphere_sectors": ["theorems/test_sector_words.py"],
+    "calculus.symmetry": ["theorems/test_sector_words.py"], "critical.focal": ["theorems/test_focal.py"],
+    "critical.mse": ["critical/test_optimum.py"], "critical.regimes": ["critical/test_optimum.py"],
+    "critical.softmax": ["critical/test_optimum.py", "critical/test_spectrum.py"],
     "critical.sphere_points": ["critical/test_sphere_spectrum.py"], "critical.tables": ["critical/test_spectrum.py"],
 }
+
 
 class _FirstFailure:
     name = ""
@@ -486,13 +489,16 @@ def main(arguments: list[str]) -> int:
         done = {(line["mutant"]["module"], line["mutant"]["number"]) for line in lines}
     chosen = [mutant for mutant in chosen if (mutant.module, mutant.number) not in done]
     stream = open(options.json, "a", encoding="utf-8") if options.json else None
+    names = {mutant: name for name, mutant in named().items()}
+    reasons = json.loads(SURVIVORS.read_text(encoding="utf-8"))
 
     def tell(outcome: Outcome) -> None:
         if stream:
             stream.write(json.dumps(asdict(outcome)) + "\n")
             stream.flush()
         if not outcome.killed:
-            sys.stdout.write(f"survived {outcome.mutant.kind:6} line {outcome.mutant.line}: {outcome.mutant.key}\n")
+            name = names[outcome.mutant]
+            sys.stdout.write(f"survived, line {outcome.mutant.line}: {name}: {reasons.get(name, 'NOT EXPLAINED')}\n")
             sys.stdout.flush()
 
     found = sweep(chosen, _known(options.known), options.seconds, tell)

@@ -35,3 +35,13 @@ def test_the_mean_squared_error_hessian_needs_its_slope():
     tilted = dataclasses.replace(point, classes=(frame, dataclasses.replace(rest, slope=2 * rest.slope)))
     answers = {discharge(claim).truth for sector in sectors for claim in _check(tilted, sector, "tilted")}
     assert Truth.FAILS in answers
+
+
+def test_rows_are_the_used_blocks_and_the_hidden_one():
+    unused = 0
+    for build, _ in REGIMES.values():
+        point, _ = build()
+        used = [block.name for block in point.classes if (block.omega, block.eta) != (0, 0)]
+        assert [block.name for block in point._rows()] == [*used, point.hidden.name]
+        unused += len(point.classes) - len(used)
+    assert unused > 0

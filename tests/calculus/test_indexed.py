@@ -94,6 +94,14 @@ def test_a_sum_without_its_index_counts():
     assert (total(scalar(1), k) - n).terms
 
 
+def test_powers():
+    x = TENSORS[0]
+    assert not (x[k] ** 0 - 1).terms and not (x[k] ** 3 - x[k] * x[k] * x[k]).terms
+    for power in (-1, True):
+        with pytest.raises(InvalidClaim, match="whole number >= 0"):
+            x[k] ** power
+
+
 def test_indices_of_different_ranges_are_different():
     assert not (total(scalar(1), Index("k", n)) - n).terms
     with pytest.raises(InvalidClaim, match="sizes"):
@@ -119,6 +127,18 @@ def test_declared_contractions_vanish_and_others_do_not():
     assert total(v[k] * w[j, k] * v[k], k).terms
 
 
+@pytest.mark.parametrize("name", ["a", "z"])
+def test_tangent_vectors_are_orthogonal_to_their_own_points_only(name):
+    """In either order of the two factors, which are sorted by name."""
+    d = sympy.Symbol("d", integer=True, positive=True)
+    a = Index("a", d)
+    w, e = Tensor("w", (K, d), unit=1), Tensor(name, (K, d), orthogonal_to=((1, "w", 1),))
+    j, k = LETTERS[:2]
+    assert not total(e[k, a] * w[k, a], a).terms and not total(w[k, a] * e[k, a], a).terms
+    assert total(e[k, a] * w[j, a], a).terms and total(e[k, a] * e[k, a], a).terms
+    assert not (total(w[k, a] * w[k, a], a) - 1).terms and (total(w[k, a] * w[j, a], a) - 1).terms
+
+
 def test_a_trace_is_no_contraction_of_two_factors():
     nilpotent = Tensor("T", (K, K), annihilates=((0, "T", 1),))
     assert total(nilpotent[k, k], k).terms
@@ -129,5 +149,43 @@ def test_a_term_that_equals_its_own_negative_is_zero():
     x, E = TENSORS[0], TENSORS[3]
     j, k = LETTERS[:2]
     assert not total(E[j, k] * x[j] * x[k], j, k).terms
+    assert not total(E[j, k] * x[j] * x[k] * x[LETTERS[2]], *LETTERS[:3]).terms  # with other namings after it
     assert total(E[j, k] * x[j], j, k).terms == {}  # its rows sum to zero
     assert total(E[j, k] * x[j], j).terms
+
+
+def _written(expression, place, values):
+    """The value of an expression as it was written, by its origin alone."""
+    kind, *parts = expression.origin
+    if kind == "number":
+        return parts[0].subs(SIZES)
+    if kind == "entry":
+        return _value([parts], place, values)
+    if kind == "sum":
+        indices, part = parts
+        ranges = (range(int(SIZES[index.size])) for index in indices)
+        return sum(_written(part, place | dict(zip(indices, cell, strict=True)), values) for cell in product(*ranges))
+    if kind == "at":
+        replacement, part = parts
+        return _written(part, place | {old: place[new] for old, new in replacement.items()}, values)
+    left, right = (_written(part, place, values) for part in parts)
+    return left + right if kind == "+" else left * right
+
+
+@settings(max_examples=40)
+@given(st.lists(terms(), min_size=2, max_size=2), st.integers(0, 10**6))
+def test_how_it_was_written_has_the_same_value(parts, seed):
+    """A certificate states the written form, so the origin has to be right as well as the terms."""
+    values = {tensor: _random_tensor(tensor, SIZES, random.Random(seed)) for tensor in TENSORS}
+    built = []
+    for factors, summed in parts:
+        factor = scalar(1)
+        for tensor, indices in factors:
+            factor = factor * (delta(*indices) if tensor is None else tensor[indices])
+        built.append(total(factor, *sorted(summed)))
+    place = dict(zip(LETTERS, (2, 0, 1, 1), strict=True))
+    named = {index.name: value for index, value in place.items()}
+    left, right = built
+    j, k = LETTERS[:2]
+    for expression in (left + right * K, 3 - left, left - right, -left / n, (left * right).at({j: k}), right**2):
+        assert _written(expression, place, values) == _evaluate(expression, SIZES, values, named)

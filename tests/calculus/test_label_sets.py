@@ -82,6 +82,23 @@ def test_three_ways_to_the_second_derivative(problem, seed):
         assert form.rad() < arb(2) ** -80
 
 
+def test_everything_is_linear_in_the_weight_of_a_sample():
+    """Weight 1 is left out of the products, so it is compared with 2 and 3."""
+    with BALL.working():
+        found = []
+        for weight in (1, 2, 3):
+            problem = MultiLabel(K=2, d=1, labels="1; 1 2", lambda_W="1/2", lambda_H="1/3", weights=f"1:{weight}")
+            W, H, _ = at = random_point(problem, 1)
+            value = objective(problem, W.tolist(), H.tolist(), None, BALL)
+            assert value.overlaps(objective_value(problem, *at, BITS))
+            form = hessian_form(problem, at, random_point(problem, 2), BITS)
+            dense = dense_hessian(problem, *at, BITS).entries()
+            found.append([value, form, *flat(gradient_at(problem, *at, BITS)), *dense])
+        moves = [(one, two - one, three - two) for one, two, three in zip(*found, strict=True)]
+        assert all(first.overlaps(second) and first.rad() < arb(2) ** -80 for _, first, second in moves)
+        assert sum(not first.contains(0) for _, first, _ in moves) > 5
+
+
 @settings(max_examples=10, deadline=None)
 @given(st.integers(2, 4), st.integers(1, 3), st.integers(1, 2), st.integers(0, 10**6))
 def test_one_label_each_is_the_ridge_model(K, d, n, seed):

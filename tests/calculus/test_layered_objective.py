@@ -56,6 +56,25 @@ def test_the_bias_enters_value_and_gradient():
         assert abs((ahead - behind) / (2 * h) - gradient[-2]) < arb(2) ** -STEP
 
 
+@pytest.mark.parametrize("lambda_b", ["1/5", 0])
+def test_second_derivatives_with_a_bias_against_differences_of_the_gradient(lambda_b):
+    """Hess D is the slope of the gradient along D."""
+    problem = Layered(layers=2, K=2, n=2, lambdas="1/3,1/7", lambda_H="1/4", lambda_b=lambda_b, widths=3)
+    X, D = random_factors(problem, 5), random_factors(problem, 6)
+    with ctx.workprec(BITS):
+        h, b, along = arb(2) ** -STEP, [arb(fmpq(1, 3)), arb(fmpq(-1, 2))], [arb(fmpq(2, 3)), arb(fmpq(3, 5))]
+        ahead, behind = (
+            layered_gradient(problem, moved(X, D, s), [x + s * y for x, y in zip(b, along, strict=True)], BITS)
+            for s in (h, -h)
+        )
+        entries = [entry for factor in D for entry in factor.entries()] + along
+        hessian = layered_hessian(problem, X, BITS, b)
+        assert hessian.nrows() == hessian.ncols() == len(entries) == problem.dimension
+        image = (hessian * arb_mat(len(entries), 1, entries)).entries()
+        for up, down, slope in zip(ahead, behind, image, strict=True):
+            assert abs((up - down) / (2 * h) - slope) < arb(2) ** (-2 * STEP + 40)
+
+
 def test_relu_value():
     """W_1 H = (1, -1; 0, 2): the ReLU drops the negative entry."""
     problem = Layered(layers=2, K=2, n=1, lambdas="1,1", lambda_H=1, relu=True)

@@ -12,12 +12,18 @@ from sympy import Rational, exp, log
 from ncproofs.arithmetic.ball import Ball
 from ncproofs.arithmetic.rational import Rationals
 from ncproofs.arithmetic.series import BallSeries
-from ncproofs.calculus.logit_facts import is_convex, is_shift_invariant
+from ncproofs.calculus.logit_facts import (
+    _curvature,
+    _directions,
+    _nonnegative_between,
+    is_convex,
+    is_shift_invariant,
+)
 from ncproofs.calculus.logits import expand, explicit, logit_gradient, logit_hessian, value_at
 from ncproofs.errors import InvalidProblem
 from ncproofs.losses import Loss, cross_entropy, focal, label_smoothing, mean_squared
 from ncproofs.losses.identities import vanishes
-from ncproofs.losses.loss import K, S, T, Z
+from ncproofs.losses.loss import K, M, S, T, Z
 from ncproofs.truth import Rigor, Truth
 
 
@@ -53,6 +59,12 @@ def test_closed_form_equals_componentwise_differentiation(name, count):
         assert vanishes(sympy.diff(direct, z) - gradient[k])
         for j in range(k, count):
             assert vanishes(sympy.diff(direct, z, logits[j]) - hessian[k, j])
+
+
+def test_one_label_is_counted_once():
+    """M is the number of labels of a sample, which is 1 here."""
+    for found, plain in zip(explicit(user(M * VALUE), 3), explicit(user(VALUE), 3), strict=True):
+        assert found == plain
 
 
 def test_a_wrong_entry_is_seen():
@@ -136,10 +148,16 @@ CONVEX = {
     "poly-1 with weight 1": (user(VALUE + 1 - PROBABILITY), Truth.HOLDS),
     "poly-1 with weight 2": (user(VALUE + 2 * (1 - PROBABILITY)), Truth.FAILS),
     "poly-1 with weight -2": (user(VALUE - 2 * (1 - PROBABILITY)), Truth.FAILS),
+    # F' (1 - x) rises in u for a weight up to 3, for F = ell + weight (1 - x^2)/2
+    "ell + (1 - p^2)/2": (user(VALUE + (1 - PROBABILITY**2) / 2), Truth.HOLDS),
+    "ell + 1 - p^2": (user(VALUE + 1 - PROBABILITY**2), Truth.HOLDS),
+    "ell + 2 (1 - p^2)": (user(VALUE + 2 * (1 - PROBABILITY**2)), Truth.FAILS),
+    "a denominator in ell": (user(log(1 + VALUE)), Truth.FAILS),
     "focal(1/10)": (focal("1/10"), Truth.FAILS),
     "focal(2)": (focal(2), Truth.FAILS),
     "1 - p": (user(1 - PROBABILITY), Truth.FAILS),
     "sum of cubes": (user(S(1), Z**3), Truth.FAILS),
+    "sum of cubes with slope of coefficient 1": (user(S(1), Z**3 / 6), Truth.FAILS),
     "sum of fourth powers": (user(S(1), Z**4), Truth.HOLDS),
     "sum of inverse squares, undefined at zero": (user(S(1), Z**-2), Truth.UNDECIDED),
     "a loss that is nowhere real": (user(VALUE + log(-1 - PROBABILITY)), Truth.UNDECIDED),
@@ -178,3 +196,45 @@ def test_an_indefinite_quadratic_is_not_convex():
     product = Loss("product", T * S(1), (Z,), "an indefinite form")
     assert is_convex(product).truth is not Truth.HOLDS
     assert is_convex(Loss("square", (T - S(1)) ** 2, (Z,), "a square")).truth is Truth.HOLDS
+
+
+NONNEGATIVE = {
+    "1/2 - y": ([(1, 2)], -1, False),
+    "1 - y": ([(1, 1)], -1, True),
+    "y - 1/2": ([(1, 2)], 1, False),
+    "(y - 1/3)(y - 2/3)": ([(1, 3), (2, 3)], 1, False),
+    "a double root": ([(1, 2)] * 2, 1, True),
+    "minus a double root": ([(1, 2)] * 2, -1, False),
+    "triple roots": ([(1, 3)] * 3 + [(2, 3)] * 3, 1, False),
+    "roots at the ends": ([(0, 1), (1, 1)], -1, True),
+    "beyond the ends": ([(-1, 2), (3, 2)], -1, True),
+}
+
+
+@pytest.mark.parametrize("name", NONNEGATIVE)
+def test_signs_of_polynomials_between_0_and_1(name):
+    roots, factor, expected = NONNEGATIVE[name]
+    y = sympy.Symbol("y", positive=True)
+    product = sympy.Mul(factor, *(y - Rational(*root) for root in roots))
+    assert _nonnegative_between(sympy.Poly(product, y, domain="QQ")) is expected
+
+
+@settings(max_examples=25)
+@given(losses, points, st.data())
+def test_a_curvature_of_either_sign_is_the_quadratic_form(name, logits, data):
+    direction = tuple(data.draw(st.lists(st.integers(-2, 2), min_size=len(logits), max_size=len(logits))))
+    ball = Ball(128)
+    with ball.working():
+        expansion = expand(LOSSES[name], [ball.constant(z) for z in logits], 0, ball)
+        form = (arb_mat([direction]) * dense(expansion) * arb_mat([[v] for v in direction]))[0, 0]
+        assert _curvature(expansion, direction).overlaps(form) and form.rad() < arb(2) ** -60
+
+
+def test_a_witness_names_its_direction():
+    """e_y is the first class, and e_2 and e_3 are the others that a witness names."""
+    for count in (2, 3, 4):
+        units = {name: [int(k == i) for k in range(count)] for i, name in enumerate(("e_y", "e_2", "e_3")[:count])}
+        for name, direction in _directions(count):
+            left, _, right = name.partition(" - ")
+            first, second = (units.get(part, [int(part == "1")] * count) for part in (left, right))
+            assert direction == tuple(a - b for a, b in zip(first, second, strict=True)), name

@@ -169,6 +169,17 @@ def test_exact_value():
     assert value == Fraction(17, 8) + Fraction(1, 2) + Fraction(17, 24) + Fraction(1, 2)
 
 
+def test_exact_value_without_a_bias():
+    """The mean squared error sees a constant that is added to all logits."""
+    problem = Ridge(mean_squared(), 2, 1, 1, "1/2", "1/3")
+    W, H = [[Fraction(1), Fraction(-1)]], [[Fraction(1, 2), Fraction(2)]]
+    # samples: z = (1/2, -1/2), y = 1; z = (2, -2), y = 2, so losses 1/4 and 13/2.
+    expected = Fraction(27, 8) + Fraction(1, 2) + Fraction(17, 24)
+    assert objective(problem, W, H, None, Rationals()) == expected
+    found = objective_value(problem, arb_mat([[1, -1]]), arb_mat([[arb(1) / 2, 2]]), None, BITS)
+    assert found.overlaps(BALL.constant(expected)) and found.rad() < arb(2) ** -80
+
+
 WRONG = {
     "W transposed": (lambda W, H, b: (W.transpose(), H, b), "W has shape"),
     "H short": (lambda W, H, b: (W, arb_mat(2, 5), b), "H has shape"),

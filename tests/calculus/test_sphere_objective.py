@@ -141,6 +141,8 @@ def test_wrong_input():
         sphere_value(problem, [[2, 0], [0, 1]], good, 64)
     with pytest.raises(InvalidProblem, match=r"\(2, 2\) is needed"):
         sphere_value(problem, [[1, 0, 0], [0, 1, 1]], good, 64)
+    with pytest.raises(InvalidProblem, match=r"W has shape \(3, 2\), but \(2, 2\) is needed"):
+        sphere_value(problem, [*good, [0, 0]], good, 64)
     with pytest.raises(InvalidProblem, match="integers, fractions or balls"):
         sphere_value(problem, [[1.0, 0], [0, 1]], good, 64)
     with pytest.raises(InvalidProblem, match="orthogonal to its point"):

@@ -113,12 +113,21 @@ def test_two_hundred_dense_hessians():
     assert {name: because for name, (truth, because) in answers.items() if truth is not Truth.HOLDS} == {}
 
 
+@pytest.mark.parametrize("name", ["CE K=4 d=K-1", "focal K=4", "MSE ETF, free bias"])
+def test_the_named_optimum_has_the_spectrum_of_the_optimum(name):
+    """The two take the margin from different places."""
+    named = family_spectrum(DENSE[name], "collapse", digits=30)
+    for left, right in zip(named, spectrum(DENSE[name], digits=30), strict=True):
+        assert left.multiplicity == right.multiplicity and left.enclosure.ball().overlaps(right.enclosure.ball())
+
+
 def test_named_points():
     light = Ridge(cross_entropy(), 4, 4, 1, "1/100", "1/100", 0)
     assert negative_count(family_spectrum(light, "origin")) == 3 * 4
     assert negative_count(family_spectrum(light, "collapse")) == 0
     assert negative_count(family_spectrum(Ridge(mean_squared(), 4, 5, 1, *W, 1), "collapse")) == 2
-    with pytest.raises(OutOfScope):
-        family_spectrum(Ridge(cross_entropy(), 4, 4, 1, 1, 1), "collapse")
+    for loss in (cross_entropy(), mean_squared()):
+        with pytest.raises(OutOfScope):
+            family_spectrum(Ridge(loss, 4, 4, 1, 1, 1), "collapse")
     with pytest.raises(InvalidProblem):
         family_spectrum(light, "summit")

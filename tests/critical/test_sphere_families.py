@@ -6,7 +6,9 @@ from collections.abc import Callable
 from fractions import Fraction
 
 import pytest
+from flint import arb, arb_mat
 
+from ncproofs.arithmetic.ball import Ball, sign
 from ncproofs.arithmetic.linalg import eigenvalue_enclosures
 from ncproofs.calculus.sphere_objective import dense_riemannian_hessian, riemannian_gradient, sphere_value
 from ncproofs.critical import sphere_families as families
@@ -142,6 +144,44 @@ def test_closed_form_condition_agrees_with_the_dense_hessian() -> None:
         point = families.flipped_etf(problem, 1, BITS)
         is_minimum = families.dense_inertia(point, BITS) == (0, point.orbit_dimension)
         assert (families.flip_is_minimum(problem, 1, BITS) is Truth.HOLDS) is is_minimum
+
+
+def reduced_hessian(problem: Spheres, flips: int) -> arb_mat:
+    """n times the Hessian on (dW, one feature of each class that stays, one that is flipped), samples moving together.
+
+    The objective is a mean over samples, so it is that of n = 1 without and with the flip, weighted by their numbers.
+    """
+    K, size, stay = problem.K, problem.K * (problem.d - 1), problem.n - flips
+    rows = [[arb(0)] * (3 * size) for _ in range(3 * size)]
+    for count, turned, start in ((stay, 0, size), (flips, 1, 2 * size)):
+        point = families.flipped_etf(spheres(K, problem.d, 1, problem.tau), turned, BITS)
+        dense = dense_riemannian_hessian(point.problem, point.W, point.H, BITS).tolist()
+        place = [*range(size), *range(start, start + size)]
+        for i, row in zip(place, dense, strict=True):
+            for j, entry in zip(place, row, strict=True):
+                rows[i][j] += count * entry
+    return arb_mat(rows)
+
+
+@pytest.mark.parametrize(("K", "tau", "flips"), [
+    (3, "9/4", 1), (3, "5/2", 2), (3, "7/2", 1), (3, 5, 1), (4, "13/4", 1), (4, "9/2", 1), (5, 6, 1),
+], ids=str)
+def test_the_least_number_of_samples_is_that_of_the_hessian(K: int, tau: object, flips: int) -> None:
+    """A flip becomes a minimum at one number of samples: there by the closed form, and by the Hessian."""
+    low, high = flips, flips + 1
+    while families.flip_is_minimum(spheres(K, K - 1, high, tau), flips, BITS) is not Truth.HOLDS:
+        low, high = high, 2 * high
+    while high - low > 1:
+        middle = (low + high) // 2
+        is_minimum = families.flip_is_minimum(spheres(K, K - 1, middle, tau), flips, BITS) is Truth.HOLDS
+        low, high = (low, middle) if is_minimum else (middle, high)
+    rotations = (K - 1) * (K - 2) // 2
+    for n, is_minimum in ((low, False), (high, True)):
+        with Ball(BITS).working():
+            signs = [sign(value) for value in eigenvalue_enclosures(reduced_hessian(spheres(K, K - 1, n, tau), flips),
+                                                                    BITS)]
+        assert (signs.count(1) == len(signs) - rotations) is is_minimum
+        assert (signs.count(-1) > 0) is not is_minimum
 
 
 def test_partitions() -> None:

@@ -1,5 +1,6 @@
 """Inequality (J), both ways, and its derivatives against differences."""
 
+from dataclasses import dataclass
 from fractions import Fraction
 
 import flint
@@ -7,8 +8,11 @@ import pytest
 import sympy
 from flint import arb
 
+from ncproofs.arithmetic.ball import Ball
+from ncproofs.calculus.logits import value_at
 from ncproofs.critical.profiles import Profile, profile_of
-from ncproofs.critical.sphere_focal import _Gap, contact_inequality
+from ncproofs.critical.sphere_focal import _convex_radius, _Gap, _positive, contact_inequality
+from ncproofs.losses import cross_entropy, focal, label_smoothing
 from ncproofs.losses.loss import Loss, S, T, Z
 from ncproofs.truth import Truth
 
@@ -52,3 +56,48 @@ def test_the_derivatives_are_those_of_the_gap():
         assert abs((after[0] - before[0]) / (2 * step) - here[1]) < arb(10) ** -30
         assert abs((after[1] - before[1]) / (2 * step) - here[2]) < arb(10) ** -30
         assert gap.at(arb(1), touch)[0].contains(0) and gap.at(arb(1), touch)[1].contains(0)
+
+
+@pytest.mark.parametrize("loss", [focal(2), label_smoothing("1/10"), cross_entropy()], ids=str)
+@pytest.mark.parametrize("K", [2, 5])
+def test_phi_is_the_loss_of_a_sample_with_equal_wrong_logits(loss, K):
+    """Phi(r) = L(tau r, -tau r/(K-1), ...), which is neural collapse at r = 1."""
+    gap, ball = _Gap(profile_of(loss), K, Fraction(3, 2)), Ball(128)
+    with ball.working():
+        for r in (Fraction(1), Fraction(-1, 3), Fraction(6, 5)):
+            right, wrong = (ball.constant(x) for x in (r * Fraction(3, 2), r * Fraction(3, 2) / (1 - K)))
+            found = gap.phi(ball.constant(r))[0]
+            assert found.overlaps(value_at(loss, [right] + [wrong] * (K - 1), 0, ball)) and found.rad() < arb(2) ** -90
+
+
+@dataclass(frozen=True)
+class Line:
+    """A function J with a constant slope, or with J'' = J; ``_Gap`` for the parts that look at J only."""
+
+    start: Fraction
+    slope: int
+
+    def at(self, r, touch):
+        value = arb(self.start.numerator) / self.start.denominator + self.slope * r
+        return value, arb(self.slope), value
+
+
+@pytest.mark.parametrize("line", [Line(Fraction(-3, 4), 1), Line(Fraction(5, 4), -1)], ids=["left", "right"])
+def test_the_convex_radius_covers_both_sides(line):
+    """J'' > 0 for r > 3/4, or for r < 5/4: a radius of 1/4 is too much."""
+    with flint.ctx.workprec(96):
+        assert _convex_radius(line, (arb(0), arb(0))) == arb(1) / 8
+
+
+def test_no_convex_radius():
+    with flint.ctx.workprec(96):
+        assert _convex_radius(Line(Fraction(-1), 1), (arb(0), arb(0))) is None
+
+
+@pytest.mark.parametrize("slope", [1, -1])
+def test_a_function_that_changes_sign_is_not_positive(slope):
+    with flint.ctx.workprec(96):
+        _, left = _positive(Line(Fraction(-slope, 3), slope), (arb(0), arb(0)), (arb(0), arb(1)), 1000)
+        assert left is not None and left.truth is Truth.FAILS
+        _, left = _positive(Line(Fraction(1 if slope == 1 else 2), slope), (arb(0), arb(0)), (arb(0), arb(1)), 1000)
+        assert left is None

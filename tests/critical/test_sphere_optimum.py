@@ -3,9 +3,10 @@
 from fractions import Fraction
 
 import pytest
+import sympy
 
 from ncproofs.calculus.sphere_objective import sphere_multipliers, sphere_value
-from ncproofs.critical.sphere_optimum import sphere_optimum
+from ncproofs.critical.sphere_optimum import closed_form, sphere_optimum, sphere_regime
 from ncproofs.critical.sphere_points import named_point
 from ncproofs.errors import InexactInput, InvalidProblem, OutOfScope
 from ncproofs.losses import cross_entropy, focal, label_smoothing, mean_squared
@@ -85,6 +86,33 @@ def test_the_antipodal_point_is_not_called_optimal():
     found = sphere_optimum(Spheres(CE, 3, 3, 1, 1), point="antipodal")
     assert found.regime == "antipodal critical point, not the optimum"
     assert found.quantities["objective"].lower > sphere_optimum(Spheres(CE, 3, 3, 1, 1)).quantities["objective"].upper
+
+
+FORMS = [Spheres(loss, 4, 4, 2, tau) for loss in (CE, label_smoothing("1/5"), focal(2), focal("1/2"), MSE, PMSE)
+         for tau in ("3/5", "7/2")]
+
+
+@pytest.mark.parametrize("problem", FORMS, ids=str)
+def test_closed_forms_are_those_of_the_optimum(problem):
+    at, regime = sphere_optimum(problem, digits=30), sphere_regime(problem)
+    known = 0
+    for name, enclosure in at.quantities.items():
+        form = closed_form(problem, regime, name)
+        if form is not None:
+            known += 1
+            value = Fraction(str(sympy.N(form, 45)))
+            assert abs(value - enclosure.lower) <= Fraction(1, 10**29) * max(1, abs(enclosure.upper)), name
+    assert known >= 3
+
+
+@pytest.mark.parametrize(
+    "problem, above", [(Spheres(CE, 3, 2, 1, 2), True), (Spheres(label_smoothing("9/10"), 3, 2, 1, 10), False)]
+)
+def test_the_antipodal_value_is_said_to_be_higher_where_it_is(problem, above):
+    """With much smoothing the loss of a sample prefers h = -w: K/(K-1) < 2 alpha."""
+    values = [sphere_value(problem, *named_point(problem, point, 128), 128) for point in ("antipodal", "etf")]
+    assert values[0] > values[1] if above else values[0] < values[1]
+    assert ("its value exceeds" in sphere_optimum(problem, point="antipodal", digits=5).because) is above
 
 
 def test_refusals():

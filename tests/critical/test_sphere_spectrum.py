@@ -16,6 +16,7 @@ from ncproofs.critical.sphere_optimum import sphere_optimum
 from ncproofs.critical.sphere_points import named_point, tilted_point
 from ncproofs.critical.sphere_spectrum import (
     certificate_rows,
+    curvature_range,
     dense_agreement,
     dense_sweep,
     sphere_grid,
@@ -70,6 +71,9 @@ def test_a_large_instance_costs_nothing():
 def test_a_hundred_dense_hessians_contain_the_closed_form():
     answers = dense_sweep(105)
     assert len(answers) >= 100
+    every = {(problem.loss.name, point) for problem, point in sphere_grid()}
+    assert all(any(f"{loss}" in name and name.endswith(point) for name in answers) for loss, point in every)
+    assert len(every) == 13
     assert {name: because for name, (truth, because) in answers.items() if truth is not Truth.HOLDS} == {}
 
 
@@ -89,6 +93,9 @@ TRICKY = {
     "frame at tau = 1": (Spheres(mean_squared(), 3, 4, 2, 1), "frame"),
     "frame beyond tau = 1": (Spheres(mean_squared(), 3, 3, 2, 2), "frame"),
     "mean squared, ETF": (Spheres(mean_squared(), 5, 5, 2, "7/5"), "etf"),
+    "mean squared, ETF, large tau": (Spheres(mean_squared(), 4, 3, 2, 5), "etf"),
+    "projected, beyond": (Spheres(projected_mean_squared(), 3, 3, 1, 2), "etf"),
+    "mean squared, antipodal": (Spheres(mean_squared(), 3, 4, 1, "1/3"), "antipodal"),
 }
 
 
@@ -149,6 +156,16 @@ def test_named_points_are_critical_and_lie_on_the_spheres():
         at = named_point(problem, point, 128)
         for part in riemannian_gradient(problem, *at, 96):
             assert all(entry.contains(0) and entry.rad() * 10**20 < 1 for entry in part.entries())
+
+
+@pytest.mark.parametrize("problem, point", TRICKY.values(), ids=TRICKY.keys())
+def test_the_curvature_range_is_that_of_the_spectrum(problem, point):
+    """Magnitudes, whether the eigenvalues are positive, negative, fractions or balls."""
+    sizes = [abs(row.enclosure.ball()) for row in sphere_spectrum(problem, point=point) if row.enclosure.upper != 0]
+    low, high = curvature_range(problem, point, 128)
+    assert to_ball(low).overlaps(min(sizes, key=lambda size: size.mid()))
+    assert to_ball(high).overlaps(max(sizes, key=lambda size: size.mid()))
+    assert low > 0
 
 
 def test_the_tilted_point_has_the_least_value():

@@ -6,12 +6,17 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.soundness.library import KINDS, MODULES, mutants
+from tests.soundness.library import KINDS, MODULES, SURVIVORS, changed_function, mutants, named
 
 ROOT = Path(__file__).parents[2]
+REASONS: dict[str, str] = json.loads(SURVIVORS.read_text(encoding="utf-8"))
+#: What a reason may begin with; README.md says what the words mean.
+WORDS = ("equivalent: ", "weaker: ", "search only: ", "precision only: ", "limit only: ", "words only: ",
+         "crash only: ")
 
 
 def test_there_are_many_mutants() -> None:
@@ -23,7 +28,24 @@ def test_there_are_many_mutants() -> None:
     assert len(calculus) >= 150
 
 
-def _swept(tmp_path: Path, *options: str) -> list[dict[str, object]]:
+def test_the_survivors_are_in_the_source() -> None:
+    """After a change of a swept module: python -m tests.soundness.library, and explain what survives."""
+    assert sorted(set(REASONS) - set(named())) == []
+    assert {name: reason for name, reason in REASONS.items() if not reason.startswith(WORDS)} == {}
+
+
+def test_a_change_is_put_into_the_function_that_has_it() -> None:
+    """All but those of what runs on import: constants, defaults and the bodies of classes."""
+    for module in ("calculus.blocks", "critical.focal"):
+        for mutant in mutants(module):
+            changed = changed_function(mutant)
+            if changed is not None:
+                assert f"{mutant.function}.".startswith(f"{changed[0]}.")
+            else:
+                assert mutant.function == "<module>" or "." not in mutant.function
+
+
+def _swept(tmp_path: Path, *options: str) -> list[dict[str, Any]]:
     """In a process of its own, since the children must not have the library loaded already."""
     path = tmp_path / "outcomes"
     command = [sys.executable, "-m", "tests.soundness.library", "--json", str(path), *options]
@@ -37,4 +59,7 @@ def _swept(tmp_path: Path, *options: str) -> list[dict[str, object]]:
 def test_sign_flips_are_killed(only: str, tmp_path: Path) -> None:
     outcomes = _swept(tmp_path, "--kinds", "sign", "--only", only, "--every", "6")
     assert len(outcomes) >= 2
-    assert all(outcome["killed"] for outcome in outcomes)
+    names = {(mutant.module, mutant.number): name for name, mutant in named().items()}
+    for outcome in outcomes:
+        mutant = outcome["mutant"]
+        assert outcome["killed"] or names[mutant["module"], mutant["number"]] in REASONS, mutant

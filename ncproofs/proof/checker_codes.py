@@ -9,11 +9,10 @@ from itertools import combinations
 from math import factorial
 from typing import Any
 
-from ncproofs.proof.checker_arithmetic import Budget, Intervals, Rejected, evaluate
+from ncproofs.proof.checker_arithmetic import Budget, Intervals, Rejected, evaluate, times, total
 from ncproofs.proof.checker_constants import Constants, compared
-from ncproofs.proof.checker_losses import times, total
+from ncproofs.proof.checker_inertia import inertia
 from ncproofs.proof.checker_reading import expression, listed, need, rational, vector, whole
-from ncproofs.proof.checker_ridge import inertia
 
 _WORD = 64  # bits of an inner product when many are computed at once
 

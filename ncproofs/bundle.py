@@ -20,6 +20,7 @@ from ncproofs.errors import NcproofsError
 from ncproofs.proof import checker
 from ncproofs.proof.checker_arithmetic import Limit, Rejected
 from ncproofs.proof.checker_reading import BYTES, parse
+from ncproofs.reading_list import kinds_of, reading_list
 from ncproofs.runner import Outcome
 from ncproofs.theorems.catalogue import load
 
@@ -34,6 +35,8 @@ _README = """\
     sha256sum -c MANIFEST.sha256      the files are those that were packed
     python -I checker.py .            accepts or rejects each certificate; needs Python 3.11 or later and nothing else
 
+Here are the {files} files of the checker, {lines} lines in all, that decide these certificates. A certificate that
+needs another file is rejected, with the name of that file.
 statements.txt has the hash of what each theorem states; compare it with the one of the ncproofs that you trust.
 """
 
@@ -50,22 +53,24 @@ def write_bundle(path: Path, outcomes: Iterable[Outcome]) -> int:
     """
     members: dict[str, bytes] = {}
     rows: list[dict[str, Any]] = []
-    pins = [checker.PINS.read_text(encoding="ascii")]
+    pins, kinds = [checker.PINS.read_text(encoding="ascii")], set[str]()
     for outcome in sorted(outcomes, key=lambda outcome: outcome.job.index):
         name = f"{_FOLDER}/{Path(outcome.certificate).name}"
         if outcome.certificate and name not in members:
             members[name] = Path(outcome.certificate).read_bytes()
             statement = json.loads(members[name])["statement"]
             rows.append(_row(name, statement, members[name], outcome))
+            kinds |= kinds_of(statement)
             pin = derived_pin(statement)
             pins += [f"{pin} {statement['theorem']}\n"] if pin else []
     if not rows:
         raise NcproofsError(f"{path} was not written: no verdict has a certificate")
-    for file in sorted(Path(checker.__file__).parent.glob("checker*.py")):
-        members[file.name] = file.read_bytes()
+    needed = reading_list(kinds)
+    members |= {file: checker.PINS.with_name(file).read_bytes() for file in needed}
     members["statements.txt"] = "".join(pins).encode("ascii")
     members[_MAP] = (json.dumps(rows, indent=1) + "\n").encode("ascii")
-    members["README.txt"] = _README.format(count=len(rows)).encode("ascii")
+    members["README.txt"] = _README.format(
+        count=len(rows), files=len(needed), lines=sum(needed.values())).encode("ascii")
     members[_MANIFEST] = _manifest(members).encode("ascii")
     _zip(path, members)
     return len(rows)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from ncproofs.proof import checker
 from ncproofs.proof.checker_arithmetic import Limit, Rejected
 from ncproofs.proof.checker_reading import BYTES, parse
 
-__all__ = ["kinds_in", "reading_list"]
+__all__ = ["kinds_in", "kinds_of", "reading_list"]
 
 _FOLDER = Path(checker.__file__).parent
 #: What every certificate passes through.
@@ -25,30 +25,30 @@ def kinds_in(files: Iterable[Path]) -> set[str]:
     for file in files:
         try:
             if file.stat().st_size <= BYTES:
-                found |= set(_kinds(parse(file.read_bytes())["statement"]))
+                found |= kinds_of(parse(file.read_bytes())["statement"])
         except (OSError, Rejected, Limit, KeyError, TypeError):
             continue
-    return found & set(checker.KINDS)
+    return found
 
 
-def _kinds(statement: Any) -> Iterator[str]:
-    if isinstance(statement, dict):
-        claims = statement.get("claims")
-        for part in claims if isinstance(claims, list) else [statement]:
-            if isinstance(part, dict) and isinstance(part.get("kind"), str):
-                yield part["kind"]
+def kinds_of(statement: Any) -> set[str]:
+    """The kinds of a statement, or of the claims of a verdict, that a file of the checker decides."""
+    claims = statement.get("claims") if isinstance(statement, dict) else None
+    parts = claims if isinstance(claims, list) else [statement]
+    kinds = (part.get("kind") for part in parts if isinstance(part, dict))
+    return {kind for kind in kinds if isinstance(kind, str) and kind in checker.KINDS}
 
 
 def reading_list(kinds: Iterable[str]) -> dict[str, int]:
     """File -> its lines: the checker itself, the files that decide ``kinds``, and all that those import.
 
-    ``checker.py`` imports the other families too, but hands a statement to the file of its kind alone.
+    ``checker.py`` loads the file of a kind when it meets a statement of that kind, and no other.
 
     >>> list(reading_list({"ridge/saddle-box/1"}))[4:]
-    ['checker_losses.py', 'checker_ridge.py', 'checker_shifts.py']
+    ['checker_inertia.py', 'checker_losses.py', 'checker_ridge.py', 'checker_shifts.py']
     """
     needed = list(_ALWAYS)
-    open_ = [checker.KINDS[kind][1].__module__.rpartition(".")[2] for kind in kinds]
+    open_ = [checker.KINDS[kind] for kind in kinds]
     while open_:
         name = open_.pop()
         if name not in needed:

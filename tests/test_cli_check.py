@@ -20,6 +20,7 @@ from ncproofs.errors import NcproofsError
 from ncproofs.families import problem_of
 from ncproofs.proof import checker
 from ncproofs.proof.certificate import problem_record, seal
+from ncproofs.reading_list import kinds_in, reading_list
 from ncproofs.theorems.catalogue import CATALOGUE, load
 from tests.proof.certificate_examples import EXAMPLES, verdict
 
@@ -173,6 +174,22 @@ def test_a_bundle_is_accepted_here_and_on_its_own(written, tmp_path, capsys):
     done = subprocess.run([sys.executable, "-I", "-c", script], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.count("as pinned") == 1
+
+
+def test_a_bundle_has_the_files_that_its_certificates_need_and_says_how_many(written, tmp_path):
+    with zipfile.ZipFile(written[1]) as packed:
+        packed.extractall(tmp_path)
+    here = {path.name for path in tmp_path.glob("checker*.py")}
+    needed = reading_list(kinds_in((tmp_path / "certificates").iterdir()))
+    assert here == set(needed) and "checker_codes.py" not in here
+    told = (tmp_path / "README.txt").read_text()
+    assert f"the {len(needed)} files of the checker, {sum(needed.values())} lines in all" in told
+    (tmp_path / "more.json").write_bytes(seal(*EXAMPLES["saddle, cross-entropy"](), "test"))
+    done = subprocess.run([sys.executable, "-I", str(tmp_path / "checker.py"), str(tmp_path)], capture_output=True,
+                          text=True, check=False)
+    assert (done.returncode, done.stderr) == (1, "")
+    assert done.stdout.splitlines()[-1].endswith("more.json: its file checker_ridge.py is not here")
+    assert done.stdout.count("accepted") == len(list((tmp_path / "certificates").iterdir()))
 
 
 def repacked(bundle: Path, target: Path, *, seal_again: bool, **changes: bytes) -> Path:

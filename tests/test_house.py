@@ -71,6 +71,7 @@ PAIRS = {
     ("worker", "certificates"),
     ("certificates", "families"),
     ("certificates", "store"),
+    ("bundle", "reading_list"),
 }
 #: Modules in which a binary float is meant: wall-clock time, searches checked later, bounds on rounding.
 FLOATS = {
@@ -224,7 +225,7 @@ CHECKER = "proof.checker"
 #: Rooms that look names up at run time, among rooms of their own floor or below.
 LATE = {
     "__init__", "proof.discharge", "proof.certificate", "theorems.catalogue", "losses.spelling", "doctor",
-    "cli.__init__",
+    "cli.__init__", CHECKER,
 }
 
 

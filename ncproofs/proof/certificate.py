@@ -37,6 +37,7 @@ _WRITERS = {
     "Sign": "general_certificates",
     "UniqueRoot": "general_certificates",
     "SumIdentity": "sum_certificates",
+    "MatrixInertia": "matrix_certificates",
     **dict.fromkeys((
         "BenignLandscape", "CollapsedOptimum", "CriticalValue", "Curvature", "NullityAtOptimum", "OptimalValue",
         "OptimumIs", "ScaleEquation", "SpectrumAtOptimum", "UniqueArgmin",

@@ -3,14 +3,15 @@
     python -m ncproofs.proof.checker [--json] [--pins FILE] [--expect FILE] PATH...
     python checker.py PATH...            (checker*.py and statements.txt copied to any folder)
 
-Nothing here is shared with the prover. What a statement means is fixed by its kind, in the files beside this one;
-the witness is not trusted. Exit status 0 all accepted, 1 some rejected or holey, 2 some over a limit and none
-rejected.
+Nothing here is shared with the prover. What a statement means is fixed by its kind, in the files beside this one,
+each of which is loaded when a statement needs it; the witness is not trusted. Exit status 0 all accepted, 1 some
+rejected or holey, 2 some over a limit and none rejected.
 """
 
 from __future__ import annotations
 
 import hashlib
+import importlib
 import json
 import sys
 from collections.abc import Callable, Iterator
@@ -25,49 +26,37 @@ if not __package__:  # copied away from ncproofs: this folder stands in for the 
         _folder.__path__ = [str(Path(__file__).resolve().parent)]
         sys.modules.setdefault(_name, _folder)
 
-from ncproofs.proof import (
-    checker_codes,
-    checker_critical,
-    checker_label_points,
-    checker_labels,
-    checker_layered,
-    checker_layered_points,
-    checker_network_bounds,
-    checker_networks,
-    checker_optimum,
-    checker_ridge,
-    checker_signs,
-    checker_spheres,
-)
 from ncproofs.proof.checker_arithmetic import Budget, Limit, Rejected
 from ncproofs.proof.checker_reading import BYTES, canonical, listed, need, parse
-from ncproofs.proof.checker_sums import sum_identity
 from ncproofs.proof.checker_theorems import AXIOMS, REQUIRED
 
-__all__ = ["check", "main", "pinned"]
+__all__ = ["KINDS", "check", "decided_by", "main", "pinned"]
 
 FORMAT, STEPS, PINS = "ncproofs-certificate/1", 10**7, Path(__file__).resolve().with_name("statements.txt")
 #: Files of a bundle that are no certificates.
 OTHERS = ("THEOREM_MAP.json",)
 
-#: Kind of statement -> its own keys, and what decides it.
-KINDS: dict[str, tuple[tuple[str, ...], Callable[[list[Any], Any, Budget], Any]]] = {
-    "sum-identity/1": (("symbols", "relations", "indices", "tensors", "left", "right"), sum_identity),
-    **checker_signs.KINDS,
-    "ridge/saddle-box/1": (("problem", "centre", "radius", "margin"), checker_ridge.saddle_box),
-    "ridge/minimum/1": (("problem", "lower", "upper"), checker_ridge.minimum),
-    "matrix/inertia/1": (("size", "entries", "positive", "negative", "zero"), checker_ridge.inertia_of),
-    **checker_optimum.KINDS,
-    **checker_spheres.KINDS,
-    **checker_critical.KINDS,
-    **checker_layered.KINDS,
-    **checker_layered_points.KINDS,
-    **checker_networks.KINDS,
-    **checker_network_bounds.KINDS,
-    **checker_labels.KINDS,
-    **checker_label_points.KINDS,
-    **checker_codes.KINDS,
+#: File -> the kinds of statements that it decides. Closed: no file is loaded that is not named here or imported by one.
+_FILES = {
+    "checker_sums": "sum-identity/1",
+    "checker_signs": "identity/1 sign/1 root/1",
+    "checker_inertia": "matrix/inertia/1",
+    "checker_ridge": "ridge/saddle-box/1 ridge/minimum/1",
+    "checker_optimum": "ridge/optimum/1 ridge/geometry/1 ridge/scale/1 ridge/argmin/1 ridge/spectrum/1 ridge/inertia/1 "
+                       "ridge/origin-curvature/1 ridge/benign/1",
+    "checker_spheres": "sphere/optimum/1 sphere/geometry/1 sphere/contact/1 sphere/spectrum/1 sphere/inertia/1 "
+                       "sphere/conditioning/1 sphere/dual/1 sphere/balance/1 sphere/benign/1",
+    "checker_critical": "ridge/critical-point/1 label/critical-point/1 sphere/critical-point/1 sphere/saddle-box/1",
+    "checker_layered": "layered/optimum/1 layered/geometry/1 layered/benign/1 layered/finite/1",
+    "checker_layered_points": "layered/attained/1 layered/upper/1 layered/critical/1 layered/spectrum/1",
+    "checker_networks": "network/value/1 network/gap/1 network/rank/1 network/means/1 network/kinks/1",
+    "checker_network_bounds": "network/bound/1",
+    "checker_labels": "label/geometry/1 label/unique-root/1 label/benign/1 label/optimum/1 label/origin-curvature/1",
+    "checker_label_points": "label/minimum/1 label/stationary/1 label/spectrum/1 label/nullity/1",
+    "checker_codes": "code/value/1 code/bracket/1 code/minimises/1",
 }
+#: Kind of statement -> the file that decides it.
+KINDS = {kind: file for file, kinds in _FILES.items() for kind in kinds.split()}
 Pins = dict[str, set[str]]
 
 
@@ -78,6 +67,23 @@ def pinned(path: Path = PINS) -> Pins:
         digest, _, theorem = line.partition(" ")
         pins.setdefault(theorem.strip(), set()).add(digest)
     return pins
+
+
+def _loaded(file: str) -> Any:
+    """This file of the checker, of which a bundle has only those that its certificates need."""
+    try:
+        return importlib.import_module(f"ncproofs.proof.{file}")
+    except ModuleNotFoundError as error:
+        missing = str(error.name).rpartition(".")[2]
+        if not missing.startswith("checker"):
+            raise
+        raise Rejected(f"its file {missing}.py is not here") from None
+
+
+def decided_by(kind: str) -> tuple[tuple[str, ...], Callable[[list[Any], Any, Budget], Any]]:
+    """The keys that a statement of this kind has, and what decides it."""
+    rule: tuple[tuple[str, ...], Callable[[list[Any], Any, Budget], Any]] = _loaded(KINDS[kind]).KINDS[kind]
+    return rule
 
 
 @dataclass
@@ -99,7 +105,7 @@ class _Claims:
             return
         if not isinstance(kind, str) or kind not in KINDS:
             raise Rejected("an unknown kind of statement")
-        keys, judge = KINDS[kind]
+        keys, judge = decided_by(kind)
         title, _, *parts = need(statement, "title", "kind", *keys)
         if not isinstance(title, str):
             raise Rejected("a title is text")
@@ -126,7 +132,7 @@ def _verdict(statement: Any, witness: Any, claims: _Claims) -> tuple[str, Any]:
             if canonical(said) != canonical(problem):  # as written: true is not 1
                 raise Rejected("a claim about another problem than the parameters")
             if part["kind"] == "ridge/argmin/1":
-                checker_optimum.price_is_that_of(part["c"], parameters, claims.budget)
+                _loaded(KINDS[part["kind"]]).price_is_that_of(part["c"], parameters, claims.budget)
     return theorem, parameters
 
 

@@ -77,6 +77,24 @@ def evaluate(expression: Any, env: dict[str, Any], algebra: Any) -> Any:
     return {"/": algebra.div, "exp": algebra.exp, "log": algebra.log, "sqrt": algebra.sqrt}[operation](*values)
 
 
+def total(algebra: Any, terms: list[Any]) -> Any:
+    result = terms[0]
+    for term in terms[1:]:
+        result = algebra.add(result, term)
+    return result
+
+
+def times(algebra: Any, value: Any, factor: Fraction | int) -> Any:
+    return algebra.mul(algebra.number(Fraction(factor)), value)
+
+
+def fractional_power(algebra: Any, base: Any, exponent: Fraction) -> Any:
+    """base^exponent for a base > 0: by products and a root where that is enough: constants keep one spelling."""
+    if exponent.denominator <= 2 and abs(exponent.numerator) <= 1000:
+        return algebra.power(base if exponent.denominator == 1 else algebra.sqrt(base), exponent.numerator)
+    return algebra.exp(times(algebra, algebra.log(base), exponent))
+
+
 Interval = tuple[int, int]
 
 

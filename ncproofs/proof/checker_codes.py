@@ -9,11 +9,10 @@ from itertools import combinations
 from math import factorial
 from typing import Any
 
-from ncproofs.proof.checker_arithmetic import Budget, Intervals, Rejected, evaluate
+from ncproofs.proof.checker_arithmetic import Budget, Intervals, Rejected, evaluate, times, total
 from ncproofs.proof.checker_constants import Constants, compared
-from ncproofs.proof.checker_losses import times, total
+from ncproofs.proof.checker_inertia import inertia
 from ncproofs.proof.checker_reading import expression, listed, need, rational, vector, whole
-from ncproofs.proof.checker_ridge import inertia
 
 _WORD = 64  # bits of an inner product when many are computed at once
 
@@ -155,7 +154,8 @@ def _at_least(K: int, d: int, bound: Any, balls: Intervals, field: Constants) ->
     f = (t - c) h, h = (t + 1)^e prod (t - a)^2, is at most 0 on [-1, c]. Let f = sum f_k G_k with all f_k >= 0 < f_0.
     The sum of G_k(<x_i, x_j>) over all i, j is >= 0 (Schoenberg), so inner products below c need K f(1) >= K^2 f_0.
     f(1) < K f_0 excludes that. If f(1) = K f_0, they would be zeros of f other than c, so of h, and the moments with
-    f_k > 0 would vanish: K h(1) = K^2 h_0 if h_k = 0 wherever f_k = 0. So h(1) != K h_0 excludes that too.
+    f_k > 0 would vanish: K h(1) = K^2 h_0 if h_k = 0 wherever f_k = 0. But f_0, the mean of (t - c) h over the sphere, is
+    less than that of (1 - c) h, so that h(1) = f(1)/(1 - c) = K f_0/(1 - c) < K h_0, and this is excluded too.
     """
     level, nodes, endpoint = need(bound, "level", "nodes", "endpoint")
     level, nodes, end = expression(level), [expression(node) for node in listed(nodes)], whole(endpoint, 0, 1)
@@ -170,20 +170,18 @@ def _at_least(K: int, d: int, bound: Any, balls: Intervals, field: Constants) ->
             h = _times(algebra, _times(algebra, h, factor), factor)
         c = evaluate(level, {}, algebra)
         f = _times(algebra, h, [algebra.neg(c), one])
-        margins = [algebra.sub(times(algebra, moments[0], K), total(algebra, part)) for part, moments in
-                   ((f, _moments(algebra, f, d)), (h, _moments(algebra, h, d)))]
-        found.append((algebra.sub(one, c), _moments(algebra, f, d), _moments(algebra, h, d), *margins))
-        if algebra is balls and found[0][0][0] > 0 and margins[0][0] > 0 and all(x[0] > 0 for x in found[0][1]):
+        moments = _moments(algebra, f, d)
+        margin = algebra.sub(times(algebra, moments[0], K), total(algebra, f))
+        found.append((algebra.sub(one, c), moments, margin, _moments(algebra, h, d)))
+        if algebra is balls and found[0][0][0] > 0 and margin[0] > 0 and all(x[0] > 0 for x in moments):
             return True  # strictly, without any algebra
-    (room, signs, _, excess, other), (_, coefficients, moments, exact, _) = found
+    (room, signs, excess, _), (_, coefficients, exact, moments) = found
     positive = [sign[0] > 0 for sign in signs]
     zero = [field.vanishes(x) for x in coefficients]
     if room[0] <= 0 or not positive[0] or not all(p or z for p, z in zip(positive, zero, strict=True)):
         return False
-    if excess[0] > 0:
-        return True
     supported = all(p or field.vanishes(x) for p, x in zip(positive[1:], moments[1:], strict=False))
-    return field.vanishes(exact) and supported and not other[0] <= 0 <= other[1]
+    return excess[0] > 0 or (field.vanishes(exact) and supported)
 
 
 def _products(left: list[list[int]], right: list[list[int]], budget: Budget) -> Any:

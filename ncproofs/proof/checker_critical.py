@@ -14,10 +14,9 @@ from math import isqrt
 from operator import mul
 from typing import Any
 
-from ncproofs.proof.checker_arithmetic import Budget, Intervals, Rejected
+from ncproofs.proof.checker_arithmetic import Budget, Intervals, Rejected, times, total
 from ncproofs.proof.checker_hessian import Block, Eigenvalues, Model, Place, has_inertia
 from ncproofs.proof.checker_labels import Labels
-from ncproofs.proof.checker_losses import times, total
 from ncproofs.proof.checker_reading import listed, need, rational, vector, whole
 from ncproofs.proof.checker_ridge import Problem, descends
 from ncproofs.proof.checker_spheres import Spheres

@@ -12,8 +12,8 @@ from math import isqrt
 from operator import mul
 from typing import Any
 
-from ncproofs.proof.checker_arithmetic import Algebra, Budget, Intervals, Rejected
-from ncproofs.proof.checker_losses import LabelLoss, Loss, expansion, times, total
+from ncproofs.proof.checker_arithmetic import Algebra, Budget, Intervals, Rejected, times, total
+from ncproofs.proof.checker_losses import LabelLoss, Loss, expansion
 from ncproofs.proof.checker_reading import listed, rational, whole
 
 Block = tuple[list[list[Any]], int]  # a symmetric matrix of intervals, and how many copies of it there are

@@ -6,12 +6,11 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
-from ncproofs.proof.checker_arithmetic import Budget, Intervals, Rejected
+from ncproofs.proof.checker_arithmetic import Budget, Intervals, Rejected, times, total
 from ncproofs.proof.checker_hessian import Block, Eigenvalues, Model, Place, has_inertia, has_table
+from ncproofs.proof.checker_inertia import inertia
 from ncproofs.proof.checker_labels import Labels, at_optimum
-from ncproofs.proof.checker_losses import times, total
 from ncproofs.proof.checker_reading import listed, need, rational, vector, whole
-from ncproofs.proof.checker_ridge import inertia
 
 
 def minimum(statement: list[Any], witness: Any, budget: Budget) -> None:

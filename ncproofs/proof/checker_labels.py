@@ -13,9 +13,9 @@ from itertools import combinations
 from math import comb
 from typing import Any
 
-from ncproofs.proof.checker_arithmetic import Budget, Intervals, Rejected
+from ncproofs.proof.checker_arithmetic import Budget, Intervals, Rejected, times, total
 from ncproofs.proof.checker_constants import Constants, compared
-from ncproofs.proof.checker_losses import LabelLoss, times, total
+from ncproofs.proof.checker_losses import LabelLoss
 from ncproofs.proof.checker_reading import expression, listed, need, rational, whole
 
 _MOST_SETS = 20_000

@@ -17,9 +17,8 @@ from itertools import pairwise
 from math import prod
 from typing import Any
 
-from ncproofs.proof.checker_arithmetic import Budget, Limit, Rejected
+from ncproofs.proof.checker_arithmetic import Budget, Limit, Rejected, fractional_power, times, total
 from ncproofs.proof.checker_constants import Constants
-from ncproofs.proof.checker_losses import fractional_power, times, total
 from ncproofs.proof.checker_radicals import Radicals, compared_with_radicals
 from ncproofs.proof.checker_reading import expression, flag, listed, need, rational, whole
 

@@ -14,7 +14,7 @@ from fractions import Fraction
 from itertools import combinations, pairwise
 from typing import Any
 
-from ncproofs.proof.checker_arithmetic import Budget, Intervals, Rejected, evaluate
+from ncproofs.proof.checker_arithmetic import Budget, Intervals, Rejected, evaluate, times, total
 from ncproofs.proof.checker_hessian import Block, Eigenvalues, has_inertia, has_table
 from ncproofs.proof.checker_layered import (
     Minimum,
@@ -28,7 +28,6 @@ from ncproofs.proof.checker_layered import (
     scales,
     sigma,
 )
-from ncproofs.proof.checker_losses import times, total
 from ncproofs.proof.checker_reading import expression, listed, need, rational, vector, whole
 
 Matrix = list[list[Any]]

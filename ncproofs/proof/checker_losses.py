@@ -6,29 +6,11 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
-from ncproofs.proof.checker_arithmetic import Rejected, Series, evaluate
+from ncproofs.proof.checker_arithmetic import Rejected, Series, evaluate, fractional_power, times, total
 from ncproofs.proof.checker_reading import expression, listed, need, rational
 from ncproofs.proof.checker_shifts import is_shift_invariant
 
 _PLAIN = ("cross_entropy", "mean_squared", "projected_mean_squared")
-
-
-def total(algebra: Any, terms: list[Any]) -> Any:
-    result = terms[0]
-    for term in terms[1:]:
-        result = algebra.add(result, term)
-    return result
-
-
-def times(algebra: Any, value: Any, factor: Fraction | int) -> Any:
-    return algebra.mul(algebra.number(Fraction(factor)), value)
-
-
-def fractional_power(algebra: Any, base: Any, exponent: Fraction) -> Any:
-    """base^exponent for a base > 0: by products and a root where that is enough: constants keep one spelling."""
-    if exponent.denominator <= 2 and abs(exponent.numerator) <= 1000:
-        return algebra.power(base if exponent.denominator == 1 else algebra.sqrt(base), exponent.numerator)
-    return algebra.exp(times(algebra, algebra.log(base), exponent))
 
 
 def _weighted(algebra: Any, groups: list[tuple[Any, int]]) -> Any:

@@ -10,12 +10,11 @@ from itertools import pairwise, product
 from math import lcm
 from typing import Any
 
-from ncproofs.proof.checker_arithmetic import Budget, Intervals, Limit, Rejected
+from ncproofs.proof.checker_arithmetic import Budget, Intervals, Limit, Rejected, times, total
 from ncproofs.proof.checker_constants import compared
 from ncproofs.proof.checker_copositive import is_copositive
-from ncproofs.proof.checker_losses import times, total
+from ncproofs.proof.checker_inertia import inertia
 from ncproofs.proof.checker_reading import expression, flag, listed, need, rational, vector, whole
-from ncproofs.proof.checker_ridge import inertia
 
 _MOST, _PATTERNS, _MOST_BITS = 2000, 2**12, 10**5
 Rows = list[list[Fraction]]

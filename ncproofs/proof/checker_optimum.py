@@ -12,10 +12,10 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
-from ncproofs.proof.checker_arithmetic import Budget, Intervals, Rejected, Series, evaluate
+from ncproofs.proof.checker_arithmetic import Budget, Intervals, Rejected, Series, evaluate, times, total
 from ncproofs.proof.checker_constants import Constants, compared
 from ncproofs.proof.checker_hessian import Block, Eigenvalues, Model, Place, has_inertia, has_table
-from ncproofs.proof.checker_losses import Loss, times, total
+from ncproofs.proof.checker_losses import Loss
 from ncproofs.proof.checker_reading import expression, listed, need, rational, whole
 from ncproofs.proof.checker_ridge import Problem
 

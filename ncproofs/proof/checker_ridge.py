@@ -1,12 +1,13 @@
-"""The weight-decay model evaluated as it is written: what the kinds ``ridge/...`` and ``matrix/...`` mean."""
+"""The weight-decay model evaluated as it is written: what the kinds ``ridge/...`` mean."""
 
 from __future__ import annotations
 
 from fractions import Fraction
 from typing import Any
 
-from ncproofs.proof.checker_arithmetic import Budget, Intervals, Rejected, Series
-from ncproofs.proof.checker_losses import Loss, times, total
+from ncproofs.proof.checker_arithmetic import Budget, Intervals, Rejected, Series, times, total
+from ncproofs.proof.checker_inertia import inertia
+from ncproofs.proof.checker_losses import Loss
 from ncproofs.proof.checker_reading import need, rational, vector, whole
 
 
@@ -114,35 +115,7 @@ def _conjugate(problem: Problem, balls: Any, u: list[Fraction], k: int) -> Any:
     return total(balls, entries)
 
 
-def inertia(matrix: list[list[Fraction]], budget: Budget) -> tuple[int, int, int]:
-    """(positive, negative, zero) of a symmetric matrix, by exact congruence (Sylvester's law)."""
-    A, counts = [list(row) for row in matrix], [0, 0]
-    while A:
-        size = len(A)
-        pivot = next((i for i in range(size) if A[i][i]), None)
-        if pivot is None:
-            pair = next(((i, j) for i in range(size) for j in range(i) if A[i][j]), None)
-            if pair is None:
-                return counts[0], counts[1], size
-            pivot, other = pair  # the row and column of `other` are added: the diagonal entry becomes 2 A_ij
-            A[pivot] = [x + y for x, y in zip(A[pivot], A[other], strict=True)]
-            for row in A:
-                row[pivot] += row[other]
-        head = A[pivot]
-        counts[head[pivot] < 0] += 1
-        rest = [i for i in range(size) if i != pivot]
-        bits = max(x.numerator.bit_length() + x.denominator.bit_length() for x in head)
-        budget.spend(size * size * (1 + bits // 512 + (bits // 768) ** 2))
-        A = [[A[i][j] - A[i][pivot] * head[j] / head[pivot] for j in rest] for i in rest]
-    return counts[0], counts[1], 0
-
-
-def inertia_of(statement: list[Any], witness: Any, budget: Budget) -> None:
-    size = whole(statement[0], 1, 1000)
-    need(witness)
-    entries = vector(statement[1], size * size)
-    matrix = [entries[i * size : (i + 1) * size] for i in range(size)]
-    if any(matrix[i][j] != matrix[j][i] for i in range(size) for j in range(i)):
-        raise Rejected("the matrix is not symmetric")
-    if inertia(matrix, budget) != tuple(whole(count, 0, size) for count in statement[2:]):
-        raise Rejected("the matrix has another inertia")
+KINDS = {
+    "ridge/saddle-box/1": (("problem", "centre", "radius", "margin"), saddle_box),
+    "ridge/minimum/1": (("problem", "lower", "upper"), minimum),
+}

@@ -11,9 +11,9 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from ncproofs.proof.checker_arithmetic import Intervals, Series
+from ncproofs.proof.checker_arithmetic import Intervals, Series, times, total
 from ncproofs.proof.checker_hessian import Block
-from ncproofs.proof.checker_losses import Loss, times, total
+from ncproofs.proof.checker_losses import Loss
 
 
 def derivatives(loss: Loss, K: int, tau: Fraction, balls: Intervals) -> tuple[Any, Any, Any, Any]:

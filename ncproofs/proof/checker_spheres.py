@@ -11,12 +11,12 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
-from ncproofs.proof.checker_arithmetic import Budget, Intervals, Rejected, Series
+from ncproofs.proof.checker_arithmetic import Budget, Intervals, Rejected, Series, times, total
 from ncproofs.proof.checker_constants import Constants, compared
 from ncproofs.proof.checker_hessian import Block, Eigenvalues, Exact, Model, Place, has_inertia, has_table
-from ncproofs.proof.checker_losses import Loss, times, total
+from ncproofs.proof.checker_inertia import inertia
+from ncproofs.proof.checker_losses import Loss
 from ncproofs.proof.checker_reading import expression, listed, need, rational, vector, whole
-from ncproofs.proof.checker_ridge import inertia
 from ncproofs.proof.checker_sectors import etf_blocks, transverse_blocks
 
 

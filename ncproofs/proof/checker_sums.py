@@ -217,3 +217,6 @@ def sum_identity(statement: list[Any], witness: Any, budget: Budget) -> None:
     difference = sums.value(["+", left, ["*", "-1", right]])
     if not all(sums.field.vanishes(coefficient) for coefficient in difference.values()):
         raise Rejected("left - right does not reduce to zero")
+
+
+KINDS = {"sum-identity/1": (("symbols", "relations", "indices", "tensors", "left", "right"), sum_identity)}

@@ -23,6 +23,7 @@ __all__ = [
     "Curvature",
     "Hole",
     "Identity",
+    "MatrixInertia",
     "NullityAtOptimum",
     "OptimalValue",
     "OptimumIs",
@@ -107,6 +108,19 @@ class SumIdentity(Claim):
     right: Any
     relations: tuple[tuple[sympy.Expr, sympy.Expr], ...] = ()
     wording: Wording | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MatrixInertia(Claim):
+    """A symmetric rational matrix has so many eigenvalues > 0, < 0 and = 0, each with its multiplicity.
+
+    ``rows``: the whole matrix, as rows of integers, Fractions or strings such as "1/100", or a SymPy matrix.
+    """
+
+    rows: Any
+    positive: int
+    negative: int
+    zero: int
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -35,6 +35,7 @@ _RULES = {
     "Sign": "signs",
     "UniqueRoot": "roots",
     "SumIdentity": "sums",
+    "MatrixInertia": "matrices",
     "UniqueArgmin": "instances",
     "OptimalValue": "instances",
     "CollapsedOptimum": "instances",

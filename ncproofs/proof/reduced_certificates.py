@@ -16,8 +16,8 @@ from ncproofs.critical.regimes import c_of
 from ncproofs.critical.softmax import collapse_scale
 from ncproofs.problems.features import Ridge
 from ncproofs.proof.certificate import NoCertificate, problem_record
-from ncproofs.proof.checker_arithmetic import Budget, Intervals, Series
-from ncproofs.proof.checker_losses import Loss, times
+from ncproofs.proof.checker_arithmetic import Budget, Intervals, Series, times
+from ncproofs.proof.checker_losses import Loss
 
 __all__ = ["bracket", "collapsed_margin", "search"]
 

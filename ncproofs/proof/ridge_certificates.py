@@ -15,7 +15,7 @@ from ncproofs.errors import NcproofsError
 from ncproofs.problems.features import Ridge
 from ncproofs.proof.certificate import NoCertificate, problem_record, stated
 from ncproofs.proof.certificate_spelling import Unspeakable
-from ncproofs.proof.checker import KINDS
+from ncproofs.proof.checker import decided_by
 from ncproofs.proof.checker_arithmetic import Budget, Limit, Rejected
 from ncproofs.proof.claims import (
     BenignLandscape,
@@ -94,7 +94,7 @@ def drafted(rules: Rules, claim: Any) -> Draft:
 
 def first_accepted(statement: dict[str, Any], witnesses: Iterator[dict[str, Any]]) -> dict[str, Any]:
     """The first witness that the checker accepts for ``statement``."""
-    keys, decide = KINDS[statement["kind"]][:2]
+    keys, decide = decided_by(statement["kind"])
     reason = "no witness is known"
     for witness in witnesses:
         try:

@@ -7,8 +7,10 @@ from collections.abc import Iterator, Sequence
 import sympy
 
 from ncproofs.calculus.indexed import IndexedSum
-from ncproofs.proof.claims import Claim, Identity, Sign, SumIdentity, UniqueRoot, Wording
+from ncproofs.proof.claims import Claim, Identity, MatrixInertia, Sign, SumIdentity, UniqueRoot, Wording
+from ncproofs.proof.constants import as_expression
 from ncproofs.proof.domain import Domain, Range
+from ncproofs.proof.matrices import exact_rows
 from ncproofs.proof.wording import letter_name, symbols_of
 from ncproofs.report.steps import Formula
 from ncproofs.report.sum_typesetting import LATEX, TEXT, sum_latex_terms, sum_text
@@ -29,6 +31,8 @@ __all__ = ["claim_formulas", "equation_latex", "is_definition", "is_empty", "ran
 _RELATIONS = {">": ">", ">=": r"\ge", "<": "<", "<=": r"\le"}
 #: Parts of a side that has to be broken are kept below this width.
 _TERM = LIMIT - 100
+#: A matrix of more rows is not printed.
+_ROWS = 6
 
 
 def claim_formulas(claim: Claim, reserved: frozenset[str] = frozenset()) -> tuple[Formula, ...]:
@@ -47,7 +51,18 @@ def claim_formulas(claim: Claim, reserved: frozenset[str] = frozenset()) -> tupl
         return _expressions(claim, sides[0], claim.relation, sympy.Integer(0), names)
     if isinstance(claim, UniqueRoot):
         return (*_expressions(claim, sides[0], "=", sympy.Integer(0), names), _root_place(claim))
-    return ()
+    return _matrix(claim) if isinstance(claim, MatrixInertia) else ()
+
+
+def _matrix(claim: MatrixInertia) -> tuple[Formula, ...]:
+    """A small matrix and its inertia; of a large one the sentence alone is printed."""
+    rows = exact_rows(claim)
+    if len(rows) > _ROWS:
+        return ()
+    entries = r" \\ ".join(" & ".join(symbolic(as_expression(x)) for x in row) for row in rows)
+    counts = f"({claim.positive}, {claim.negative}, {claim.zero})"
+    text = f"inertia of [{'; '.join(' '.join(map(str, row)) for row in rows)}] = {counts}"
+    return (Formula(text, rf"\operatorname{{In}} \begin{{pmatrix}} {entries} \end{{pmatrix}} = {counts}"),)
 
 
 def _taken(claim: Claim) -> Iterator[str]:

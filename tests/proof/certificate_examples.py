@@ -211,9 +211,9 @@ def squared_optimum() -> Pair:
 
 
 def signature() -> Pair:
-    """[[0, 1, 0], [1, 0, 0], [0, 0, 0]] has one eigenvalue of each sign."""
-    entries = {"s": 0, "m": ["0", "1", "0", "1", "0", "0", "0", "0", "0"]}
-    return stated("matrix/inertia/1", size=3, entries=entries, positive=1, negative=1, zero=1), {}
+    """[[0, 1/3, 0], [1/3, 0, 0], [0, 0, 0]] has one eigenvalue of each sign."""
+    rows = [["0", "1/3", "0"], ["1/3", "0", "0"], ["0", "0", "0"]]
+    return stated("matrix/inertia/1", rows=rows, positive=1, negative=1, zero=1), {}
 
 
 def exponential_beyond_its_tangent() -> Pair:

@@ -173,21 +173,28 @@ def _rounded() -> dict[str, Pair]:
     return pairs
 
 
+def _halved() -> dict[str, Any]:
+    """The witness of an optimum, one mantissa larger by one half."""
+    witness = copy.deepcopy(claims()["optimum by hand"][1])
+    entries = witness["point"]["W"]["m"]
+    entries[0] = f"{2 * int(entries[0]) + 1}/2"
+    return witness
+
+
 def _reading() -> dict[str, Pair]:
     benign = _of_kind("ridge/benign/1")
     return {
         "a title that is a number": _with(benign, "title", to=3),
         "a flag that is a number": _sign("1", [_range("0", "1", integer=0)], _PLAIN),
         "a rational not in lowest terms": _with(benign, "problem", "lambda_W", to="2/200"),
-        "a mantissa that is no integer": _claim(
-            "matrix/inertia/1", {}, size=1, entries={"s": 0, "m": ["1/2"]}, positive=1, negative=0, zero=0
+        "a mantissa that is no integer": _with(
+            "optimum by hand", "title", to="an attack", witness=_halved()
         ),
-        "a list of one too many": _claim(
-            "matrix/inertia/1", {}, size=1, entries={"s": 0, "m": ["1", "1"]}, positive=1, negative=0, zero=0
-        ),
+        "a row of one too many": _claim("matrix/inertia/1", {}, rows=[["1", "1"]], positive=1, negative=0, zero=0),
         "a matrix that is not symmetric": _claim(
-            "matrix/inertia/1", {}, size=2, entries={"s": 0, "m": ["1", "5", "0", "1"]}, positive=2, negative=0, zero=0
+            "matrix/inertia/1", {}, rows=[["1", "5"], ["0", "1"]], positive=2, negative=0, zero=0
         ),
+        "no matrix at all": _claim("matrix/inertia/1", {}, rows=[], positive=0, negative=0, zero=0),
         "a variable twice": _sign("1", [_range("0", "1"), _range("0", "1")], _PLAIN),
         "a digit of another script": _with(benign, "problem", "lambda_W", to="\u0661"),
     }
@@ -481,7 +488,7 @@ def _tables() -> dict[str, Pair]:
 
 def _more() -> dict[str, Pair]:
     """One attack for each guard that the tables above leave to others."""
-    saddle, minimum, matrix = "saddle by hand", "optimum by hand", "signature by hand"
+    saddle, minimum, matrix = "saddle by hand", "optimum by hand", "a matrix"
     argmin, contact = _of_kind("ridge/argmin/1"), _of_kind("sphere/contact/1")
     entropy = {"phi": ["-", ["log", "S1"], "t"], "sums": [["exp", "z"]]}
     plain = {"K": 3, "d": 3, "n": 1}
@@ -876,7 +883,8 @@ _ABOUT: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "checker_labels": (("labels",), ()),
     "checker_label_points": (("labels",), ()),
     "checker_codes": (("codes",), ()),
-    "checker_ridge": (("problems", "tables"), ("ridge/minimum/1", "ridge/saddle-box/1", "matrix/inertia/1")),
+    "checker_ridge": (("problems", "tables"), ("ridge/minimum/1", "ridge/saddle-box/1")),
+    "checker_inertia": (("problems", "tables", "reading"), ("matrix/inertia/1", "ridge/minimum/1")),
 }
 _EACH = 25
 

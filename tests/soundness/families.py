@@ -526,6 +526,13 @@ def _code(level: str, code: Any, bound: Any = None) -> Pair:
                   problem={"K": 9, "d": 4}, relation="==", value=str(1 - Fraction(level)))
 
 
+def _bracket(K: int, d: int, lower: str, upper: str, bound: Any, points: list[int] | None = None) -> Pair:
+    """Points that are all the same, unless given; the lower bound is 0 then."""
+    entries = points or [1, *[0] * (d - 1)] * K
+    return _claim("code/bracket/1", {"bits": 128, "points": {"s": 0, "m": list(map(str, entries))}, "bound": bound},
+                  problem={"K": K, "d": d}, lower=lower, upper=upper)
+
+
 def codes() -> dict[str, Pair]:
     made = {f"code: {name}": _changed(f"code {which}", change)
             for name, (which, change) in test_code_certificates.CHANGED.items() if f"code {which}" in claims()}
@@ -549,6 +556,8 @@ def codes() -> dict[str, Pair]:
         "code: a polynomial with negative coefficients": _code(
             "1/2", {"rows": _NINE}, {"nodes": ["-1", "-1/2", "0", "1"]}),
         "code: 31 nodes": _code("1/2", {"rows": _NINE}, {"nodes": ["0"] * 31}),
+        "code: a bound with equality whose moments are not shown to vanish": _bracket(
+            108, 3, "0", "2/3", {"level": "1/3", "nodes": ["-1/2", "1/3"], "endpoint": 0}),
         "code: one point": _claim("code/minimises/1", {}, problem={"K": 1, "d": 1}, tau="1"),
         "code: no dimension": _claim("code/minimises/1", {}, problem={"K": 2, "d": 0}, tau="1"),
     }

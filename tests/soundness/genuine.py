@@ -13,7 +13,7 @@ from ncproofs.losses import cross_entropy, focal
 from ncproofs.problems.features import Ridge, Spheres
 from ncproofs.problems.multilabel import MultiLabel
 from ncproofs.proof.certificate import write
-from ncproofs.proof.claims import CollapsedOptimum
+from ncproofs.proof.claims import CollapsedOptimum, MatrixInertia
 from ncproofs.proof.critical_certificates import critical_point_certificate, rival_point, saddle_box_certificate
 from ncproofs.proof.discharge import Effort
 from ncproofs.proof.sphere_claims import MultiplierBalance
@@ -36,6 +36,9 @@ _SPHERE = {"loss": "cross_entropy", "K": "3", "d": "3", "n": "1", "tau": "1"}
 #: Codes that take long to check again and again.
 _LONG = ("E8", "E8, bound", "27 lines", "bracket, hemicube", "hemicube")
 _LAYERED = {"family": "layered", "layers": "2", "K": "2", "lambdas": "1/20 1/30", "lambda_H": "1/40"}
+
+#: No pivot on its diagonal at first; then an eigenvalue of each sign, and 0.
+_SIGNS = ((0, "1/3", 0, 0), ("1/3", 0, 0, 0), (0, 0, "1/2", 1), (0, 0, 1, 2))
 
 #: Name -> (theorem, parameters).
 VERDICTS: dict[str, tuple[str, dict[str, str] | None]] = {
@@ -80,7 +83,7 @@ def label_minimum(problem: MultiLabel) -> tuple[Any, Any, Any]:
 
 def _by_hand() -> dict[str, Pair]:
     """Kinds that no verdict of ``VERDICTS`` has."""
-    made = {f"{name} by hand": getattr(certificate_examples, name)() for name in ("saddle", "optimum", "signature")}
+    made = {f"{name} by hand": getattr(certificate_examples, name)() for name in ("saddle", "optimum")}
     spare = ("holes", "let")
     made = {name: ({key: v for key, v in pair[0].items() if key not in spare}, pair[1]) for name, pair in made.items()}
     line, plane = Ridge(cross_entropy(), 4, 1, 1, "1/400", "1/400"), Spheres(cross_entropy(), 2, 2, 1, 1)
@@ -100,6 +103,7 @@ def _by_hand() -> dict[str, Pair]:
     made["label sets"] = critical_point_certificate(pair, *label_minimum(pair))
     tie = Ridge(focal(5), 100, 99, 1, "135/10000", "135/10000")
     made["a focal tie"] = write(CollapsedOptimum(problem=tie, geometry="zero"), Effort())
+    made["a matrix"] = write(MatrixInertia(rows=_SIGNS, positive=2, negative=1, zero=1), Effort())
     made["balance"] = write(MultiplierBalance(problem=Spheres(cross_entropy(), 3, 3, 1, 1)), Effort())
     return made
 

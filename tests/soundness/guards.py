@@ -5,7 +5,7 @@
 Every guard is disabled in turn (``if ...: raise Rejected``, and ``if ...: return False`` or ``None``), every part of
 its condition dropped, every comparison in it moved by one, every rounding turned round and every range of a size
 widened; what must hold together (``not (... and ...)``, ``a < b < c``, the answer of a test) is asked for less one
-part. A changed checker is noticed when an attack that must not be accepted is, when a genuine certificate no longer
+part. A condition that chooses a regime or a formula is taken to be always true, never true, and moved by one. A changed checker is noticed when an attack that must not be accepted is, when a genuine certificate no longer
 is, or when it breaks. What is noticed, by what, and why the rest is not, is kept in ``guards.json``; the test compares
 its keys with the source.
 """
@@ -37,6 +37,12 @@ __all__ = ["CLASSIFIED", "EXPLAINED", "Guard", "guards", "loaded", "noticed"]
 
 FOLDER = Path(checker.__file__).parent
 CLASSIFIED = Path(__file__).with_name("guards.json")
+#: Files about problems: their conditions choose regimes and formulas. In the others they choose how to compute.
+BRANCHES = tuple(f"checker_{name}" for name in (
+    "codes", "constants", "copositive", "critical", "hessian", "inertia", "label_points", "labels", "layered",
+    "layered_points", "losses", "network_bounds", "networks", "optimum", "radicals", "ridge", "sectors", "shifts",
+    "spheres",
+))
 _RAISED = ("Rejected", "Limit")
 #: Enough for the genuine certificates here; hostile ones reach their limit sooner.
 _STEPS = 2 * 10**6
@@ -111,6 +117,15 @@ def _of_condition(test: ast.expr, put: Callable[[ast.expr], None]) -> Iterator[t
                     yield "moved", node, moved, move
 
 
+def _of_branch(test: ast.expr, put: Callable[[ast.expr], None]) -> Iterator[tuple[ast.expr, ast.expr, Apply]]:
+    """A condition that chooses a formula: always, never, and with each comparison moved by one."""
+    for forced in (ast.Constant(value=True), ast.Constant(value=False)):
+        yield test, forced, lambda value=forced: put(value)
+    for kind, before, after, apply in _of_condition(test, put):
+        if kind == "moved":
+            yield before, after, apply
+
+
 def _fewer(expression: ast.expr, *, wanted: bool) -> Iterator[tuple[ast.expr, ast.expr, Apply]]:
     """One part less of every "and" and of every chain of comparisons that is ``wanted`` to hold, not its negation."""
     if isinstance(expression, ast.UnaryOp) and isinstance(expression.op, ast.Not):
@@ -154,7 +169,7 @@ def _rounding(node: ast.expr) -> ast.expr | None:
     return None
 
 
-def _enumerated(tree: ast.Module) -> Iterator[tuple[str, str, ast.AST, ast.AST, str, Apply]]:
+def _enumerated(tree: ast.Module, *, branches: bool) -> Iterator[tuple[str, str, ast.AST, ast.AST, str, Apply]]:
     """(function, kind, before, after, message, apply) of every change of one file."""
 
     def walk(node: ast.AST, function: str) -> Iterator[tuple[str, str, ast.AST, ast.AST, str, Apply]]:
@@ -190,6 +205,13 @@ def _enumerated(tree: ast.Module) -> Iterator[tuple[str, str, ast.AST, ast.AST, 
 
             for kind, before, after, apply in _of_condition(node.test, refusal):
                 yield function, f"{kind} answer", before, after, "", apply
+        if branches and (isinstance(node, ast.IfExp) or (
+                isinstance(node, ast.If) and not _raises(node.body) and not _refuses(node.body))):
+            def regime(value: ast.expr, n: ast.If | ast.IfExp = node) -> None:
+                n.test = value
+
+            for before, after, apply in _of_branch(node.test, regime):
+                yield function, "branch", before, after, "", apply
         if isinstance(node, (ast.Return, ast.Assign)) and isinstance(node.value, (ast.BoolOp, ast.Compare)):
             for before, after, apply in _fewer(node.value, wanted=True):
                 yield function, "fewer answer", before, after, "", apply
@@ -226,7 +248,7 @@ def guards() -> list[Guard]:
     """Every change, in the order of the source; equal ones in one function are counted."""
     found, seen = [], defaultdict(int)
     for file in _files():
-        for number, (function, kind, before, after, told, _) in enumerate(_enumerated(_tree(file))):
+        for number, (function, kind, before, after, told, _) in enumerate(_enumerated(_tree(file), branches=file in BRANCHES)):
             name = function or "<module>"
             shown = (file, name, kind, _shown(before), _shown(after))
             seen[shown] += 1
@@ -238,7 +260,7 @@ def guards() -> list[Guard]:
 
 def _changed(guard: Guard) -> ast.Module:
     tree = _tree(guard.file)
-    for number, (*_, apply) in enumerate(_enumerated(tree)):
+    for number, (*_, apply) in enumerate(_enumerated(tree, branches=guard.file in BRANCHES)):
         if number == guard.number:
             apply()
             return ast.fix_missing_locations(tree)
@@ -295,8 +317,9 @@ def loaded(guard: Guard | None) -> Iterator[Any]:
 
 def noticed(guard: Guard, attacks: dict[str, Any], baseline: dict[str, tuple[str, str]]) -> str:
     """The first attack whose verdict changes, and to what; empty when none does."""
+    order = _ordered(guard, baseline)  # made with the real checker: writers ask it for witnesses
     with loaded(guard) as changed:
-        for name in _ordered(guard, baseline):
+        for name in order:
             verdict, limit = "", 20.0
             try:
                 with within(limit):
@@ -317,6 +340,8 @@ def _ordered(guard: Guard, baseline: dict[str, tuple[str, str]]) -> list[str]:
     if guard.kind in ("off", "dropped", "fewer") and guard.told:
         return stopped[:_MOST]
     others = [name for name in relevant(guard.file) if name in baseline]
+    if guard.kind == "branch":  # a wrong formula is seen at once by what it is about
+        others.sort(key=lambda name: not name.startswith("genuine "))
     return [*stopped[:30], *(name for name in others if name not in set(stopped[:30]))]
 
 

@@ -62,7 +62,7 @@ def write_bundle(path: Path, outcomes: Iterable[Outcome]) -> int:
             rows.append(_row(name, statement, members[name], outcome))
             kinds |= kinds_of(statement)
             pin = derived_pin(statement)
-            pins += [f"{pin} {statement['theorem']}\n"] if pin else []
+            pins += [f"{pin} {statement['theorem']}\n"] if pin not in (None, "nothing") else []
     if not rows:
         raise NcproofsError(f"{path} was not written: no verdict has a certificate")
     needed = reading_list(kinds)

@@ -25,6 +25,9 @@ from ncproofs.theorems.theorem import Theorem, claims_of
 
 __all__ = ["derived_pin", "pins", "problem_from", "statement_of", "write_verdict"]
 
+#: Problems up to this size are derived anew when their certificates are checked.
+_MOST = 1000
+
 
 def statement_of(theorem: Theorem, problem: Problem | None) -> dict[str, Any]:
     """What a certificate of ``theorem`` states, for all sizes or at ``problem``.
@@ -67,20 +70,39 @@ def pins() -> str:
 def derived_pin(statement: Any) -> str | None:
     """The hash that a verdict at a problem must have, derived from the theorem's name and the parameters alone.
 
-    Only for theorems whose claims do not name the problem; for the others the checker itself compares each claim
-    with the parameters, and the answer is None. It is None too when these describe no problem.
+    "nothing" where the theorem claims nothing at this problem that has a place in certificates. None when the
+    parameters describe no problem, and where deriving the hash is a search: codes, dual bounds, more than 1000 of
+    anything. There the checker itself compares each claim with the parameters.
     """
     theorem, parameters, claims = (statement.get(key) for key in ("theorem", "parameters", "claims"))
     if not (isinstance(theorem, str) and isinstance(parameters, dict) and isinstance(claims, list)):
         return None
-    kinds = {str(part.get("kind")) for part in claims if isinstance(part, dict)}
-    required = REQUIRED.get(theorem, ())
-    if theorem not in CATALOGUE or (required and kinds >= {kind for kind, _ in required}):
+    if theorem not in CATALOGUE or (REQUIRED.get(theorem) and not _is_quick(theorem, parameters)):
         return None
     try:
-        return digest_of(statement_of(load(theorem), problem_from(parameters)))
+        problem = problem_from(parameters)
     except NcproofsError:
         return None
+    try:
+        return digest_of(statement_of(load(theorem), problem))
+    except NcproofsError:
+        return "nothing"
+
+
+def _is_quick(theorem: str, parameters: dict[str, Any]) -> bool:
+    """Whether the claims can be listed at once: nothing large, and no statement about what a search has found."""
+    if theorem == "multilabel-dual-bound" or set(parameters) == set(FAMILIES["code"].keys):
+        return False
+    waiting: list[Any] = [parameters]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            value = list(value.values())
+        if isinstance(value, list):
+            waiting += value
+        if (isinstance(value, list) and len(value) > _MOST) or (isinstance(value, int) and value > _MOST):
+            return False
+    return True
 
 
 def problem_from(parameters: dict[str, Any]) -> Problem:
@@ -89,7 +111,7 @@ def problem_from(parameters: dict[str, Any]) -> Problem:
     Raises:
         NcproofsError: they describe none.
     """
-    given = dict(parameters)
+    given = _layers(parameters) if "widths" in parameters else dict(parameters)
     parameter = given.pop("parameter", None)
     family = next((family for family in FAMILIES.values() if set(family.keys) == set(given)), None)
     if family is None or len(canonical(parameters)) > 10_000:
@@ -99,6 +121,21 @@ def problem_from(parameters: dict[str, Any]) -> Problem:
         spelled["loss"] += f"({parameter})"
     problem: Problem = problem_of({"family": family.name, **spelled})
     return problem
+
+
+def _layers(parameters: dict[str, Any]) -> dict[str, Any]:
+    """The parameters of a layered problem by the keys of its family."""
+    try:
+        widths, lambdas, n, relu = (parameters[key] for key in ("widths", "lambdas", "n", "relu"))
+        rest = {key: parameters[key] for key in ("K", "lambda_H", "lambda_b")}
+        unequal = isinstance(n, list)
+        return rest | {
+            "layers": len(lambdas), "d": ",".join(map(str, widths)), "lambdas": ",".join(lambdas),
+            "n": 1 if unequal else n, "class_sizes": ",".join(map(str, n)) if unequal else None,
+            "relu": "yes" if relu else "no",
+        }
+    except (KeyError, TypeError):
+        raise NoCertificate("the parameters are those of no layered problem") from None
 
 
 def _spelled(key: str, value: Any) -> str:

@@ -17,6 +17,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ncproofs.certificates import derived_pin
 from ncproofs.proof import checker
@@ -60,8 +61,9 @@ def check_files(
         jobs: processes at a time.
     """
     with tempfile.TemporaryDirectory(prefix="ncproofs-check-") as folder:
-        pins = Path(folder) / "statements.txt"
-        pins.write_text(checker.PINS.read_text(encoding="ascii") + "".join(map(_derived, files)), encoding="ascii")
+        pins, derived = Path(folder) / "statements.txt", {file: _derived(file) for file in files}
+        lines = "".join(f"{pin} {theorem}\n" for pin, theorem, _ in filter(None, derived.values()))
+        pins.write_text(checker.PINS.read_text(encoding="ascii") + lines, encoding="ascii")
         options = ["--json", "--pins", str(pins), *(["--expect", str(expect)] if expect else [])]
         shares = [list(files[start::jobs]) for start in range(min(jobs, len(files)))]
 
@@ -71,21 +73,30 @@ def check_files(
         with ThreadPoolExecutor(max(1, len(shares))) as team:
             answers = list(team.map(answered, shares))
     found = {answer.file: answer for share in answers for answer in share}
-    return [found[file] for file in files]
+    return [found[file] if expect else _compared(found[file], derived[file]) for file in files]
 
 
-def _derived(file: Path) -> str:
-    """A line for the hash that the theorem's name and parameters call for, where claims do not name the problem."""
+def _compared(answer: Checked, derived: tuple[str, str, Any] | None) -> Checked:
+    """What holds, but is not what the theorem claims at these parameters, is not accepted under its name."""
+    if answer.verdict != "accepted" or derived is None or derived[0] == derived[2]:
+        return answer
+    pin, theorem, _ = derived
+    what = "it claims nothing there" if pin == "nothing" else f"that has the hash {pin}"
+    return Checked(answer.file, "rejected", f"not what {theorem} claims at these parameters: {what}")
+
+
+def _derived(file: Path) -> tuple[str, str, Any] | None:
+    """The hash that the theorem's name and parameters call for, the theorem, and the hash that the file has."""
     try:
         raw = file.read_bytes() if file.stat().st_size <= BYTES else b""
         value = parse(raw)
     except (OSError, Rejected, Limit):
-        return ""
+        return None
     statement = value.get("statement") if isinstance(value, dict) else None
     if not isinstance(statement, dict):
-        return ""
+        return None
     pin = derived_pin(statement)
-    return "" if pin is None else f"{pin} {statement['theorem']}\n"
+    return None if pin is None else (pin, statement["theorem"], value.get("statement_sha256"))
 
 
 def _checked(files: list[Path], options: list[str], seconds: int, megabytes: int) -> Iterator[Checked]:

@@ -19,7 +19,9 @@ from ncproofs.cli import main
 from ncproofs.errors import NcproofsError
 from ncproofs.families import problem_of
 from ncproofs.proof import checker
-from ncproofs.proof.certificate import problem_record, seal
+from ncproofs.proof.certificate import digest_of, problem_record, seal, verdict_certificate
+from ncproofs.proof.discharge import Effort
+from ncproofs.proof.network_claims import DualityGap
 from ncproofs.reading_list import kinds_in, reading_list
 from ncproofs.theorems.catalogue import CATALOGUE, load
 from tests.proof.certificate_examples import EXAMPLES, verdict
@@ -131,13 +133,51 @@ def test_a_problem_comes_back_from_its_parameters():
             problem_from(junk)
 
 
-def test_only_claims_that_do_not_name_their_problem_are_derived_anew():
+def test_what_a_theorem_claims_at_a_problem_is_derived_anew():
     ridge = {"K": "3", "d": "3", "lambda_W": "1/100", "lambda_H": "1/100"}
     numbers = statement_of(load("focal-uniqueness"), problem_of({"loss": "focal(2)", **ridge}))
     assert derived_pin(numbers) is not None
     assert derived_pin(numbers | {"theorem": "nothing"}) is None
     assert derived_pin(numbers | {"parameters": None}) is None
     assert derived_pin(numbers | {"parameters": {"loss": "focal"}}) is None
+    for theorem, spelled in (
+        ("benign-landscape", {"loss": "focal(2)", **ridge}),
+        ("layered-optimum", {"family": "layered", "layers": "2", "K": "3", "d": "2,4", "lambdas": "1/30,1/40",
+                             "lambda_H": "1/20", "lambda_b": "1"}),
+        ("layered-imbalance", {"family": "layered", "layers": "1", "K": "2", "lambdas": "1/30", "lambda_H": "1/20",
+                               "class_sizes": "3,1"}),
+        ("relu-program", {"family": "network", "kind": "relu", "data": '{"X": [[1]], "Y": [[2]]}', "beta": "1/10"}),
+    ):
+        statement = statement_of(load(theorem), problem_of(spelled))
+        assert derived_pin(statement) == digest_of(statement)
+        assert derived_pin(statement | {"claims": []}) == digest_of(statement)
+
+
+def test_what_would_take_a_search_or_is_large_is_not_derived_anew():
+    for theorem, spelled in (("code-bounds", {"family": "code", "K": "7", "d": "3"}),
+                             ("collapse-optimum", {"loss": "cross_entropy", "K": "1001", "d": "1001",
+                                                   "lambda_W": "1", "lambda_H": "1"})):
+        assert derived_pin(statement_of(load(theorem), problem_of(spelled))) is None
+
+
+def test_true_claims_under_the_name_of_a_theorem_that_claims_something_else(tmp_path):
+    """A weaker bound, and a theorem that says nothing about one layer: the claims hold, the names are wrong."""
+    problem = problem_of({"family": "network", "kind": "spline", "data": '{"x": [0, 1, 2], "y": [0, 1, 0]}'})
+    effort, files = Effort(), []
+    genuine = list(load("spline-interpolation").instance(problem))
+    for claims in (genuine, [*genuine, DualityGap(problem=problem, relation="<", value=1)]):
+        statement, raw = verdict_certificate(
+            "spline-interpolation", load("spline-interpolation").title, problem, claims, effort)
+        files.append(tmp_path / f"{digest_of(statement)}.json")
+        files[-1].write_bytes(raw)
+    found = checking.check_files(files)
+    assert [answer.verdict for answer in found] == ["accepted", "rejected"]
+    assert "not what spline-interpolation claims at these parameters" in found[1].reason
+    one = problem_of({"family": "layered", "layers": "1", "K": "3", "lambdas": "1/30", "lambda_H": "1/20"})
+    statement = statement_of(load("layered-benign"), one)
+    assert derived_pin(statement | {"theorem": "collapse-optimum"}) == "nothing"
+    answer = checking.Checked(files[0], "accepted", "")
+    assert "it claims nothing there" in checking._compared(answer, ("nothing", "collapse-optimum", "0")).reason
 
 
 @pytest.mark.slow

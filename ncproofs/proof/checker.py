@@ -28,7 +28,7 @@ if not __package__:  # copied away from ncproofs: this folder stands in for the 
 
 from ncproofs.proof.checker_arithmetic import Budget, Limit, Rejected
 from ncproofs.proof.checker_reading import BYTES, canonical, listed, need, parse
-from ncproofs.proof.checker_theorems import AXIOMS, REQUIRED
+from ncproofs.proof.checker_theorems import ABOUT, AXIOMS, REQUIRED
 
 __all__ = ["KINDS", "check", "decided_by", "main", "pinned"]
 
@@ -143,12 +143,14 @@ def _standing(theorem: str, parameters: Any, claims: _Claims, pins: Pins) -> str
     if parameters is None and theorem in pins:
         raise Rejected(f"not the pinned statement of {theorem}")
     if parameters is not None:
+        if any(parameters.get(key) != value for key, value in ABOUT.get(theorem, {}).items()):
+            raise Rejected(f"{theorem} is about another loss or kind")
         missing = [kind for kind, fixed in REQUIRED.get(theorem, ()) if not any(
             part["kind"] == kind and all(part.get(key) == value for key, value in fixed.items())
             for part in claims.checked)]
         if missing or not REQUIRED.get(theorem):
             raise Rejected(f"{theorem} at a problem needs {', '.join(missing) or 'a pinned statement'}")
-    return "not pinned" if parameters is None else "what it claims at these parameters"
+    return "not pinned" if parameters is None else "claims of its kinds at these parameters"
 
 
 def check(raw: bytes, pins: Pins | None = None, expected: set[str] | None = None) -> tuple[str, str]:

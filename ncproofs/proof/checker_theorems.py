@@ -50,6 +50,9 @@ _AT_MINIMUM: Fixed = {"point": "minimum"}
 _AT_ETF: Fixed = {"point": "etf"}
 _NO_DESCENT: Fixed = {"point": "etf", "negative": 0}
 _VALUE: Fixed = {"quantity": "objective", "relation": "=="}
+_TIGHT: Fixed = {"relation": "<", "value": f"1/{10**40}"}
+_CLOSE: Fixed = {"spread": f"1/{10**20}"}
+_EQUAL: Fixed = {"relation": "=="}
 REQUIRED: dict[str, tuple[tuple[str, Fixed], ...]] = {
     "contrastive-bound": (),
     "reduced-function": (("ridge/argmin/1", {}),),
@@ -62,15 +65,15 @@ REQUIRED: dict[str, tuple[tuple[str, Fixed], ...]] = {
     "mse-optimum": (("ridge/optimum/1", _VALUE),),
     "mse-spectrum": (("ridge/spectrum/1", _AT_MINIMUM),),
     "mse-landscape": (("ridge/benign/1", {}),),
-    "layered-reduction": (("layered/attained/1", {}),),
-    "layered-optimum": (("layered/optimum/1", {}), ("layered/attained/1", {})),
-    "layered-bias": (("layered/optimum/1", {}), ("layered/attained/1", {})),
+    "layered-reduction": (("layered/attained/1", _CLOSE),),
+    "layered-optimum": (("layered/optimum/1", {"quantity": "objective"}), ("layered/attained/1", _CLOSE)),
+    "layered-bias": (("layered/optimum/1", {"quantity": "objective"}), ("layered/attained/1", _CLOSE)),
     "layered-spectrum": (("layered/spectrum/1", {}),),
     "layered-critical-points": (("layered/critical/1", {}),),
     "layered-benign": (("layered/benign/1", {}),),
-    "layered-spurious-minima": (("layered/critical/1", {}),),
-    "layered-imbalance": (("layered/attained/1", {}),),
-    "layered-relu": (("layered/geometry/1", {}),),
+    "layered-spurious-minima": (("layered/critical/1", {"nature": "local minimum"}),),
+    "layered-imbalance": (("layered/attained/1", _CLOSE),),
+    "layered-relu": (("layered/optimum/1", {"quantity": "objective"}),),
     "sphere-optimum": (("sphere/geometry/1", {}), ("sphere/inertia/1", _NO_DESCENT)),
     "duality-certificate": (("sphere/dual/1", {}),),
     "label-smoothing-threshold": (("sphere/geometry/1", {}),),
@@ -79,23 +82,35 @@ REQUIRED: dict[str, tuple[tuple[str, Fixed], ...]] = {
     "sphere-spectrum": (("sphere/spectrum/1", _AT_ETF), ("sphere/inertia/1", _NO_DESCENT)),
     "sphere-conditioning": (("sphere/conditioning/1", {}),),
     "sphere-landscape": (("sphere/benign/1", {}),),
-    "code-exact-values": (("code/value/1", {"relation": "=="}),),
-    "sharp-codes": (("code/value/1", {"relation": "=="}),),
+    "code-exact-values": (("code/value/1", _EQUAL),),
+    "sharp-codes": (("code/value/1", _EQUAL),),
     "code-bounds": (("code/bracket/1", {}),),
     "code-finite-temperature": (("code/minimises/1", {"tau": "3/10"}),),
     "multilabel-scalar-system": (("label/unique-root/1", {}),),
     "multilabel-equality-case": (("label/geometry/1", {"geometry": "simplex ETF"}),),
     "multilabel-tag-average": (),
-    "multilabel-threshold": (("label/geometry/1", {}), ("label/origin-curvature/1", {})),
+    "multilabel-threshold": (("label/geometry/1", {}), ("label/origin-curvature/1", {"value": "0"})),
     "multilabel-spectrum": (("label/stationary/1", {}), ("label/spectrum/1", {}), ("label/nullity/1", {})),
     "multilabel-landscape": (("label/benign/1", {}),),
     "multilabel-dual-bound": (("label/minimum/1", {"gap": "1/1000000000"}),),
-    "network-weak-duality": (("network/gap/1", {}),),
-    "linear-network": (("network/gap/1", {}),),
-    "deep-linear-network": (("network/gap/1", {}),),
-    "relu-network": (("network/value/1", {}), ("network/gap/1", {}),),
-    "relu-program": (("network/gap/1", {}),),
-    "spline-interpolation": (("network/value/1", {}), ("network/gap/1", {}),),
+    "network-weak-duality": (("network/gap/1", _TIGHT),),
+    "linear-network": (("network/gap/1", _TIGHT),),
+    "deep-linear-network": (("network/gap/1", {"relation": ">", "value": "0"}),),
+    "relu-network": (("network/value/1", _EQUAL), ("network/gap/1", _TIGHT)),
+    "relu-program": (("network/gap/1", _TIGHT),),
+    "spline-interpolation": (("network/value/1", _EQUAL), ("network/gap/1", {"relation": "==", "value": "0"})),
     "spline-kinks": (("network/kinks/1", {}),),
-    "batchnorm-network": (("network/value/1", {}), ("network/gap/1", {}), ("network/means/1", {}),),
+    "batchnorm-network": (("network/value/1", _EQUAL), ("network/gap/1", _TIGHT), ("network/means/1", {})),
+}
+
+#: Theorem -> what its parameters say, where it is about one loss or one kind of network.
+_SQUARED: Fixed = {"loss": "mean_squared"}
+_RELU: Fixed = {"kind": "relu"}
+_SPLINE: Fixed = {"kind": "spline"}
+ABOUT: dict[str, Fixed] = {
+    "mse-optimum": _SQUARED, "mse-spectrum": _SQUARED, "mse-landscape": _SQUARED, "sphere-mse": _SQUARED,
+    "label-smoothing-threshold": {"loss": "label_smoothing"}, "sphere-focal": {"loss": "focal"},
+    "layered-relu": {"relu": True}, "linear-network": {"kind": "linear"},
+    "deep-linear-network": {"kind": "deep-linear"}, "relu-network": _RELU, "relu-program": _RELU,
+    "spline-interpolation": _SPLINE, "spline-kinks": _SPLINE, "batchnorm-network": {"kind": "batchnorm"},
 }

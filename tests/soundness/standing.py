@@ -7,6 +7,11 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
+from ncproofs.families import problem_of
+from ncproofs.proof.certificate import verdict_certificate
+from ncproofs.proof.discharge import Effort
+from ncproofs.proof.layered_claims import LayeredValue
+from ncproofs.proof.network_claims import DualityGap
 from tests.soundness.certificates import Pair, sealed, written
 
 __all__ = ["false_ones", "true_ones"]
@@ -16,7 +21,7 @@ _RIDGE = {**_PLAIN, "d": 3, "n": 1, "lambda_W": "1/100", "lambda_H": "1/400", "l
 _SQUARED = {**_RIDGE, "loss": "mean_squared"}
 _SPHERE = {**_PLAIN, "d": 3, "n": 1, "tau": "1"}
 _SEARCH = {"bits": 64, "search": None}
-_LAYERED = {"K": 2, "widths": [2, 2], "n": 1, "lambdas": ["1/50", "1/20"], "lambda_H": "1/20", "lambda_b": None,
+_LAYERED = {"K": 2, "widths": [2], "n": 1, "lambdas": ["1/50"], "lambda_H": "1/20", "lambda_b": None,
             "relu": False}
 _NETWORK = {"kind": "deep-linear", "data": {"X": [["1"]], "Y": [["2"]]}, "beta": "1/10", "layers": 3,
             "normalisation": "standard"}
@@ -84,8 +89,8 @@ def true_ones() -> dict[str, bytes]:
         "the sphere": _verdict("sphere-optimum", _SPHERE, _inertia(_SPHERE)),
         "a duality gap": _verdict("deep-linear-network", _NETWORK, [
             _claim("network/gap/1", {}, problem=_NETWORK, relation=">", value="0")]),
-        "layers": _verdict("layered-relu", _LAYERED, [
-            _claim("layered/geometry/1", {}, problem=_LAYERED, geometry="orthogonal frame")]),
+        "layers": _verdict("layered-benign", _LAYERED, [
+            _claim("layered/benign/1", {}, problem=_LAYERED)]),
     }
 
 
@@ -101,16 +106,32 @@ def _parameters() -> dict[str, bytes]:
         fewer = {name: value for name, value in _RIDGE.items() if name != key}
         made[f"parameters without {key}"] = _verdict(
             "benign-landscape", fewer, [_claim("ridge/benign/1", {}, problem=_RIDGE)])
-    made["layers with an extra key"] = _verdict("layered-relu", {**_LAYERED, "d": 2}, [
-        _claim("layered/geometry/1", {}, problem=_LAYERED, geometry="orthogonal frame")])
-    made["layers with false for 0"] = _verdict("layered-relu", {**_LAYERED, "relu": 0}, [
-        _claim("layered/geometry/1", {}, problem=_LAYERED, geometry="orthogonal frame")])
+    made["layers with an extra key"] = _verdict("layered-benign", {**_LAYERED, "d": 2}, [
+        _claim("layered/benign/1", {}, problem=_LAYERED)])
+    made["layers with false for 0"] = _verdict("layered-benign", {**_LAYERED, "relu": 0}, [
+        _claim("layered/benign/1", {}, problem=_LAYERED)])
     made["a network of four layers"] = _verdict("deep-linear-network", {**_NETWORK, "layers": 4}, [
         _claim("network/gap/1", {}, problem=_NETWORK, relation=">", value="0")])
     made["a reduced function with a list of parameters"] = _verdict("reduced-function", [], [_argmin()])
     made["parameters that are a list"] = _verdict("benign-landscape", [], [
         _claim("ridge/benign/1", {}, problem=_RIDGE)])
     return made
+
+
+def _made(theorem: str, claim: Any) -> bytes:
+    return verdict_certificate(theorem, "a verdict", claim.problem, [claim], Effort())[1]
+
+
+def _names() -> dict[str, bytes]:
+    """Weaker claims, and claims about something else, under the name of a theorem."""
+    network = problem_of({"family": "network", "kind": "linear", "data": '{"X": [[1]], "Y": [[2]]}', "beta": "1/10"})
+    frame = problem_of({"family": "layered", "layers": "2", "K": "2", "lambdas": "1/50,1/20", "lambda_H": "1/20"})
+    return {
+        "a gap that is not tight": _made("linear-network", DualityGap(problem=network, value=1)),
+        "a ReLU theorem without a ReLU": _made("layered-relu", LayeredValue(problem=frame, value=1, relation="<=")),
+        "a theorem about the squared error": _verdict("mse-landscape", _RIDGE, [
+            _claim("ridge/benign/1", {}, problem=_RIDGE)]),
+    }
 
 
 @cache
@@ -138,6 +159,7 @@ def false_ones() -> dict[str, bytes]:
             pair for pair in _inertia(_SPHERE) if pair[0]["kind"] != "sphere/inertia/1"]),
         "the parameters of nothing": _verdict("benign-landscape", None, [
             _claim("ridge/benign/1", {}, problem=_RIDGE)]),
+        **_names(),
         "a theorem without claims at a problem": _verdict("focal-uniqueness", _RIDGE, [
             _claim("ridge/benign/1", {}, problem=_RIDGE)]),
     }

@@ -21,6 +21,7 @@ from flint import arb, arb_mat, fmpq, fmpq_mat
 
 from ncproofs.critical.arrangement import Pattern, Row, cells
 from ncproofs.critical.network_certificate import (
+    ZERO,
     Answer,
     Certificate,
     Neuron,
@@ -74,7 +75,7 @@ def arrangement_answer(problem: Network) -> Answer:
             return Certificate(neurons=(), primal=found.primal, dual=dual_value(problem, problem.Y, bound),
                                V=problem.Y, quantities={"rank": Fraction(0)})
 
-        return Answer(regime="trivial", geometry="zero network", attempt=trivial,
+        return Answer(regime="trivial", geometry=ZERO, attempt=trivial,
                       because=f"V = y is dual feasible on all {count}", **shared)
     return Answer(
         regime="finite convex program", geometry=counted(len(blocks)), **shared,

@@ -13,6 +13,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
+from itertools import combinations
+from math import isqrt
 
 from flint import fmpq, fmpq_mat
 
@@ -39,17 +41,24 @@ def strengths(problem: Network) -> tuple[Number, ...]:
 
 
 def mean_geometry(problem: Network, *, centred: bool) -> str:
-    """What the class means of every minimiser form: uncentred nonzero means are orthogonal.
+    """What the class means of every minimiser form: nonzero means are orthogonal, of squared length (r - beta)_+/r^2.
 
-    Centred means are a simplex ETF when all classes have one size and are active.
+    Centred at the mean of all samples they are a simplex ETF when all classes have one size and are active.
     """
     counts = _labels(problem).counts
     active = sum(count > problem.price**2 for count in counts)
     if active == 0:
         return "zero"
     if not centred:
-        return "orthogonal frame" if active == len(counts) and len(set(counts)) == 1 else "orthogonal means"
+        frame = active == len(counts) and all(_one_length(m, n, problem.price) for m, n in combinations(set(counts), 2))
+        return "orthogonal frame" if frame else "orthogonal means"
     return "simplex ETF" if active == len(counts) and len(set(counts)) == 1 else "centred orthogonal means"
+
+
+def _one_length(m: int, n: int, beta: Fraction) -> bool:
+    """(sqrt m - beta)/m = (sqrt n - beta)/n, m != n: sqrt(m n) = beta (sqrt m + sqrt n), so sqrt(m n) is rational."""
+    s = isqrt(m * n)
+    return s * s == m * n and m * n == beta**2 * (m + n + 2 * s)
 
 
 def has_range(labels: Labels) -> bool:
@@ -82,16 +91,16 @@ def _labels(problem: Network) -> Labels:
 
 def batchnorm_answer(problem: Network) -> Answer:
     """The minimum in closed form; without the range condition only bounds."""
-    if not has_range(_labels(problem)):
+    active = sum(count > problem.price**2 for count in _labels(problem).counts)
+    if active and not has_range(_labels(problem)):  # without active classes the network is zero
         return Answer(
             regime="bounds only", geometry="unknown", attempt=lambda bits: _bounds(problem), axioms=_AXIOMS,
             because="a centred label vector is not in the range of the centred inputs, decided exactly: the dual bound "
                     "holds, but the network that attains it is not available",
             notes=("the upper bound is that of the constant network",), is_tight=False,
         )
-    assumed = () if _labels(problem).A is not None else (
+    assumed = () if _labels(problem).A is not None or not active else (
         "no inputs given: every centred label vector is taken to lie in the range of the centred inputs",)
-    active = sum(count > problem.price**2 for count in _labels(problem).counts)
     return Answer(
         regime="trivial" if active == 0 else "collapse" if active == len(_labels(problem).counts) else (
             "minority collapse"),

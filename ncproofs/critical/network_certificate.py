@@ -29,7 +29,7 @@ from ncproofs.problems.networks import Network, Regression
 from ncproofs.truth import Rigor, Truth
 
 __all__ = [
-    "Answer", "Certificate", "NetworkOptimum", "Neuron", "certify", "counted", "dot", "dual_value", "enclosed",
+    "ZERO", "Answer", "Certificate", "NetworkOptimum", "Neuron", "certify", "counted", "dot", "dual_value", "enclosed",
     "matrix_product", "minus", "norm", "over", "plus", "predicted", "primal_value", "square", "transposed", "upper_end",
 ]
 
@@ -67,6 +67,9 @@ class Certificate:
     dual: Number
     V: tuple[tuple[Number, ...], ...] = ()
     quantities: Mapping[str, Number] = field(default_factory=dict)
+
+#: The geometry of a minimiser without neurons.
+ZERO = "zero network"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,6 +23,7 @@ from flint import arb, arb_mat, fmpq, fmpq_mat, fmpq_poly
 from ncproofs.arithmetic.eigenbasis import multiprecision_eigenbasis
 from ncproofs.arithmetic.linalg import eigenvalue_enclosures
 from ncproofs.critical.network_certificate import (
+    ZERO,
     Answer,
     Certificate,
     Neuron,
@@ -33,6 +34,7 @@ from ncproofs.critical.network_certificate import (
     transposed,
     upper_end,
 )
+from ncproofs.critical.network_linear import zero_certificate
 from ncproofs.critical.profiles import root, to_ball
 from ncproofs.critical.regimes import Number
 from ncproofs.errors import OutOfScope
@@ -151,6 +153,9 @@ def deep_answer(problem: Network) -> Answer:
     Raises:
         OutOfScope: several outputs and X X^T != I, or a polynomial of too high a degree.
     """
+    if not any(any(row) for row in matrix_product(transposed(problem.X), problem.Y)):
+        return Answer(regime="trivial", geometry=ZERO, attempt=lambda bits: zero_certificate(problem), axioms=_AXIOMS,
+                      because="X^T Y = 0 exactly: no network comes nearer to Y than zero")
     dual = trivial_dual(problem)
     names: dict[str, Any] = {"axioms": _AXIOMS, "notes": (_NO_DUALITY,), "is_dual": False}
     if len(problem.Y[0]) == 1:

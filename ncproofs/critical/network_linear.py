@@ -17,6 +17,7 @@ from ncproofs.arithmetic.eigenbasis import multiprecision_eigenbasis
 from ncproofs.arithmetic.inertia import exact_inertia
 from ncproofs.arithmetic.linalg import eigenvalue_enclosures
 from ncproofs.critical.network_certificate import (
+    ZERO,
     Answer,
     Certificate,
     Neuron,
@@ -54,7 +55,7 @@ def linear_answer(problem: Network) -> Answer:
     names: dict[str, Any] = {"axioms": _AXIOMS}
     if _is_below(gradient, problem.price):
         return Answer(
-            regime="trivial", geometry="zero network", attempt=lambda bits: zero_certificate(problem),
+            regime="trivial", geometry=ZERO, attempt=lambda bits: zero_certificate(problem),
             because="|X^T Y| <= beta in the operator norm, decided exactly: V = Y is feasible", **names,
         )
     if K == 1 and problem.is_whitened:

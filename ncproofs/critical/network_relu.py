@@ -19,6 +19,7 @@ from flint import arb, fmpq, fmpq_mat
 
 from ncproofs.critical.network_arrangement import arrangement_answer
 from ncproofs.critical.network_certificate import (
+    ZERO,
     Answer,
     Certificate,
     Neuron,
@@ -36,7 +37,7 @@ from ncproofs.critical.network_certificate import (
 )
 from ncproofs.critical.network_copositive import MOST_SAMPLES, copositive_certificate
 from ncproofs.critical.network_deep import chain, mode
-from ncproofs.critical.network_linear import operator_norm_squared
+from ncproofs.critical.network_linear import operator_norm_squared, zero_certificate
 from ncproofs.critical.profiles import to_ball
 from ncproofs.critical.regimes import Number, product
 from ncproofs.errors import OutOfScope
@@ -103,8 +104,10 @@ def _whitened(problem: Network) -> Answer:
             because="X X^T = I exactly: (y)_+ and (y)_- separate, each by its own mode", is_dual=False,
             notes=("the lower bound is the mode equation, not a dual point; the dual value is 0",), **names,
         )
+    alive = any(_shrunk(part, problem.price)[1] for _, _, part in parts_of(problem.Y))
     return Answer(
-        regime="whitened", geometry="one neuron for each signed column", attempt=lambda bits: _disjoint(problem),
+        regime="whitened", geometry="one neuron for each signed column" if alive else ZERO,
+        attempt=lambda bits: _disjoint(problem),
         because="X X^T = I exactly and the columns of Y have disjoint supports: every (y_k)_+ and (y_k)_- separately",
         **names,
     )
@@ -259,8 +262,11 @@ def _columnwise(problem: Network) -> list[Neuron]:
 
 
 def _rank_one(problem: Network) -> Answer:
+    parts = signed_parts(problem) if any(any(row) for row in problem.X) else []
+    alive = any(pulled * size > problem.price**2 for _, _, pulled, size in parts)
     return Answer(
-        regime="rank one", geometry="one neuron for each sign of the inputs", attempt=lambda bits: _by_sign(problem),
+        regime="rank one", geometry="one neuron for each sign of the inputs" if alive else ZERO,
+        attempt=lambda bits: _by_sign(problem),
         because="X = c a^T exactly: the features are |a| c_+ and |a| c_-, which are orthogonal", axioms=_AXIOMS,
     )
 
@@ -282,8 +288,6 @@ def _by_sign(problem: Network) -> Certificate:
     """p = Y^T c_+-: f = |a| c_+- o^T with o = (|p||a| - beta)_+ p/(|p| |a|^2 |c_+-|^2); V = Y - f."""
     X, Y, beta = problem.X, problem.Y, problem.price
     if not any(any(row) for row in X):
-        from ncproofs.critical.network_linear import zero_certificate
-
         return zero_certificate(problem)
     lead = next(row for row in X if any(row))
     neurons, worst = [], [Fraction(0)]

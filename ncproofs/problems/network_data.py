@@ -192,16 +192,20 @@ def _csv(text: str) -> dict[str, Any]:
 def _grouped(columns: dict[str, list[Any]]) -> dict[str, Any]:
     """x and y as vectors, x1, x2, ... as the matrix X, a1, ... as A, label as labels."""
     given: dict[str, Any] = {}
-    groups: dict[str, list[list[Any]]] = {}
+    groups: dict[str, dict[int, list[Any]]] = {}
     for name, values in columns.items():
         letter, number = name[:1].lower(), name[1:]
         if name.lower() == "label":
             given["labels"] = values
         elif letter in ("x", "y", "a") and number.isascii() and number.isdigit():
-            groups.setdefault(letter.upper(), []).append(values)
+            groups.setdefault(letter.upper(), {})[int(number)] = values
         elif name.lower() in ("x", "y"):
             given[name.lower()] = values
         else:
             raise InvalidProblem(f"column {name!r} is unknown; write x and y, or x1, x2, ..., y1, ..., label, a1, ...")
-    given.update({name: [list(row) for row in zip(*part, strict=True)] for name, part in groups.items()})
+    for name, part in groups.items():
+        if sorted(part) != list(range(1, len(part) + 1)):
+            shown = ", ".join(f"{name.lower()}{number}" for number in sorted(part))
+            raise InvalidProblem(f"columns {shown} given; number them {name.lower()}1 to {name.lower()}{len(part)}")
+        given[name] = [list(row) for row in zip(*(part[number] for number in sorted(part)), strict=True)]
     return given

@@ -134,6 +134,9 @@ class Network:
             raise InvalidProblem(
                 f"normalisation={self.normalisation!r} given; write one of: {', '.join(NORMALISATIONS)}"
             )
+        if self.kind in ("spline", "batchnorm") and self.normalisation != "standard":
+            raise InvalidProblem(f"normalisation={self.normalisation} given, but kind {self.kind} has no inner layers; "
+                                 "leave it out")
         if self.layers > _DEEPEST:
             raise InvalidProblem(f"layers={self.layers} given; write at most {_DEEPEST}")
         if self.layers > 2 and self.kind not in ("deep-linear", "relu"):

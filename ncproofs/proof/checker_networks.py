@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 from itertools import pairwise, product
-from math import lcm
+from math import isqrt, lcm
 from typing import Any
 
 from ncproofs.proof.checker_arithmetic import Budget, Intervals, Limit, Rejected, times, total
@@ -223,14 +223,16 @@ def rank_of(statement: list[Any], witness: Any, budget: Budget) -> None:
 
 
 def means(statement: list[Any], witness: Any, budget: Budget) -> None:
-    """Classes of one size n > beta^2: the means of every minimiser are an orthogonal frame, centred ones an ETF."""
-    problem = Network(statement[0], budget)
-    need(witness)
-    if problem.kind != "batchnorm" or not problem.is_in_range() or len(set(problem.counts)) > 1:
-        raise Rejected("classes of one size, with the range condition, are needed")
-    kind = "simplex ETF" if flag(statement[2]) else "orthogonal frame"
-    if problem.counts[0] <= problem.beta**2 or statement[1] != kind:
+    """Orthogonal means, squared lengths (r - beta)/r^2, r^2 = n; sizes agree if sqrt(m n) = beta (sqrt m + sqrt n)."""
+    problem, _ = Network(statement[0], budget), need(witness)
+    if problem.kind != "batchnorm" or not problem.is_in_range():
+        raise Rejected("batch normalisation with the range condition is needed")
+    centred, sizes = flag(statement[2]), sorted(set(problem.counts))
+    if sizes[0] <= problem.beta**2 or statement[1] != ("simplex ETF" if centred else "orthogonal frame"):
         raise Rejected("the means are of another kind")
+    for (m, n), s in ((pair, isqrt(pair[0] * pair[1])) for pair in pairwise(sizes)):
+        if centred or s * s != m * n or m * n != problem.beta**2 * (m + n + 2 * s):
+            raise Rejected("the means have different lengths, or the classes different sizes")
 
 
 def kinks(statement: list[Any], witness: Any, budget: Budget) -> None:

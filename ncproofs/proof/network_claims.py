@@ -26,7 +26,8 @@ class NetworkValue(Claim):
 class NetworkQuantity(Claim):
     """``quantity`` (a name of ``ncproofs optimum network``) at the optimum of ``problem``, compared with ``value``.
 
-    ``rank`` only where every minimiser has the same: not where it is that of the network shown.
+    ``rank`` only where every minimiser has the same, the rank of a linear map: not with a ReLU, where a neuron may be
+    split into two at no cost and other networks may have other neurons.
     """
 
     problem: Network
@@ -48,7 +49,8 @@ class DualityGap(Claim):
 class MeanGeometry(Claim):
     """The class means of the last hidden layer (batchnorm) of every minimiser form ``geometry``.
 
-    "orthogonal frame" (equal lengths, inner products 0) or "simplex ETF"; ``centred``: after their mean is removed.
+    "orthogonal frame" (equal lengths, inner products 0) or "simplex ETF"; ``centred``: after the mean of all samples,
+    which is that of the class means only for classes of one size, is removed.
     """
 
     problem: Network

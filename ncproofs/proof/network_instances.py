@@ -11,7 +11,7 @@ import flint
 from ncproofs.arithmetic.enclosure import Enclosure
 from ncproofs.arithmetic.exact import exact_number
 from ncproofs.critical.network_batchnorm import has_range, mean_geometry, strengths
-from ncproofs.critical.network_certificate import NetworkOptimum, certify, enclosed, norm, plus, square
+from ncproofs.critical.network_certificate import ZERO, NetworkOptimum, certify, enclosed, norm, plus, square
 from ncproofs.critical.network_optimum import closed_form, network_answer
 from ncproofs.critical.network_spline import off_data_minimiser, solve_spline
 from ncproofs.critical.profiles import to_ball
@@ -86,7 +86,9 @@ def _quantity(claim: NetworkQuantity, effort: Effort) -> Evidence:
 def _compared(problem: Network, quantity: str, value: Any, relation: str, sentence: str, effort: Effort) -> Evidence:
     """The bounds of the objective decide even where they do not agree; other quantities need the optimum."""
     answer = network_answer(problem)
-    if quantity == "rank" and answer.regime in _SHOWN_RANK:
+    linear = problem.kind in ("linear", "deep-linear")
+    if quantity == "rank" and answer.regime != "trivial" and answer.geometry != ZERO and (
+            not linear or answer.regime in _SHOWN_RANK):
         return refuse(sentence, f"regime {answer.regime}: the rank is that of one network, others may have another")
     shown = ""
     for bits in effort.ladder:

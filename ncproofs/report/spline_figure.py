@@ -55,6 +55,9 @@ def _draw(axes: Any, points: Points) -> None:
     axes.scatter([float(at) for at in points.x], [float(y) for y in points.y], color="black", zorder=3, label="data")
     axes.scatter([float(at) for at in kinks], [height(at) for at in kinks], facecolors="none", edgecolors="tab:red",
                  s=90, zorder=4, label="kinks")
+    within = [height(at) for at in places if points.x[0] <= at <= points.x[-1]]
+    room = (max(within) - min(within)) / 5 or 1.0
+    axes.set_ylim(min(within) - room, max(within) + room)  # steep ends would flatten the data
     axes.set_xlabel("x")
     axes.set_ylabel("f(x)")
     axes.legend()

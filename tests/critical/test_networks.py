@@ -271,3 +271,12 @@ def test_a_dual_value_above_the_primal_one_is_an_error():
     wrong = replace(answer, attempt=lambda bits: replace(answer.attempt(bits), dual=Fraction(2)))
     with pytest.raises(ArithmeticError, match="exceeds"):
         certify(problem, wrong, 10)
+
+
+def test_zero_is_attained_without_the_range_condition_and_by_targets_out_of_reach():
+    for problem in (batchnorm([2, 2], 2, [[1], [1], [1], [1]]), linear([[1], [1]], [1, -1], 1, layers=3),
+                    relu([[0, 0], [0, 0]], [1, 2], 1), relu(identity(2), [0, 0], 1)):
+        found = network_optimum(problem)
+        assert found.truth is Truth.HOLDS and "zero" in found.geometry
+        gap = found.quantities["gap"]
+        assert gap.lower <= 0 <= gap.upper and not found.neurons and not any("duality" in note for note in found.notes)

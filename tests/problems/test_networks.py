@@ -66,6 +66,8 @@ REFUSED = {
     "one layer": (lambda: linear([[1]], [1], 1, layers=1), InvalidProblem, "layers >= 2"),
     "a deep two-layer kind": (lambda: Network("linear", Regression([[1]], [1]), 1, 3), InvalidProblem, "deep-linear"),
     "too deep": (lambda: linear([[1]], [1], 1, layers=99), InvalidProblem, "at most 12"),
+    "a normalised spline": (lambda: Network("spline", Points([0, 1], [0, 1]), None, 2, "unit"), InvalidProblem,
+                            "no inner layers"),
     "normalisation": (lambda: linear([[1]], [1], 1, normalisation="l2"), InvalidProblem, "standard, unit"),
 }
 
@@ -81,6 +83,7 @@ READ = {
     "JSON": ("relu", '{"X": [["1/2", 1], [0, "0.25"]], "Y": ["1", 2]}', relu([[HALF, 1], [0, "1/4"]], [1, 2], 1)),
     "JSON, lower-case y": ("linear", '{"X": [[1]], "y": [2]}', linear([[1]], [2], 1)),
     "CSV, a decimal is exact": ("relu", "x1,x2,y\n0.5,1,1\n0,.25,2\n", relu([[HALF, 1], [0, "1/4"]], [1, 2], 1)),
+    "CSV, columns by number": ("relu", "x2,y,x1\n1,1,0.5\n.25,2,0\n", relu([[HALF, 1], [0, "1/4"]], [1, 2], 1)),
     "CSV, two outputs": ("linear", "x1,y1,y2\n1,2,3\n", linear([[1]], [[2, 3]], 1)),
     "CSV, spline": ("spline", "x,y\n1,1/3\n0,2\n", spline([0, 1], [2, "1/3"])),
     "CSV, labels": ("batchnorm", "label,a1\n1,5\n0,6\n1,7\n", batchnorm([1, 2], 1, [[6], [5], [7]])),
@@ -115,6 +118,7 @@ MISREAD = {
     "not one-hot": ("batchnorm", '{"Y": [[1, 1], [1, 0]]}', "row 1 of Y is not one-hot"),
     "two sources of labels": ("batchnorm", '{"labels": [0, 1], "counts": [1, 1]}', "exactly one of"),
     "a huge label": ("batchnorm", '{"labels": [0, 99999999]}', "at most 10"),
+    "a CSV column left out": ("relu", "x1,x3,y\n1,2,3\n", "columns x1, x3 given; number them x1 to x2"),
     "ragged CSV": ("relu", "x1,y\n1,2\n1\n", "line 3 has 1 cells, but the header has 2"),
     "CSV without samples": ("relu", "x1,y\n", "no samples"),
     "a CSV word": ("spline", "x,y\n1,two\n2,3\n", "line 2, column y='two'"),

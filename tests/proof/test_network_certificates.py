@@ -72,6 +72,7 @@ CLAIMS = {
     "rank": NetworkQuantity(problem=linear(EYE, [[3, 0], [0, 1], [0, 0]], 2), quantity="rank", value=1),
     "rank zero": NetworkQuantity(problem=linear(PLANE, [1, 2, 0, 1], 100), quantity="rank", value=0),
     "means": MeanGeometry(problem=batchnorm([4, 4, 4], 1), geometry="orthogonal frame"),
+    "means of two sizes": MeanGeometry(problem=batchnorm([4, 36], "3/2"), geometry="orthogonal frame"),
     "centred means": MeanGeometry(problem=batchnorm([4, 4, 4], 1), geometry="simplex ETF", centred=True),
     "kinks": KinksAtData(problem=ZIGZAG),
 }
@@ -147,6 +148,10 @@ CHANGED = {
     "another rank": ("rank", lambda s, w: s.update(rank=2)),
     "a rank of other data": ("rank", lambda s, w: s["problem"]["data"]["X"].__setitem__(0, ["2", "0", "0"])),
     "classes of two sizes": ("means", lambda s, w: s["problem"]["data"].update(counts=[4, 4, 3])),
+    "lengths that differ": ("means of two sizes", lambda s, w: s["problem"].update(beta="4/3")),
+    "sizes with an irrational mean": ("means of two sizes", lambda s, w: s["problem"]["data"].update(counts=[4, 35])),
+    "centred means of two sizes": (
+        "means of two sizes", lambda s, w: s.update(centred=True, geometry="simplex ETF")),
     "nothing active": ("means", lambda s, w: s["problem"].update(beta="2")),
     "means of another kind": ("means", lambda s, w: s.update(geometry="simplex ETF")),
     "changes of one sign": (

@@ -59,6 +59,16 @@ SETTLED = {
         MeanGeometry(problem=batchnorm([3, 2], 1), geometry="simplex ETF", centred=True), UNDECIDED),
     "no means when nothing is active": (MeanGeometry(problem=batchnorm([2, 2, 2], 3), geometry="simplex ETF",
                                                      centred=True), FAILS),
+    "two sizes with means of one length": (
+        MeanGeometry(problem=batchnorm([4, 36, 4], "3/2"), geometry="orthogonal frame"), HOLDS),
+    "the same, just beside it": (
+        MeanGeometry(problem=batchnorm([4, 36, 4], "151/100"), geometry="orthogonal frame"), FAILS),
+    "sizes without a rational mean": (
+        MeanGeometry(problem=batchnorm([4, 35], "3/2"), geometry="orthogonal frame"), FAILS),
+    "their centred means": (
+        MeanGeometry(problem=batchnorm([4, 36, 4], "3/2"), geometry="simplex ETF", centred=True), FAILS),
+    "a neuron may be split in two": (NetworkQuantity(problem=relu([[1]], [2], 1), quantity="rank", value=1), UNDECIDED),
+    "no neurons": (NetworkQuantity(problem=relu([[1]], [2], 3), quantity="rank", value=0), HOLDS),
     "means without the range": (MeanGeometry(problem=MISSED, geometry="orthogonal frame"), UNDECIDED),
     "a network that misses the data": (CostsAtLeast(problem=STEP, layers=(([["1"]], [0]), ([["1"]], [0]))), UNDECIDED),
     "an inner layer of norm two": (

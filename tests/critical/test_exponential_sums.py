@@ -78,6 +78,9 @@ POSITIVE = {
     "from a point too near": (ELL * E - E, "1/2", False),
     "a power against another rate": (sympy.exp(-ELL / 2) - ELL**3 * E / 20, None, True),
     "a power that wins for a while": (sympy.exp(-ELL / 2) - ELL**3 * E, None, False),
+    "a power that grows beyond the lead": (sympy.exp(-ELL / 2) - ELL**3 * E / 5, None, False),
+    "a term that hides another and decays": (
+        sympy.exp(-ELL / 2) - 3 * sympy.exp(-3 * ELL / 5) / 2 + 2 * E**2, None, False),
     "two powers of one rate": (ELL**2 - ELL + Fraction(3, 10), None, True),
 }
 

@@ -1,5 +1,7 @@
 """Closed-form saddles against the objective, its gradient and its dense Hessian at the same points."""
 
+from fractions import Fraction
+
 import pytest
 import sympy
 from flint import arb, arb_mat
@@ -84,3 +86,13 @@ def test_merged_points(loss, K, groups, d):
         assert sum(bool((2 * value).overlaps(saddle.curvature.ball())) for value in values) == (
             saddle.negative_eigenvalues)
     assert saddle.curvature.upper < 0 and saddle.negative_eigenvalues == (d - groups + 1) * (K - groups)
+
+
+@pytest.mark.parametrize("loss", LOSSES[:2], ids=str)
+def test_merged_points_exist_below_the_threshold_only(loss):
+    """c < (1 - alpha)/K: a positive margin, whose sign changes there."""
+    edge = (1 - loss.parameters.get("alpha", 0)) / Fraction(4)
+    inside, outside = (edge * (1 + Fraction(side, 1000)) for side in (-1, 1))
+    assert merged_saddle(Ridge(loss, 4, 2, 1, inside, inside), 2, BITS).margin.lower > 0
+    with pytest.raises(OutOfScope, match="K c >= 1 - alpha"):
+        merged_saddle(Ridge(loss, 4, 2, 1, outside, outside), 2, BITS)

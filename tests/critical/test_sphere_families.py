@@ -184,6 +184,14 @@ def test_the_least_number_of_samples_is_that_of_the_hessian(K: int, tau: object,
         assert (signs.count(-1) > 0) is not is_minimum
 
 
+@pytest.mark.parametrize(("K", "winding", "rank"), [(4, 1, 2), (4, 2, 1), (5, 2, 2), (2, 1, 1), (8, 2, 2)])
+def test_polygons_that_are_segments_have_rank_one(K: int, winding: int, rank: int) -> None:
+    point = families.polygon(spheres(K, 2, 1, 1), winding, BITS)
+    with Ball(BITS).working():
+        signs = [sign(value) for value in eigenvalue_enclosures(point.W * point.W.transpose(), BITS)]
+    assert point.rank == signs.count(1) == rank
+
+
 def test_partitions() -> None:
     assert list(families.direct_sum_sizes(6, 4)) == [(4, 2), (3, 3)]
     assert list(families.direct_sum_sizes(8, 5)) == [(4, 2, 2), (3, 3, 2)]

@@ -45,6 +45,12 @@ def test_a_change_is_put_into_the_function_that_has_it() -> None:
                 assert mutant.function == "<module>" or "." not in mutant.function
 
 
+@pytest.fixture(scope="module")
+def known(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What comes out without a change: written by the first sweep, read by the others."""
+    return tmp_path_factory.mktemp("library") / "known"
+
+
 def _swept(tmp_path: Path, *options: str) -> list[dict[str, Any]]:
     """In a process of its own, since the children must not have the library loaded already."""
     path = tmp_path / "outcomes"
@@ -56,8 +62,8 @@ def _swept(tmp_path: Path, *options: str) -> list[dict[str, Any]]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("only", ["calculus.symmetry", "calculus.blocks", "calculus.logits", "critical.closed_forms"])
-def test_sign_flips_are_killed(only: str, tmp_path: Path) -> None:
-    outcomes = _swept(tmp_path, "--kinds", "sign", "--only", only, "--every", "6")
+def test_sign_flips_are_killed(only: str, tmp_path: Path, known: Path) -> None:
+    outcomes = _swept(tmp_path, "--kinds", "sign", "--only", only, "--every", "6", "--known", str(known))
     assert len(outcomes) >= 2
     names = {(mutant.module, mutant.number): name for name, mutant in named().items()}
     for outcome in outcomes:

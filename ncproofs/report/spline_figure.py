@@ -56,7 +56,7 @@ def _draw(axes: Any, points: Points) -> None:
     axes.scatter([float(at) for at in kinks], [height(at) for at in kinks], facecolors="none", edgecolors="tab:red",
                  s=90, zorder=4, label="kinks")
     within = [height(at) for at in places if points.x[0] <= at <= points.x[-1]]
-    room = (max(within) - min(within)) / 5 or 1.0
+    room = (max(within) - min(within)) / 5 or 1
     axes.set_ylim(min(within) - room, max(within) + room)  # steep ends would flatten the data
     axes.set_xlabel("x")
     axes.set_ylabel("f(x)")

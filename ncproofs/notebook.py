@@ -11,7 +11,7 @@ from html import escape
 from itertools import islice
 from typing import Any
 
-__all__ = ["LARGEST", "optimum_html", "paragraph", "shortened", "table"]
+__all__ = ["LARGEST", "optimum_html", "page", "paragraph", "shortened", "table"]
 
 #: No representation is longer than this, in characters.
 LARGEST = 120_000
@@ -24,6 +24,12 @@ def shortened(text: object, most: int = _CELL) -> str:
     """``text`` on one line, cut with an ellipsis after ``most`` characters, then escaped for HTML."""
     line = " ".join(str(text).split())
     return escape(line if len(line) <= most else f"{line[: most - 3]}...")
+
+
+def page(parts: Iterable[str]) -> str:
+    """The parts together; a dollar sign in a name is text and not mathematics for a notebook."""
+    inside = "\n".join(parts)
+    return f'<div class="tex2jax_ignore mathjax_ignore">\n{inside}\n</div>'
 
 
 def paragraph(text: object, *, most: int = 1000, strong: bool = False) -> str:
@@ -59,4 +65,4 @@ def optimum_html(found: Any, digits: int = 12) -> str:
         paragraph(f"because {found.because}"),
     ]
     parts += [paragraph(f"hole, checked by nobody: {hole}", most=_CELL) for hole in found.holes[:_HOLES]]
-    return "\n".join(parts)
+    return page(parts)

@@ -107,6 +107,13 @@ def test_names_of_theorems_are_escaped() -> None:
     assert_harmless(theorem._repr_html_())
 
 
+def test_a_dollar_sign_in_a_name_is_no_mathematics() -> None:
+    theorem: Theorem = replace(load("equality-case"), title="costs $1 and $2")
+    verdict = replace(verdict_with(()), covers="$x$")
+    for text in (theorem._repr_html_(), verdict._repr_html_()):
+        assert text.startswith('<div class="tex2jax_ignore mathjax_ignore">') and text.endswith("</div>") and "$" in text
+
+
 def test_many_claims_are_counted_not_listed() -> None:
     part = Evidence(truth=Truth.HOLDS, rigor=Rigor.EXACT, sentence='"' * 10_000, because='"' * 10_000)
     text = verdict_with((part,) * 10_000)._repr_html_()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ncproofs.errors import InvalidClaim
-from ncproofs.notebook import paragraph, table
+from ncproofs.notebook import page, paragraph, table
 from ncproofs.problems.features import Ridge
 from ncproofs.proof.claims import Claim
 from ncproofs.proof.discharge import Effort, discharge
@@ -93,7 +93,7 @@ class Theorem:
                 ("usually quoted", self.source.quoted), ("this theorem is", self.source.relation)]
         rows += [("hypothesis", part.sentence) for part in self.hypotheses]
         rows += [("open", question) for question in self.open_questions]
-        return "\n".join([paragraph(f"{self.name}: {self.title}", strong=True), paragraph(self.statement), table(rows)])
+        return page([paragraph(f"{self.name}: {self.title}", strong=True), paragraph(self.statement), table(rows)])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,7 +144,7 @@ class Verdict:
         parts.append(table(rows, ("truth", "rigor", "claim", "because")))
         if self.axioms:
             parts.append(paragraph(f"classical results used as axioms: {'; '.join(self.axioms)}"))
-        return "\n".join(parts)
+        return page(parts)
 
 
 def verify(theorem: Theorem, problem: object | None = None, effort: Effort | None = None) -> Verdict:

@@ -154,8 +154,8 @@ def _at_least(K: int, d: int, bound: Any, balls: Intervals, field: Constants) ->
     f = (t - c) h, h = (t + 1)^e prod (t - a)^2, is at most 0 on [-1, c]. Let f = sum f_k G_k with all f_k >= 0 < f_0.
     The sum of G_k(<x_i, x_j>) over all i, j is >= 0 (Schoenberg), so inner products below c need K f(1) >= K^2 f_0.
     f(1) < K f_0 excludes that. If f(1) = K f_0, they would be zeros of f other than c, so of h, and the moments with
-    f_k > 0 would vanish: K h(1) = K^2 h_0 if h_k = 0 wherever f_k = 0. But f_0, the mean of (t - c) h over the sphere, is
-    less than that of (1 - c) h, so that h(1) = f(1)/(1 - c) = K f_0/(1 - c) < K h_0, and this is excluded too.
+    f_k > 0 would vanish: K h(1) = K^2 h_0 if h_k = 0 wherever f_k = 0. But f_0, the mean of (t - c) h over the sphere,
+    is less than that of (1 - c) h, so that h(1) = f(1)/(1 - c) = K f_0/(1 - c) < K h_0, and this is excluded too.
     """
     level, nodes, endpoint = need(bound, "level", "nodes", "endpoint")
     level, nodes, end = expression(level), [expression(node) for node in listed(nodes)], whole(endpoint, 0, 1)

@@ -22,7 +22,7 @@ from ncproofs.proof.checker import pinned
 from ncproofs.proof.checker_arithmetic import Budget, Intervals, Series
 from ncproofs.proof.checker_losses import Loss
 from tests.proof import certificate_examples
-from tests.soundness import branches, families, hostile, standing
+from tests.soundness import branches, families, hostile, regimes, standing
 from tests.soundness.alone import ALONE
 from tests.soundness.certificates import Pair, canonical, claim_changes, digest, sealed, verdict_changes
 from tests.soundness.genuine import VERDICTS, claims, verdict
@@ -854,6 +854,7 @@ _GROUPS: dict[str, Callable[[], dict[str, Pair]]] = {
     "labels": families.labels,
     "codes": families.codes,
     "branches": branches.attacks,
+    "regimes": regimes.attacks,
 }
 #: File of the checker -> groups of attacks by hand, and kinds of genuine claims, that its code is about.
 _ABOUT: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -924,7 +925,8 @@ def by_hand() -> dict[str, Attack]:
     made = {name: pair for group in _GROUPS.values() for name, pair in group().items()}
     verdicts = {name: _offered(raw, pins=pinned()) for name, raw in standing.false_ones().items()}
     verdicts["an axiom of nobody"] = _offered(_axiom())
-    return {"arithmetic": _arithmetic, **ALONE, **verdicts, **{name: _offered(sealed(*pair)) for name, pair in made.items()}}
+    offered = {name: _offered(sealed(*pair)) for name, pair in made.items()}
+    return {"arithmetic": _arithmetic, **ALONE, **verdicts, **offered}
 
 
 @cache

@@ -58,7 +58,8 @@ def genuine() -> dict[str, Pair]:
     }
     claims = {
         "squared error: zero": CollapsedOptimum(problem=_squared(2, 2, 1, "1", None), geometry="zero"),
-        "squared error: a frame": CollapsedOptimum(problem=_squared(3, 3, 1, "1/10", None), geometry="orthogonal frame"),
+        "squared error: a frame": CollapsedOptimum(
+            problem=_squared(3, 3, 1, "1/10", None), geometry="orthogonal frame"),
         "squared error: an ETF": CollapsedOptimum(problem=_squared(3, 2, 1, "1/10", 1), geometry="simplex ETF"),
         "squared error: the bias of an ETF": OptimumIs(
             problem=_squared(3, 2, 1, "1/10", 1), quantity="bias", value=Fraction(1, 6)),

@@ -24,7 +24,7 @@ from tests.proof import (
     test_layered_certificates,
     test_network_certificates,
 )
-from tests.soundness import branches
+from tests.soundness import branches, regimes
 from tests.soundness.certificates import Pair, digest, written
 
 __all__ = ["MISSING", "VERDICTS", "claims", "verdict"]
@@ -128,5 +128,5 @@ def claims() -> dict[str, Pair]:
                                           strict=True)):
             if pair[0]["kind"] != "axiom/1":
                 found.setdefault(digest(pair[0]), (f"{name} {number}", pair))
-    pairs = dict(found.values()) | _by_hand() | _of_families() | branches.genuine()
+    pairs = dict(found.values()) | _by_hand() | _of_families() | branches.genuine() | regimes.genuine()
     return dict(sorted(pairs.items(), key=lambda item: len(json.dumps(item[1]))))

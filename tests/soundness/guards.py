@@ -5,9 +5,10 @@
 Every guard is disabled in turn (``if ...: raise Rejected``, and ``if ...: return False`` or ``None``), every part of
 its condition dropped, every comparison in it moved by one, every rounding turned round and every range of a size
 widened; what must hold together (``not (... and ...)``, ``a < b < c``, the answer of a test) is asked for less one
-part. A condition that chooses a regime or a formula is taken to be always true, never true, and moved by one. A changed checker is noticed when an attack that must not be accepted is, when a genuine certificate no longer
-is, or when it breaks. What is noticed, by what, and why the rest is not, is kept in ``guards.json``; the test compares
-its keys with the source.
+part. A condition that chooses a regime or a formula is taken to be always true, never true, and moved by one. A changed
+checker is noticed when an attack that must not be accepted is, when a genuine certificate no longer is, or when it
+breaks. What is noticed, by what, and why the rest is not, is kept in ``guards.json``; the test compares its keys with
+the source.
 """
 
 from __future__ import annotations
@@ -249,7 +250,8 @@ def guards() -> list[Guard]:
     """Every change, in the order of the source; equal ones in one function are counted."""
     found, seen = [], defaultdict(int)
     for file in _files():
-        for number, (function, kind, before, after, told, _) in enumerate(_enumerated(_tree(file), branches=file in BRANCHES)):
+        changes = _enumerated(_tree(file), branches=file in BRANCHES)
+        for number, (function, kind, before, after, told, _) in enumerate(changes):
             name = function or "<module>"
             shown = (file, name, kind, _shown(before), _shown(after))
             seen[shown] += 1

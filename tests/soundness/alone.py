@@ -232,6 +232,9 @@ def _eigenvalues(checker: Any) -> Answer:
             return "wrong", "a pivot that is too small"
         if hessian._distance([[5, 1], [1, 5]], 0, [[unit], [0, unit]], [5, 5], 64) != 1:
             return "wrong", "the distance of two matrices off the diagonal"
+        star = [[5, 1, 1], [1, 5, 0], [1, 0, 5]]  # the first row is that of the largest sum
+        if hessian._distance(star, 0, [[unit], [0, unit], [0, 0, unit]], [5, 5, 5], 64) != 2:
+            return "wrong", "the distance of two matrices in one row"
         if hessian._distance([[5, 0], [0, 7]], 2, [[unit], [0, unit]], [3, 3], 64) != 2:
             return "wrong", "the distance of two matrices on the diagonal"
     finally:

@@ -24,6 +24,7 @@ from ncproofs.proof.claims import (
     NullityAtOptimum,
     OptimalValue,
     OptimumIs,
+    ScaleEquation,
     SpectrumAtOptimum,
 )
 from ncproofs.proof.critical_certificates import critical_point_certificate
@@ -39,6 +40,7 @@ def _squared(K: int, d: int, n: int, lambda_: str, bias: Any) -> Ridge:
 
 _FOCAL = Ridge(focal(2), 3, 2, 2, "1/100", "1/200")
 _BIASED = Ridge(cross_entropy(), 3, 2, 2, "1/100", "1/200", "1/3")
+_TWOFOLD = Ridge(cross_entropy(), 3, 2, 2, "1/50", "1/400")
 _NOT_BALANCED = MultiLabel(2, 2, "1/20", "1/20", "1/10", labels="1; 1; 2")
 
 
@@ -70,6 +72,7 @@ def genuine() -> dict[str, Pair]:
         "focal: below a bound": OptimalValue(problem=_FOCAL, value=Fraction(200, 1000), relation="<"),
         "focal: the collapsed point": CriticalValue(problem=_FOCAL, family="collapse"),
         "focal: the origin": CriticalValue(problem=Ridge(focal(2), 3, 2, 2, "1", "1"), family="origin"),
+        "a scale of 2": ScaleEquation(problem=_TWOFOLD, slope=Fraction(1, 100), scale=Fraction(2)),
         "a bias 0": OptimumIs(problem=_BIASED, quantity="bias", value=Fraction(0)),
         "spectrum with a bias": SpectrumAtOptimum(problem=_BIASED),
     }
@@ -165,6 +168,7 @@ def attacks() -> dict[str, Pair]:
         "branch: a free bias counted as a symmetry of the squared error": _other(
             "squared error: nullity with a free bias", zero=flat["zero"] + 1),
         "branch: the origin for the collapsed point": _other("focal: the origin", point="collapse"),
+        "branch: another scale": _other("a scale of 2", scale="3"),
         "branch: the origin under another name": _other("focal: the origin", point="zero"),
         "branch: two points on a line at no distance": _claim(
             "code/value/1", {"bits": 64, "code": None, "bound": None}, problem={"K": 2, "d": 1}, relation="==",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Iterator
 from fractions import Fraction
 from functools import cache
@@ -13,8 +14,9 @@ import numpy as np
 from ncproofs.arithmetic.enclosure import Enclosure
 from ncproofs.critical.layered_optimum import layered_optimum
 from ncproofs.critical.multilabel import multilabel_optimum
+from ncproofs.critical.random_points import critical_points
 from ncproofs.critical.sphere_optimum import sphere_optimum
-from ncproofs.losses import label_smoothing, mean_squared
+from ncproofs.losses import cross_entropy, label_smoothing, mean_squared
 from ncproofs.losses.projected_mean_squared import projected_mean_squared
 from ncproofs.losses.spelling import loss_from_expression
 from ncproofs.problems.features import Ridge, Spheres
@@ -26,7 +28,8 @@ from ncproofs.proof.critical_certificates import critical_point_certificate, sad
 from ncproofs.proof.discharge import Effort
 from ncproofs.proof.layered_claims import LayeredQuantity
 from ncproofs.proof.multilabel_claims import LabelQuantity, LabelSpectrum, LabelValue
-from ncproofs.proof.sphere_claims import SphereGeometry, SphereQuantity, SphereValue
+from ncproofs.proof.point_certificates import point_certificate
+from ncproofs.proof.sphere_claims import SphereGeometry, SphereQuantity, SphereSpectrum, SphereValue
 from tests.proof import certificate_examples
 from tests.soundness.certificates import Pair
 
@@ -73,9 +76,9 @@ def _quantities() -> dict[str, Pair]:
 @cache
 def genuine() -> dict[str, Pair]:
     """By name."""
-    own = loss_from_expression("log(S1) - t", ["exp(z)"])
+    own = Ridge(loss_from_expression("S1*exp(-t)", ["exp(z)"]), 3, 1, 2, "1/9", "1/6", 0)
+    point = json.loads(point_certificate(own, critical_points(own, 2).certified[0]))
     flat = np.array([[1.0, -1.0], [0.0, 0.0]])
-    edge = np.sqrt(np.log(9) / 2) * np.array([[1.0, -1.0]])
     found = sphere_optimum(_SMOOTH, digits=20)
     value = found.quantities["objective"]
     claims: dict[str, Claim] = {
@@ -86,12 +89,13 @@ def genuine() -> dict[str, Pair]:
             problem=_SMOOTH, value=value.upper + Fraction(1, 10**9), relation="<"),
         "spheres: projected squared error": SphereGeometry(
             problem=Spheres(projected_mean_squared(), 3, 2, 1, "1/2"), geometry="simplex ETF"),
+        "spheres: two classes": SphereSpectrum(problem=Spheres(mean_squared(), 2, 2, 2, "1/2"), point="frame"),
+        "spheres: two classes at an ETF": SphereSpectrum(problem=Spheres(cross_entropy(), 2, 3, 2, 1)),
         "spheres: a multiplier": SphereQuantity(
             problem=Spheres(mean_squared(), 3, 3, 1, "1/2"), quantity="multiplier_W", value=Fraction(-1, 12)),
     }
     made = {
-        "a critical point of a loss of one's own": critical_point_certificate(
-            Ridge(own, 2, 1, 1, "1/10", "1/10", 0), edge, edge, np.zeros(2)),
+        "a critical point of a loss of one's own": (point["statement"], point["witness"]),
         "a critical point of the projected squared error": critical_point_certificate(
             Spheres(projected_mean_squared(), 2, 2, 1, "1/3"), flat, flat),
         "a saddle of the projected squared error": saddle_box_certificate(

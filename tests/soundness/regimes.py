@@ -29,7 +29,14 @@ from ncproofs.proof.discharge import Effort
 from ncproofs.proof.layered_claims import LayeredQuantity
 from ncproofs.proof.multilabel_claims import LabelQuantity, LabelSpectrum, LabelValue
 from ncproofs.proof.point_certificates import point_certificate
-from ncproofs.proof.sphere_claims import SphereGeometry, SphereQuantity, SphereSpectrum, SphereValue
+from ncproofs.proof.sphere_claims import (
+    DualCertificate,
+    SphereGeometry,
+    SphereInertia,
+    SphereQuantity,
+    SphereSpectrum,
+    SphereValue,
+)
 from tests.proof import certificate_examples
 from tests.soundness.certificates import Pair
 
@@ -40,16 +47,17 @@ _MEAN = Layered(layers=2, K=3, lambdas="1/50,1/40", lambda_H="1/30", lambda_b="1
 _ONE = Layered(layers=1, K=4, lambdas="1", lambda_H="9/1600", lambda_b="1/5")
 _SIZES = Layered(layers=2, K=3, lambdas="1/50,1/40", lambda_H="1/60", class_sizes="1,2,4")
 _LABELS = MultiLabel(K=3, d=3, counts="1:2,2:1,3:1", lambda_W="1/300", lambda_H="1/100", lambda_b="1/9")
+_COLD = Spheres(cross_entropy(), 3, 2, 2, 1)
 _SMOOTH = Spheres(label_smoothing("1/2"), 3, 3, 1, 9)
 
 
-def _around(kind: type[Claim], problem: Any, name: str, value: Enclosure) -> Iterator[Pair]:
+def _around(kind: type[Claim], problem: Any, name: str, value: Enclosure, **more: Any) -> Iterator[Pair]:
     """Close bounds of a quantity from both sides."""
     unit = 10**9
     low, high = (Fraction(value.lower * unit).__floor__() - 1, Fraction(value.upper * unit).__ceil__() + 1)
     for relation, end in ((">", low), ("<", high)):
         named = {"quantity": name} if "quantity" in kind.__dataclass_fields__ else {}
-        made: Any = kind(problem=problem, value=Fraction(end, unit), relation=relation, **named)
+        made: Any = kind(problem=problem, value=Fraction(end, unit), relation=relation, **named, **more)
         yield write(made, Effort())
 
 
@@ -91,6 +99,13 @@ def genuine() -> dict[str, Pair]:
             problem=Spheres(projected_mean_squared(), 3, 2, 1, "1/2"), geometry="simplex ETF"),
         "spheres: two classes": SphereSpectrum(problem=Spheres(mean_squared(), 2, 2, 2, "1/2"), point="frame"),
         "spheres: two classes at an ETF": SphereSpectrum(problem=Spheres(cross_entropy(), 2, 3, 2, 1)),
+        "spheres: an exact fit": SphereValue(problem=Spheres(mean_squared(), 2, 2, 1, 2), value=0),
+        "spheres: the antipodal point": SphereSpectrum(problem=_COLD, point="antipodal"),
+        "spheres: more dimensions": SphereInertia(
+            problem=Spheres(cross_entropy(), 2, 4, 1, 1), zero=3, negative=0),
+        "spheres: the dual in K - 1 dimensions": DualCertificate(problem=Spheres(cross_entropy(), 4, 3, 2, 1)),
+        "spheres: well conditioned": SphereQuantity(
+            problem=Spheres(cross_entropy(), 4, 4, 1, 1), quantity="condition_number", value=2, relation=">"),
         "spheres: a multiplier": SphereQuantity(
             problem=Spheres(mean_squared(), 3, 3, 1, "1/2"), quantity="multiplier_W", value=Fraction(-1, 12)),
     }
@@ -102,7 +117,19 @@ def genuine() -> dict[str, Pair]:
             Spheres(projected_mean_squared(), 2, 2, 1, "1/3"), flat, -flat, None,
             (np.ones((2, 2)), -np.ones((2, 2)), None)),
     }
-    return made | _quantities() | {name: write(claim, Effort()) for name, claim in claims.items()}
+    return made | _quantities() | _antipodal() | {name: write(claim, Effort()) for name, claim in claims.items()}
+
+
+def _antipodal() -> dict[str, Pair]:
+    """Numbers at h = -w."""
+    made: dict[str, Pair] = {}
+    for which, problem in (("entropy", _COLD), ("squares", Spheres(mean_squared(), 3, 3, 1, "1/2"))):
+        found = sphere_optimum(problem, point="antipodal", digits=20).quantities
+        for name in ("objective", "multiplier_W"):
+            for side, pair in zip("ab", _around(SphereQuantity, problem, name, found[name], point="antipodal"),
+                                  strict=True):
+                made[f"spheres: antipodal {which} {name} {side}"] = pair
+    return made
 
 
 def _claim(kind: str, witness: Any, **parts: Any) -> Pair:
@@ -126,6 +153,11 @@ def _free_of_bias() -> Pair:
     direction = {"W": {"s": 0, "m": ["1", "-1"]}, "H": {"s": 0, "m": ["1", "0"]}, "b": still}
     return _claim("ridge/saddle-box/1", {"bits": 128, "direction": direction}, problem=problem, radius="0",
                   centre={"W": still, "H": still, "b": {"s": 0, "m": ["50", "0"]}}, margin="1/100")
+
+
+def _other(name: str, **changed: Any) -> Pair:
+    statement, witness = copy.deepcopy(genuine()[name])
+    return {**statement, **changed}, witness
 
 
 def attacks() -> dict[str, Pair]:
@@ -154,6 +186,12 @@ def attacks() -> dict[str, Pair]:
         "regime: a multiplier that is the objective": _claim(
             "sphere/optimum/1", {"bits": 64, "points": None}, problem={**sphere, "tau": "1/2"}, point="minimum",
             quantity="multiplier_W", relation="==", value="1/8"),
+        "regime: more turns than there are": _other("spheres: more dimensions", zero=5),
+        "regime: the minimum under another name": _other("spheres: an exact fit", point="nowhere"),
+        "regime: badly conditioned": _other("spheres: well conditioned", relation="<"),
+        "regime: a dual without room": _other(
+            "spheres: the dual in K - 1 dimensions",
+            problem={**genuine()["spheres: the dual in K - 1 dimensions"][0]["problem"], "d": 2}),
         "regime: a loss of the squared error's kind": _claim(
             "sphere/geometry/1", {"bits": 64, "points": None}, geometry="orthogonal frame",
             problem={**sphere, "loss": "projected_mean_squared", "tau": "1/2"}),

@@ -191,6 +191,10 @@ def _reading() -> dict[str, Pair]:
         "a mantissa that is no integer": _with(
             "optimum by hand", "title", to="an attack", witness=_halved()
         ),
+        "a vector of negative precision": _with(
+            "optimum by hand", "title", to="an attack",
+            witness={**claims()["optimum by hand"][1], "dual": {"s": -1, "m": ["0"] * 9}}
+        ),
         "a row of one too many": _claim("matrix/inertia/1", {}, rows=[["1", "1"]], positive=1, negative=0, zero=0),
         "a matrix that is not symmetric": _claim(
             "matrix/inertia/1", {}, rows=[["1", "5"], ["0", "1"]], positive=2, negative=0, zero=0
@@ -512,7 +516,7 @@ def _more() -> dict[str, Pair]:
     squared = {**near, "loss": "mean_squared", "parameter": None, "lambda_W": "1/100", "d": 2}
     wrong = {**search, "root": ["41/10", "21/5"]}
     return {
-        "another inertia": _with(matrix, "positive", to=2),
+        "another inertia": _with(matrix, "positive", to=1),
         "a lower bound too high": ({**claims()[minimum][0], "lower": "14/125", "upper": "1/5"}, claims()[minimum][1]),
         "a bound above the minimum": (
             {**claims()[minimum][0], "lower": "1119021/10000000", "upper": "1/5"},

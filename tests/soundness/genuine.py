@@ -104,6 +104,7 @@ def _by_hand() -> dict[str, Pair]:
     made["label sets"] = critical_point_certificate(pair, *label_minimum(pair))
     tie = Ridge(focal(5), 100, 99, 1, "135/10000", "135/10000")
     made["a focal tie"] = write(CollapsedOptimum(problem=tie, geometry="zero"), Effort())
+    made["a definite matrix"] = write(MatrixInertia(rows=((2, 1), (1, 2)), positive=2, negative=0, zero=0), Effort())
     made["a matrix"] = write(MatrixInertia(rows=_SIGNS, positive=2, negative=1, zero=1), Effort())
     made["balance"] = write(MultiplierBalance(problem=Spheres(cross_entropy(), 3, 3, 1, 1)), Effort())
     return made

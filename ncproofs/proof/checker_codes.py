@@ -155,7 +155,7 @@ def _at_least(K: int, d: int, bound: Any, balls: Intervals, field: Constants) ->
     The sum of G_k(<x_i, x_j>) over all i, j is >= 0 (Schoenberg), so inner products below c need K f(1) >= K^2 f_0.
     f(1) < K f_0 excludes that. If f(1) = K f_0, they would be zeros of f other than c, so of h, and the moments with
     f_k > 0 would vanish: K h(1) = K^2 h_0 if h_k = 0 wherever f_k = 0. But f_0, the mean of (t - c) h over the sphere,
-    is less than that of (1 - c) h, so h(1) = f(1)/(1 - c) = K f_0/(1 - c) < K h_0, and this is excluded too.
+    is less than that of (1 - c) h, so that h(1) = f(1)/(1 - c) = K f_0/(1 - c) < K h_0, and this is excluded too.
     """
     level, nodes, endpoint = need(bound, "level", "nodes", "endpoint")
     level, nodes, end = expression(level), [expression(node) for node in listed(nodes)], whole(endpoint, 0, 1)

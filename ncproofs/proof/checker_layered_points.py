@@ -34,8 +34,8 @@ Matrix = list[list[Any]]
 _LARGEST = 200
 
 
-def _identity(balls: Intervals, size: int, scale: Any = None) -> Matrix:
-    one, zero = balls.number(Fraction(1)) if scale is None else scale, balls.number(Fraction(0))
+def _identity(balls: Intervals, size: int) -> Matrix:
+    one, zero = balls.number(Fraction(1)), balls.number(Fraction(0))
     return [[one if i == j else zero for j in range(size)] for i in range(size)]
 
 

@@ -22,7 +22,8 @@ from ncproofs.proof.checker import pinned
 from ncproofs.proof.checker_arithmetic import Budget, Intervals, Series
 from ncproofs.proof.checker_losses import Loss
 from tests.proof import certificate_examples
-from tests.soundness import families, hostile, standing
+from tests.soundness import branches, families, hostile, regimes, standing
+from tests.soundness.alone import ALONE
 from tests.soundness.certificates import Pair, canonical, claim_changes, digest, sealed, verdict_changes
 from tests.soundness.genuine import VERDICTS, claims, verdict
 
@@ -189,6 +190,10 @@ def _reading() -> dict[str, Pair]:
         "a rational not in lowest terms": _with(benign, "problem", "lambda_W", to="2/200"),
         "a mantissa that is no integer": _with(
             "optimum by hand", "title", to="an attack", witness=_halved()
+        ),
+        "a vector of negative precision": _with(
+            "optimum by hand", "title", to="an attack",
+            witness={**claims()["optimum by hand"][1], "dual": {"s": -1, "m": ["0"] * 9}}
         ),
         "a row of one too many": _claim("matrix/inertia/1", {}, rows=[["1", "1"]], positive=1, negative=0, zero=0),
         "a matrix that is not symmetric": _claim(
@@ -511,7 +516,7 @@ def _more() -> dict[str, Pair]:
     squared = {**near, "loss": "mean_squared", "parameter": None, "lambda_W": "1/100", "d": 2}
     wrong = {**search, "root": ["41/10", "21/5"]}
     return {
-        "another inertia": _with(matrix, "positive", to=2),
+        "another inertia": _with(matrix, "positive", to=1),
         "a lower bound too high": ({**claims()[minimum][0], "lower": "14/125", "upper": "1/5"}, claims()[minimum][1]),
         "a bound above the minimum": (
             {**claims()[minimum][0], "lower": "1119021/10000000", "upper": "1/5"},
@@ -852,6 +857,8 @@ _GROUPS: dict[str, Callable[[], dict[str, Pair]]] = {
     "networks": families.networks,
     "labels": families.labels,
     "codes": families.codes,
+    "branches": branches.attacks,
+    "regimes": regimes.attacks,
 }
 #: File of the checker -> groups of attacks by hand, and kinds of genuine claims, that its code is about.
 _ABOUT: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -922,7 +929,8 @@ def by_hand() -> dict[str, Attack]:
     made = {name: pair for group in _GROUPS.values() for name, pair in group().items()}
     verdicts = {name: _offered(raw, pins=pinned()) for name, raw in standing.false_ones().items()}
     verdicts["an axiom of nobody"] = _offered(_axiom())
-    return {"arithmetic": _arithmetic, **verdicts, **{name: _offered(sealed(*pair)) for name, pair in made.items()}}
+    offered = {name: _offered(sealed(*pair)) for name, pair in made.items()}
+    return {"arithmetic": _arithmetic, **ALONE, **verdicts, **offered}
 
 
 @cache

@@ -24,6 +24,7 @@ from tests.proof import (
     test_layered_certificates,
     test_network_certificates,
 )
+from tests.soundness import branches, regimes
 from tests.soundness.certificates import Pair, digest, written
 
 __all__ = ["MISSING", "VERDICTS", "claims", "verdict"]
@@ -103,6 +104,7 @@ def _by_hand() -> dict[str, Pair]:
     made["label sets"] = critical_point_certificate(pair, *label_minimum(pair))
     tie = Ridge(focal(5), 100, 99, 1, "135/10000", "135/10000")
     made["a focal tie"] = write(CollapsedOptimum(problem=tie, geometry="zero"), Effort())
+    made["a definite matrix"] = write(MatrixInertia(rows=((2, 1), (1, 2)), positive=2, negative=0, zero=0), Effort())
     made["a matrix"] = write(MatrixInertia(rows=_SIGNS, positive=2, negative=1, zero=1), Effort())
     made["balance"] = write(MultiplierBalance(problem=Spheres(cross_entropy(), 3, 3, 1, 1)), Effort())
     return made
@@ -127,5 +129,5 @@ def claims() -> dict[str, Pair]:
                                           strict=True)):
             if pair[0]["kind"] != "axiom/1":
                 found.setdefault(digest(pair[0]), (f"{name} {number}", pair))
-    pairs = dict(found.values()) | _by_hand() | _of_families()
+    pairs = dict(found.values()) | _by_hand() | _of_families() | branches.genuine() | regimes.genuine()
     return dict(sorted(pairs.items(), key=lambda item: len(json.dumps(item[1]))))

@@ -31,7 +31,8 @@ from pathlib import Path
 from typing import Any
 
 from ncproofs.proof import checker
-from tests.soundness.attacks import relevant
+from tests.soundness.attacks import by_hand, relevant
+from tests.soundness.genuine import claims
 from tests.soundness.hostile import Overdue, within
 
 __all__ = ["CLASSIFIED", "EXPLAINED", "Guard", "guards", "loaded", "noticed"]
@@ -341,9 +342,12 @@ def _ordered(guard: Guard, baseline: dict[str, tuple[str, str]]) -> list[str]:
     stopped.sort(key=lambda name: "," in name)
     if guard.kind in ("off", "dropped", "fewer") and guard.told:
         return stopped[:_MOST]
+    if guard.kind == "branch":  # genuine claims first: most of those about a wrong formula are rejected at once
+        about = relevant(guard.file)
+        names = [f"genuine {name}" for name in claims()]
+        names += [name for name in by_hand() if name not in about] + [name for name in about if name in by_hand()]
+        return sorted(names, key=lambda name: name not in about)
     others = [name for name in relevant(guard.file) if name in baseline]
-    if guard.kind == "branch":  # a wrong formula is seen at once by what it is about
-        others.sort(key=lambda name: not name.startswith("genuine "))
     return [*stopped[:30], *(name for name in others if name not in set(stopped[:30]))]
 
 

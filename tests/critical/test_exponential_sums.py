@@ -79,8 +79,12 @@ POSITIVE = {
     "a power against another rate": (sympy.exp(-ELL / 2) - ELL**3 * E / 20, None, True),
     "a power that wins for a while": (sympy.exp(-ELL / 2) - ELL**3 * E, None, False),
     "a power that grows beyond the lead": (sympy.exp(-ELL / 2) - ELL**3 * E / 5, None, False),
+    "a power that still grows at 4": (sympy.exp(-ELL / 2) - ELL**3 * E / 10, None, False),
     "a term that hides another and decays": (
         sympy.exp(-ELL / 2) - 3 * sympy.exp(-3 * ELL / 5) / 2 + 2 * E**2, None, False),
+    "negative for a short while beyond 1": (
+        sympy.exp(-ELL / 2) - sympy.Rational(203, 200) * sympy.exp(-51 * ELL / 100) + 150 * sympy.exp(-21 * ELL / 2),
+        None, False),
     "two powers of one rate": (ELL**2 - ELL + Fraction(3, 10), None, True),
 }
 

@@ -49,7 +49,8 @@ class Tags(HTMLParser):
 def assert_harmless(text: str) -> None:
     parsed = Tags(text)
     assert parsed.seen <= {"div", "p", "strong", "table", "tr", "th", "td"}
-    assert parsed.attributes <= {("scope", "col"), ("style", "text-align:left"), ("class", "tex2jax_ignore mathjax_ignore")}
+    assert parsed.attributes <= {("scope", "col"), ("style", "text-align:left"),
+                                 ("class", "tex2jax_ignore mathjax_ignore")}
     assert len(text) <= LARGEST
 
 

@@ -260,9 +260,12 @@ def layered() -> dict[str, Pair]:
         "layered: -5 for zero": _stated("layered a vanished class", value=["-", "5"]),
         "layered: an ETF with relu": _shape(_layers(relu=True, lambda_b="0"), "simplex ETF"),
         "layered: means with relu": _shape(_layers(relu=True, n=[2, 1]), "orthogonal means"),
-        "layered: relu in one direction, a value": _claim(
-            "layered/optimum/1", {"bits": 96, "roots": [["1/2", "1"]]}, problem=_layers(relu=True, widths=[1, 1]),
-            quantity="objective", relation=">", value="0"),
+        "layered: relu in three directions, a value": _claim(
+            "layered/optimum/1", {"bits": 96, "roots": [["1/2", "1"]]},
+            problem=_layers(relu=True, K=3, widths=[2, 3]), quantity="objective", relation=">", value="0"),
+        "layered: relu with one direction a feature": _claim(
+            "layered/optimum/1", {"bits": 96, "roots": [["1/2", "1"]]},
+            problem=_layers(relu=True, K=3, widths=[1, 3]), quantity="objective", relation=">", value="19/50"),
         "layered: alpha of unequal classes": _stated(
             "layered a vanished class", quantity="alpha", relation=">", value="-1"),
         "layered: a divisor that is a logarithm": _stated("layered kappa", value=["/", "1", ["log", "2"]]),

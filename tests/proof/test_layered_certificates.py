@@ -161,6 +161,12 @@ WRITTEN = {
     "relu, strong decay": LayeredValue(problem=relu(7, 1), value=HALF),
     "relu, a bound": LayeredValue(problem=relu(4, "2/5"), value=HALF, relation="<="),
     "relu, below the linear minimum": LayeredValue(problem=relu(6, "2/5"), value="0.4949", relation="<"),
+    "relu, three classes, one feature": LayeredValue(
+        problem=Layered(layers=2, K=3, widths=(1, 3), lambdas="1/15,1/15", lambda_H="1/15", relu=True),
+        value="0.352267352", relation=">"),
+    "relu, five classes, two hidden units": LayeredValue(
+        problem=Layered(layers=2, K=5, widths=(5, 2), lambdas="1/25,1/25", lambda_H="1/25", relu=True),
+        value="0.41135", relation=">"),
     "relu, five classes": LayeredValue(problem=relu(5, "2/5"), value=HALF, relation="<"),
 }
 

@@ -360,6 +360,8 @@ def networks() -> dict[str, Pair]:
         "network: means of a linear network": _means(_network(X=EYE, Y=EYE)),
         "network: centred means of the other kind": _means(_network("batchnorm", **sizes), centred=True),
         "network: means of sizes that differ": _means(_network("batchnorm", counts=[4, 5], A=None)),
+        "network: means of sizes with an irrational product": _means(
+            _network("batchnorm", "1", counts=[2, 10], A=None)),
         "network: inputs without the range for means": _means(
             _network("batchnorm", counts=[2, 2], A=[["1"], ["2"], ["3"], ["4"]])),
         "network: inputs without the range for a value": _value(

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from math import hypot
 from typing import Any
 
 import numpy as np
@@ -130,28 +131,40 @@ def certificate(given: Trained, problem: Problem) -> bytes:
 
 
 def _normalised(given: Trained, notes: list[str]) -> Trained:
-    lengths = [np.linalg.norm(X, axis=0) for X in (given.W, given.H)]
-    if min(length.min() for length in lengths) == 0:
+    largest = [np.abs(X).max(axis=0) for X in (given.W, given.H)]
+    if min(top.min() for top in largest) == 0:
         raise InvalidProblem("a classifier or feature is zero, and has no direction")
-    off = max(float(np.abs(length - 1).max()) for length in lengths)
+    # After this no square is above or below all floats.
+    scaled = [X / top for X, top in zip((given.W, given.H), largest, strict=True)]
+    lengths = [np.linalg.norm(X, axis=0) for X in scaled]
+    with np.errstate(over="ignore"):
+        off = max(float(np.abs(length * top - 1).max()) for length, top in zip(lengths, largest, strict=True))
     if off > 2.0**-20:
         notes.append(f"columns were divided by their lengths, which differ from 1 by up to {off:.3g}")
-    return replace(given, W=given.W / lengths[0], H=given.H / lengths[1])
+    return replace(given, W=scaled[0] / lengths[0], H=scaled[1] / lengths[1])
 
 
 def _at_the_point(given: Trained, problem: Problem) -> dict[str, Enclosure]:
     point, labels = (given.W, given.H, given.b), labels_of(given.K, given.classes)
     at, error = evaluate(problem, point, labels=labels), rounding_bounds(problem, point, labels=labels)
     parts = [(part, bound) for part, bound in zip(at.gradient, error.gradient, strict=True) if part is not None]
-    size = float(np.sqrt(sum(float((part * part).sum()) for part, _ in parts)))
-    slack = float(np.sqrt(sum(float(bound or 0) ** 2 for _, bound in parts)))
+    size = hypot(*(_length(part) for part, _ in parts))
+    slack = hypot(*(float(bound or 0) for _, bound in parts)) * (1 + 2.0**-40)
+    if any(part.any() for part in point if part is not None):
+        slack += 2.0**-1000  # products that underflow are lost without a trace
     rigor = Rigor.ESTIMATED if isinstance(problem, Spheres) else Rigor.ENCLOSED
     return {"objective": _around(at.value, error.value, rigor), "gradient_norm": _around(size, slack, rigor, least=0)}
 
 
+def _length(part: Array) -> float:
+    """The norm, also where squares of entries are below or above all floats."""
+    largest = float(np.abs(part).max())
+    return largest * float(np.linalg.norm(part / largest)) if 0 < largest < np.inf else largest
+
+
 def _around(value: float, error: float, rigor: Rigor, least: int | None = None) -> Enclosure:
     """value +- error, a little wider for the rounding of these two numbers themselves."""
-    if not np.isfinite(error):
+    if not (np.isfinite(error) and np.isfinite(value)):
         raise OutOfScope("no rounding bound is known at this point")
     slack = Fraction(error) + abs(Fraction(value)) * Fraction(1, 2**40 if least is not None else 2**52)
     low = Fraction(value) - slack

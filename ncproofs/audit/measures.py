@@ -57,7 +57,9 @@ def _square(array: Array) -> float:
 
 
 def _nc1(within: Array, centred: Array) -> float:
-    """With S_B = M M^T/K and S_W the mean of x x^T, tr(S_W S_B^+)/K is the mean of |M^+ x|^2."""
+    """With S_B = M M^T/K and S_W the mean of x x^T, tr(S_W S_B^+)/K is the mean of |M^+ x|^2; NaN for equal means."""
+    if not centred.any():
+        return float("nan")
     return _square(np.linalg.pinv(centred, rcond=2.0**-40) @ within) / within.shape[1]
 
 
@@ -78,7 +80,7 @@ def _angles(columns: Array) -> float:
     for rows in _tiles(K, K):
         off = np.abs(units[:, rows].T @ units + 1 / (K - 1))
         off[np.arange(len(off)), np.arange(K)[rows]] = 0.0
-        worst = max(worst, float(off.max()))
+        worst = float(np.maximum(worst, off.max()))  # NaN, of a zero vector, stays
     return worst
 
 

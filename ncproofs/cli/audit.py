@@ -106,17 +106,18 @@ def _certify(given: Trained, problem: Ridge | Spheres, path: Path) -> None:
 
 
 def _answered(found: Audit, most: Fraction | None) -> tuple[int, str]:
-    from ncproofs.truth import Truth
+    from ncproofs.truth import Rigor, Truth
 
     excess = found.quantities.get("excess")
     if excess is None or (most is None and found.truth is not Truth.HOLDS):
         return 4, f"undecided: the minimum is not known to the digits asked ({found.because})"
     if most is None:
         return 0, ""
+    how = "" if excess.rigor >= Rigor.ENCLOSED else f", {excess.rigor}"
     if excess.upper <= most:
-        return 0, f"holds: the excess is at most {most}"
+        return 0, f"holds{how}: the excess is at most {most}"
     if excess.lower > most:
-        return 1, f"fails: the excess is more than {most}"
+        return 1, f"fails{how}: the excess is more than {most}"
     return 4, f"undecided: what is known leaves open whether the excess is at most {most}"
 
 

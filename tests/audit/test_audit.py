@@ -287,3 +287,51 @@ def test_the_excess_proves_nothing_outside_its_theorem(loss: Loss, weight: str) 
     found = audit(given_, problem_for(given_, loss, lambda_W=weight, lambda_H=weight))
     assert found.truth is Truth.HOLDS and "excess" in found.quantities
     assert not {"mean_sq_feature_distance", "classifier_mean_norm_sq"} & set(found.quantities)
+
+
+@pytest.mark.parametrize("size", [1e-300, 1e-170, 1e-120, 1e3])
+def test_tiny_arrays_have_an_enclosed_gradient(size: float) -> None:
+    """With H = 0 and W small the gradient is (lambda_W W, W G/N): its norm is known to 12 digits."""
+    W = size * np.array([[1.0, -1.0, 2.0], [0.5, 0.0, 1.0]])
+    here = trained(W, np.zeros((2, 3)), layout="columns")
+    found = audit(here, problem_for(here, cross_entropy(), lambda_W="1", lambda_H="1"))
+    G = (np.ones((3, 3)) / 3 - np.eye(3)) / 3
+    unit = W / size
+    norm = Fraction(float(np.sqrt((unit**2).sum() + ((unit @ G) ** 2).sum()))) * Fraction(size)
+    gradient = found.quantities["gradient_norm"]
+    assert 0 < gradient.lower <= norm * (1 + Fraction(1, 10**12)) and norm * (1 - Fraction(1, 10**12)) <= gradient.upper
+    assert gradient.rigor is Rigor.ENCLOSED
+
+
+def test_a_gradient_that_underflows_is_not_exactly_zero() -> None:
+    here = trained(np.full((2, 3), 5e-324), np.zeros((2, 3)), layout="columns")
+    found = audit(here, problem_for(here, cross_entropy(), lambda_W="1/100", lambda_H="1"))
+    assert 0 < found.quantities["gradient_norm"].upper < Fraction(1, 10**280)
+
+
+def test_weights_whose_squares_overflow() -> None:
+    W = 1e-10 * np.array([[1.0, -1.0, 2.0], [0.5, 0.0, 1.0]])
+    here = trained(W, W, layout="columns")
+    found = audit(here, problem_for(here, cross_entropy(), lambda_W="1e200", lambda_H="1/100"))
+    assert 1e190 < float(found.quantities["gradient_norm"].lower) < 1e191
+
+
+@pytest.mark.parametrize("size", [1e-310, 1e200])
+def test_columns_of_any_size_have_directions(size: float) -> None:
+    W = np.array([[1.0, -1.0, 2.0], [0.5, 0.25, 1.0]])
+    one, other = (trained(scale * W, scale * W, layout="columns") for scale in (1.0, size))
+    values = [float(audit(here, problem_for(here, cross_entropy(), tau="1")).quantities["objective"].lower)
+              for here in (one, other)]
+    assert values[0] == pytest.approx(values[1], rel=1e-12)
+
+
+def test_measures_of_what_has_no_direction_are_not_numbers() -> None:
+    zero = measures(trained(np.zeros((2, 3)), np.zeros((2, 3)), layout="columns"))
+    assert all(np.isnan(zero[name]) for name in ("NC1", "NC2_angles_W", "NC2_angles_means", "NC2_norms_W", "NC3"))
+
+
+def test_an_estimated_excess_is_called_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    W = np.array([[1.0, -1.0, 2.0], [0.5, 0.25, 1.0]])
+    np.savez(tmp_path / "t.npz", W=W, H=W)
+    assert main(["audit", str(tmp_path / "t.npz"), "--tau", "1", "--layout", "columns", "--within", "9"]) == 0
+    assert "holds, estimated: the excess is at most 9" in capsys.readouterr().out

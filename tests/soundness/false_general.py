@@ -12,7 +12,7 @@ from sympy import Rational, exp, log, sqrt
 from ncproofs.calculus.indexed import IndexedSum, Tensor, delta, scalar, total
 from ncproofs.losses.loss import K as K
 from ncproofs.losses.loss import T
-from ncproofs.proof.claims import Identity, Sign, SumIdentity, UniqueRoot
+from ncproofs.proof.claims import Identity, MatrixInertia, Sign, SumIdentity, UniqueRoot
 from ncproofs.proof.domain import Domain, Range, at_least, between, integers_from, nonnegative, positive, real
 from ncproofs.theorems.all_losses.focal_letters import curvature, gamma, p, psi, psi_prime, u
 from ncproofs.theorems.letters import K as SIZE
@@ -351,4 +351,21 @@ ROOTS = {
         *(_one(curvature(x, sympy.Integer(g)), "1/100", "9/10") for g in (0, 2))),
 }
 
-GENERAL: dict[str, Neighbours] = {**IDENTITIES, **SUMS, **SIGNS, **ROOTS}
+def _inertia(mistake: str, rows: list[list[object]], wrong: tuple[int, int, int], right: tuple[int, int, int]
+             ) -> Neighbours:
+    names = ("positive", "negative", "zero")
+    return Neighbours(mistake, *(MatrixInertia(rows=rows, **dict(zip(names, counts, strict=True)))
+                                 for counts in (wrong, right)))
+
+
+INERTIAS = {
+    "the centring matrix has rank K": _inertia(
+        "K for K - 1", [["2/3", "-1/3", "-1/3"], ["-1/3", "2/3", "-1/3"], ["-1/3", "-1/3", "2/3"]], (3, 0, 0),
+        (2, 0, 1)),
+    "a hyperbolic pair counted as zeros": _inertia("no pivot", [[0, 1], [1, 0]], (0, 0, 2), (1, 1, 0)),
+    "almost positive": _inertia(
+        "last digit", [["1", "1"], ["1", "0.99999999999999999999999999999999999999"]], (2, 0, 0), (1, 1, 0)),
+    "signs exchanged": _inertia("wrong sign", [[1, 0, 0], [0, 1, 0], [0, 0, -1]], (1, 2, 0), (2, 1, 0)),
+}
+
+GENERAL: dict[str, Neighbours] = {**IDENTITIES, **SUMS, **SIGNS, **ROOTS, **INERTIAS}

@@ -152,6 +152,8 @@ _RULES: dict[str, Callable[[dict[str, Any]], Claim | None]] = {
     "identity/1": _identity,
     "sign/1": _sign,
     "root/1": _root,
+    "matrix/inertia/1": lambda s: on_ridge.MatrixInertia(
+        rows=s["rows"], positive=s["positive"], negative=s["negative"], zero=s["zero"]),
     "ridge/optimum/1": _ridge_optimum,
     "ridge/geometry/1": lambda s: on_ridge.CollapsedOptimum(problem=_problem(s["problem"]), geometry=s["geometry"]),
     "ridge/benign/1": lambda s: on_ridge.BenignLandscape(problem=_problem(s["problem"])),

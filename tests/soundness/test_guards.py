@@ -55,6 +55,11 @@ def test_without_its_guard_an_attack_comes_through(key: str) -> None:
     _comes_through(key)
 
 
+@pytest.mark.parametrize("key", [key for key in NOTICED if "| branch |" in key][::9])
+def test_a_wrong_choice_of_a_formula_is_noticed(key: str) -> None:
+    _comes_through(key)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("key", NOTICED[1::9])
 def test_other_changes_are_noticed(key: str) -> None:

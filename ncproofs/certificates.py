@@ -14,7 +14,14 @@ from typing import Any
 from ncproofs.errors import NcproofsError
 from ncproofs.families import FAMILIES, problem_of
 from ncproofs.problems.multilabel import Problem
-from ncproofs.proof.certificate import NoCertificate, digest_of, verdict_certificate, verdict_statement
+from ncproofs.proof.certificate import (
+    NoCertificate,
+    digest_of,
+    problem_record,
+    verdict_certificate,
+    verdict_statement,
+)
+from ncproofs.proof.certificate_spelling import Unspeakable
 from ncproofs.proof.checker import PINS
 from ncproofs.proof.checker_reading import canonical
 from ncproofs.proof.checker_theorems import REQUIRED
@@ -35,7 +42,16 @@ def statement_of(theorem: Theorem, problem: Problem | None) -> dict[str, Any]:
     Raises:
         NoCertificate: a claim has no place in certificates.
     """
+    problem = _as_recorded(problem)
     return verdict_statement(theorem.name, theorem.title, problem, claims_of(theorem, problem))
+
+
+def _as_recorded(problem: Problem | None) -> Problem | None:
+    """The problem as certificates spell it: a known loss has its own name, whatever somebody calls it."""
+    try:
+        return None if problem is None else problem_from(problem_record(problem))
+    except (NcproofsError, Unspeakable):
+        return problem
 
 
 def write_verdict(folder: Path, theorem: Theorem, problem: Problem | None, effort: Effort) -> Path:
@@ -44,6 +60,7 @@ def write_verdict(folder: Path, theorem: Theorem, problem: Problem | None, effor
     Raises:
         NoCertificate: none was found. NcproofsError: the folder cannot be written.
     """
+    problem = _as_recorded(problem)
     statement, raw = verdict_certificate(
         theorem.name, theorem.title, problem, claims_of(theorem, problem), effort
     )

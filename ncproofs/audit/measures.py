@@ -59,7 +59,7 @@ def _square(array: Array) -> float:
 def _nc1(within: Array, centred: Array) -> float:
     """With S_B = M M^T/K and S_W the mean of x x^T, tr(S_W S_B^+)/K is the mean of |M^+ x|^2; NaN for equal means."""
     if not centred.any():
-        return float("nan")
+        return np.nan
     return _square(np.linalg.pinv(centred, rcond=2.0**-40) @ within) / within.shape[1]
 
 

@@ -15,6 +15,7 @@ from ncproofs.calculus.logits import LogitExpansion, expand, logit_gradient, log
 from ncproofs.losses.identities import constant_value, vanishes
 from ncproofs.losses.loss import ELL, TOTAL, Loss, T, Z, softmax_sums
 from ncproofs.losses.loss import K as CLASSES
+from ncproofs.losses.singularities import is_positive_as_written, is_regular
 from ncproofs.truth import Evidence, Rigor, Truth
 
 __all__ = ["ignores_shifts", "is_convex", "is_shift_invariant", "slope_sums"]
@@ -61,7 +62,7 @@ def is_shift_invariant(loss: Loss) -> Evidence:
     total = gradient.partials[0]
     for index, (partial, slope) in enumerate(zip(gradient.partials[1:], slope_sums(loss), strict=True)):
         total += partial * (sympy.Symbol(f"F_{index}", real=True) if slope is None else slope)
-    if vanishes(total):
+    if vanishes(total) and (loss.softmax_form() is not None or _has_no_jumps(loss)):
         return Evidence(
             truth=Truth.HOLDS,
             rigor=Rigor.EXACT,
@@ -89,6 +90,18 @@ def is_shift_invariant(loss: Loss) -> Evidence:
     )
 
 
+def _has_no_jumps(loss: Loss) -> bool:
+    """True is a proof that the loss is analytic at all logits: its gradient says how it changes."""
+    values = {}
+    for symbol, function in zip(loss.sums, loss.class_functions, strict=True):
+        if not is_regular(function, (Z,)):
+            return False
+        level = sympy.Dummy(real=True)
+        values[symbol] = sympy.exp(level) if is_positive_as_written(function) else level
+    levels = [level for value in values.values() for level in value.free_symbols]
+    return is_regular(loss.phi.subs(values, simultaneous=True), (T, *levels))
+
+
 def is_convex(loss: Loss) -> Evidence:
     """Whether z -> L(z, y) is convex for every K; refuted by a direction of certified negative curvature.
 
@@ -99,7 +112,7 @@ def is_convex(loss: Loss) -> Evidence:
     sentence = f"{loss}: L(z, y) is convex in z"
     profile = _profile(loss)
     reason = _softmax_convex(profile) if profile is not None else _quadratic_convex(loss)
-    # Without poles, a loss that is real at one point is real everywhere.
+    # Without singularities, a loss that is real at one point is real everywhere.
     if reason and next(_points(loss), None) is not None:
         return Evidence(truth=Truth.HOLDS, rigor=Rigor.EXACT, sentence=sentence, because=reason, covers="all K >= 2")
     for logits, expansion in _points(loss):
@@ -131,6 +144,8 @@ def _profile(loss: Loss) -> sympy.Expr | None:
     if values is None:
         return None
     along = loss.phi.subs(values, simultaneous=True)
+    if not is_regular(along, (T, TOTAL)):
+        return None
     slopes = (sympy.diff(along, T), CLASSES * sympy.diff(along, TOTAL))
     if any(constant_value(slope) is None for slope in slopes):
         return None
@@ -141,12 +156,21 @@ def _softmax_convex(profile: sympy.Expr) -> str:
     first = sympy.diff(profile, ELL)
     second = sympy.diff(first, ELL)
     x = sympy.exp(-ELL)
+    if not is_regular(profile, (ELL,), _is_positive):
+        return ""
     if _is_nonnegative(first) and _is_nonnegative(second * (1 - x) + first * x):
         return (
             "L = F(ell) + an affine part, with F' >= 0 and F'' (1 - x) + F' x >= 0 for x = e^-ell in (0, 1): "
             "an increasing convex function of u = log sum_{j != y} exp(z_j - z_y), which is convex"
         )
     return ""
+
+
+def _is_positive(expression: sympy.Expr) -> bool:
+    """True is a proof of ``expression > 0`` for every ell > 0: no zero there, and nonnegative."""
+    if is_positive_as_written(expression) or expression == ELL:
+        return True
+    return _is_nonnegative(expression) and _is_nonnegative(1 / expression)
 
 
 def _is_nonnegative(expression: sympy.Expr) -> bool:
@@ -197,7 +221,9 @@ def _nonnegative_between(polynomial: sympy.Poly) -> bool:
 def _quadratic_convex(loss: Loss) -> str:
     hessian = logit_hessian(loss)
     constant = all(entry.is_Rational for entry in hessian.core)
-    if not constant or not _is_semidefinite(hessian.core) or not _is_nonnegative_in_z(hessian.diagonal):
+    if not constant or not _has_no_jumps(loss) or not _is_semidefinite(hessian.core):
+        return ""
+    if not _is_nonnegative_in_z(hessian.diagonal):
         return ""
     return f"Hess L = diag({hessian.diagonal}) + U phi'' U^T with a nonnegative diagonal and phi'' >= 0 constant"
 
@@ -214,7 +240,9 @@ def _is_semidefinite(matrix: sympy.ImmutableMatrix) -> bool:
 
 
 def _is_nonnegative_in_z(expression: sympy.Expr) -> bool:
-    """Every term has a coefficient > 0 and is an even power of z or an exponential."""
+    """Every term has a coefficient > 0 and is an even power of z or an exponential, or a quotient of such sums."""
+    if is_positive_as_written(sympy.factor(sympy.together(expression))):
+        return True
     for term in sympy.Add.make_args(sympy.expand(expression)):
         coefficient, atom = term.as_coeff_Mul()
         power = atom.is_Pow and atom.args[0] == Z and atom.args[1].is_even and atom.args[1].is_positive

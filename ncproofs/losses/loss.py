@@ -21,6 +21,7 @@ import sympy
 
 from ncproofs.errors import InvalidLoss
 from ncproofs.losses.identities import constant_value
+from ncproofs.losses.singularities import is_regular
 
 __all__ = ["ELL", "TOTAL", "K", "Loss", "M", "S", "SoftmaxForm", "T", "Z", "softmax_sums"]
 
@@ -121,8 +122,9 @@ class Loss:
     def softmax_form(self) -> SoftmaxForm | None:
         """The loss as profile(ell) + tilt * (z_y - mean z), or None when that was not recognised.
 
-        An answer is proved: with S_1 = exp(ell + t), the derivatives of phi at fixed ell are exactly
-        ``tilt`` in t and ``-tilt / K`` in the sum of all logits, and phi is ``profile`` where both are zero.
+        An answer is proved: with S_1 = exp(ell + t), phi at fixed ell is defined for all t and sums of logits or for
+        none, its derivatives are exactly ``tilt`` in t and ``-tilt / K`` in the sum of all logits, and phi is
+        ``profile`` where both are zero.
         """
         return _softmax_form(self)
 
@@ -147,6 +149,8 @@ def _softmax_form(loss: Loss) -> SoftmaxForm | None:
     if values is None:
         return None
     along = loss.phi.subs({**values, M: sympy.Integer(1)}, simultaneous=True)
+    if not is_regular(along, (T, TOTAL)):
+        return None
     tilt = constant_value(-K * sympy.diff(along, TOTAL))
     if tilt is None or constant_value(sympy.diff(along, T)) != tilt:
         return None

@@ -21,6 +21,7 @@ from ncproofs.losses.label_smoothing import label_smoothing
 from ncproofs.losses.loss import K, Loss, S, T, Z
 from ncproofs.losses.mean_squared import mean_squared
 from ncproofs.losses.pick_all_label import pick_all_label
+from ncproofs.losses.twins import as_known
 
 __all__ = ["KNOWN", "known_loss", "loss_from_expression", "loss_from_text", "with_own_name"]
 
@@ -113,7 +114,7 @@ def loss_from_expression(
     parts = [expression_from_text(text, {"z": Z}, f"f_{i}") for i, text in enumerate(functions, start=1)]
     usual = tuple(functions) == ("exp(z)",)
     spelled = " ".join((phi if usual else "; ".join([phi, *functions])).split())
-    return with_own_name(Loss(name or spelled, expression, tuple(parts), source))
+    return as_known(with_own_name(Loss(name or spelled, expression, tuple(parts), source)))
 
 
 def with_own_name(loss: Loss) -> Loss:
@@ -198,7 +199,7 @@ def _as_loss(value: object, spelled: str) -> Loss:
             raise InvalidLoss(f"{spelled}() raised {_one_line(error)}; mend the function") from error
     if not isinstance(value, Loss):
         raise InvalidLoss(f"{spelled} is of type {type(value).__name__}; name a Loss or a function that returns one")
-    return with_own_name(value)
+    return as_known(with_own_name(value))
 
 
 def _one_line(error: Exception) -> str:

@@ -80,7 +80,9 @@ def _convex(loss: Loss, profile: Profile | None, outside: str) -> Fact:
     if is_mean_squared(loss):
         return Fact(name, Truth.HOLDS, "its Hessian is the identity")
     if profile is None:
-        return Fact(name, Truth.UNDECIDED, outside)
+        found = logit_facts.is_convex(loss)
+        known = found.truth is not Truth.UNDECIDED
+        return Fact(name, found.truth, (found.witness or found.because) if known else outside)
     if profile.kind == "linear":
         return Fact(name, Truth.HOLDS, "log-sum-exp is convex, and the rest is linear")
     if profile.kind == "focal":

@@ -1,0 +1,48 @@
+"""A shipped loss in other words is the shipped loss, and nothing else is."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+import sympy
+
+from ncproofs.losses import focal, mean_squared
+from ncproofs.losses.loss import Loss, S, T, Z
+from ncproofs.losses.spelling import loss_from_expression
+from ncproofs.losses.twins import as_known
+
+FOCAL = {
+    "(1 - exp(t)/S1)**5*(log(S1) - t)": 5, "(1 - exp(t)/S1)**(7/2)*(log(S1) - t)": Fraction(7, 2),
+    "(log(S1) - t)*(1 - 2*exp(t)/S1 + exp(2*t)/S1**2)": 2, "(S1 - exp(t))**3/S1**3*log(S1*exp(-t))": 3,
+}
+
+
+@pytest.mark.parametrize(("text", "gamma"), FOCAL.items())
+def test_focal_loss_in_other_words(text: str, gamma: Fraction) -> None:
+    loss = loss_from_expression(text)
+    twin = focal(gamma)
+    assert (loss.phi, loss.class_functions, loss.parameters) == (twin.phi, twin.class_functions, twin.parameters)
+    assert loss.name == text
+
+
+@pytest.mark.parametrize(("phi", "functions"), [
+    ("(S1 - t**2 + (t - 1)**2)/2", ["z**2"]), ("(S1 + 1)/2 - t", ["z**2"]), ("S1/2 - t + 1/2", ["z**2", "z"])])
+def test_squared_error_in_other_words(phi: str, functions: list[str]) -> None:
+    loss = loss_from_expression(phi, functions)
+    assert loss.phi == mean_squared().phi and loss.class_functions == mean_squared().class_functions
+
+
+OTHERS = {
+    "twice focal": Loss("a", 2 * focal(2).phi, focal(2).class_functions, "a test"),
+    "focal and a number": Loss("b", focal(2).phi + 1, focal(2).class_functions, "a test"),
+    "focal with a tilt": Loss("c", focal(2).phi + (S(2) - T) / 9, (sympy.exp(Z), Z), "a test"),
+    "another target": Loss("d", S(1) / 2 - 2 * T + sympy.Rational(1, 2), (Z**2,), "a test"),
+    "a jump": Loss("e", mean_squared().phi + sympy.sqrt(T**2 - 2 * T + 1) / (T - 1), (Z**2,), "a test"),
+    "a fourth power": Loss("f", S(1) / 2 - T + sympy.Rational(1, 2), (Z**4,), "a test"),
+}
+
+
+@pytest.mark.parametrize("loss", OTHERS.values(), ids=OTHERS)
+def test_other_losses_stay_what_they_are(loss: Loss) -> None:
+    assert as_known(loss) is loss

@@ -26,6 +26,7 @@ from ncproofs.proof.checker import PINS
 from ncproofs.proof.checker_reading import canonical
 from ncproofs.proof.checker_theorems import REQUIRED
 from ncproofs.proof.discharge import Effort
+from ncproofs.proof.loss_reading import loss_text
 from ncproofs.store import write_atomically
 from ncproofs.theorems.catalogue import CATALOGUE, load
 from ncproofs.theorems.theorem import Theorem, claims_of
@@ -134,7 +135,9 @@ def problem_from(parameters: dict[str, Any]) -> Problem:
     if family is None or len(canonical(parameters)) > 10_000:
         raise NoCertificate("the parameters are those of no family of problems")
     spelled = {key: _spelled(key, value) for key, value in given.items()}
-    if parameter is not None and "loss" in spelled:
+    if given.get("loss") == "expression":
+        spelled["loss"] = loss_text(parameter)
+    elif parameter is not None and "loss" in spelled:
         spelled["loss"] += f"({parameter})"
     problem: Problem = problem_of({"family": family.name, **spelled})
     return problem

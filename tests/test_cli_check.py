@@ -9,6 +9,7 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,6 +22,7 @@ from ncproofs.families import problem_of
 from ncproofs.proof import checker
 from ncproofs.proof.certificate import digest_of, problem_record, seal, verdict_certificate
 from ncproofs.proof.discharge import Effort
+from ncproofs.proof.loss_reading import loss_text
 from ncproofs.proof.network_claims import DualityGap
 from ncproofs.reading_list import kinds_in, reading_list
 from ncproofs.theorems.catalogue import CATALOGUE, load
@@ -297,3 +299,36 @@ def test_reading_names_the_files_that_decide(
     said = capsys.readouterr().out.splitlines()[-1]
     assert said.startswith(f"decided by {len(record['reading'])} files") and "checker_signs.py" in said
     assert main(["check", str(written[1])]) == 0 and "decided by" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("text", ["3*(log(S1) - t)", "log(S1) - t + 1 - exp(t)/S1", "sqrt(S1)*exp(-t/2)", "log(S1)-t"])
+def test_a_verdict_about_a_loss_of_ones_own_is_tied_to_its_expression(
+    text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The loss is read back from the parameters; another expression under the same claims is not accepted."""
+    folder = tmp_path / "proofs"
+    args = ["verify", "contrastive-bound", "--loss", text, *SIZES, "--certificates", str(folder)]
+    assert main(args) == 0
+    assert main(["check", str(folder)]) == 0
+    assert "as pinned" in capsys.readouterr().out
+    (file,) = folder.glob("*.json")
+    certificate = json.loads(file.read_bytes())
+    parameters = certificate["statement"]["parameters"]
+    if isinstance(parameters["parameter"], dict):
+        parameters["parameter"]["phi"] = ["*", "2", parameters["parameter"]["phi"]]
+        file.write_bytes(seal(certificate["statement"], certificate["witness"]))
+        assert main(["check", str(folder)]) == 1
+
+
+def test_losses_that_no_certificate_may_hold() -> None:
+    for record in ({"phi": "t"}, {"phi": ["sin", "t"], "sums": [["exp", "z"]]}, {"phi": "t", "sums": []},
+                   {"phi": ["__import__", "t"], "sums": [["exp", "z"]]}, {"phi": "q", "sums": [["exp", "z"]]},
+                   {"phi": ["-", "t", "t", "t"], "sums": [["exp", "z"]]}, {"phi": [], "sums": [["exp", "z"]]}, 7):
+        with pytest.raises(NcproofsError):
+            loss_text(record)
+    deep: Any = "t"
+    for _ in range(190):
+        deep = ["exp", deep]
+    with pytest.raises(NcproofsError):
+        loss_text({"phi": deep, "sums": [["exp", "z"]]})
+    assert loss_text({"phi": ["-", ["log", "S1"], "t"], "sums": [["exp", "z"]]}) == "-t + log(S_1)"

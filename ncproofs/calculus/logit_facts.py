@@ -9,6 +9,7 @@ from math import lcm
 
 import sympy
 from flint import arb
+from sympy.polys.polyerrors import CoercionFailed
 
 from ncproofs.arithmetic.ball import Ball
 from ncproofs.calculus.logits import LogitExpansion, expand, logit_gradient, logit_hessian
@@ -175,6 +176,9 @@ def _is_positive(expression: sympy.Expr) -> bool:
 
 def _is_nonnegative(expression: sympy.Expr) -> bool:
     """True is a proof of ``expression >= 0`` for every ell > 0."""
+    factor, rest = sympy.factor_terms(expression).as_independent(ELL, as_Add=False)
+    if is_positive_as_written(factor):  # log(2) too, which the polynomials below do not know
+        expression = rest
     if expression.free_symbols - {ELL}:  # such as K
         return False
     scale = lcm(1, *(int(c.q) for e in expression.atoms(sympy.exp) for c in e.args[0].atoms(sympy.Rational)))
@@ -186,7 +190,7 @@ def _is_nonnegative(expression: sympy.Expr) -> bool:
     numerator, denominator = sympy.fraction(reduced)
     try:
         above, below = (sympy.Poly(part, y, ELL, domain="QQ") for part in (numerator, denominator))
-    except sympy.PolynomialError:
+    except (sympy.PolynomialError, CoercionFailed):  # the latter for coefficients such as log(2)
         return False
     if below.degree(ELL) > 0 or below.is_zero or _has_root_between(sympy.Poly(below.as_expr(), y, domain="QQ")):
         return False

@@ -59,6 +59,8 @@ def _sign(value: sympy.Expr) -> int | None:
         return 1 if value > 0 else 0 if value == 0 else None
     if isinstance(value, sympy.exp) or (value.is_Symbol and value.is_positive):
         return 1
+    if isinstance(value, sympy.log) and value.args[0].is_Rational:
+        return 1 if value.args[0] > 1 else None
     if value.is_Pow:
         sign = _sign(value.args[0])
         even = value.args[1].is_Integer and value.args[1] % 2 == 0 and value.args[1] > 0

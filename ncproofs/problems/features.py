@@ -46,8 +46,8 @@ class Ridge:
         if not isinstance(self.loss, Loss):
             raise InvalidProblem(f"loss={self.loss!r} is not a Loss; write for example cross_entropy() or focal(2)")
         set_ = object.__setattr__
-        set_(self, "loss", self.loss.single_label())
         set_(self, "K", size(self.K, "K", 2))
+        set_(self, "loss", self.loss.single_label().for_classes(self.K))
         set_(self, "d", size(self.d, "d", 1))
         set_(self, "n", size(self.n, "n", 1))
         set_(self, "lambda_W", positive(self.lambda_W, "lambda_W"))
@@ -117,8 +117,8 @@ class Spheres:
         if not isinstance(self.loss, Loss):
             raise InvalidProblem(f"loss={self.loss!r} is not a Loss; write for example cross_entropy() or focal(2)")
         set_ = object.__setattr__
-        set_(self, "loss", self.loss.single_label())
         set_(self, "K", size(self.K, "K", 2))
+        set_(self, "loss", self.loss.single_label().for_classes(self.K))
         set_(self, "d", size(self.d, "d", 2))
         set_(self, "n", size(self.n, "n", 1))
         set_(self, "tau", positive(self.tau, "tau"))

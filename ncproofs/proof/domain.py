@@ -68,7 +68,15 @@ def real() -> Range:
 
 
 def between(lower: object, upper: object, *, closed: bool = False) -> Range:
-    """The interval from ``lower`` to ``upper``, open unless ``closed``; the ends may use other variables."""
+    """The interval from ``lower`` to ``upper``, open unless ``closed``; the ends may use other variables.
+
+    Raises:
+        InvalidClaim: two numbers with nothing between them, where every claim would hold.
+    """
+    low, high = _exact(lower), _exact(upper)
+    if low.is_Rational and high.is_Rational and not (low < high or (closed and low == high)):
+        raise InvalidClaim(f"nothing lies between {low} and {high}, so that every claim holds there; write the smaller "
+                           "end first")
     return Range(_exact(lower), _exact(upper), lower_open=not closed, upper_open=not closed)
 
 

@@ -7,10 +7,13 @@ from fractions import Fraction
 import pytest
 import sympy
 
+from ncproofs.calculus.logit_facts import ignores_shifts, is_convex
 from ncproofs.losses import focal, mean_squared
-from ncproofs.losses.loss import Loss, S, T, Z
+from ncproofs.losses.loss import ELL, Loss, S, T, Z
 from ncproofs.losses.spelling import loss_from_expression
 from ncproofs.losses.twins import as_known
+from ncproofs.problems.features import Ridge
+from ncproofs.truth import Truth
 
 FOCAL = {
     "(1 - exp(t)/S1)**5*(log(S1) - t)": 5, "(1 - exp(t)/S1)**(7/2)*(log(S1) - t)": Fraction(7, 2),
@@ -46,3 +49,17 @@ OTHERS = {
 @pytest.mark.parametrize("loss", OTHERS.values(), ids=OTHERS)
 def test_other_losses_stay_what_they_are(loss: Loss) -> None:
     assert as_known(loss) is loss
+
+
+def test_a_factor_with_K_is_a_number_at_a_problem() -> None:
+    loss = loss_from_expression("(log(S1) - t)/K")
+    assert loss.softmax_form() is None
+    at = Ridge(loss, 4, 3, 1, "1/100", "1/100").loss.softmax_form()
+    assert at is not None and at.profile == ELL / 4
+    assert is_convex(loss).truth is Truth.HOLDS and ignores_shifts(loss)
+
+
+@pytest.mark.parametrize("text", ["log(2)*(log(S1) - t)", "(log(S1) - t)/log(2)"])
+def test_cross_entropy_in_bits_is_convex(text: str) -> None:
+    assert is_convex(loss_from_expression(text)).truth is Truth.HOLDS
+    assert is_convex(loss_from_expression(f"-{text}")).truth is not Truth.HOLDS

@@ -98,3 +98,10 @@ def test_defined_statements_still_hold():
     assert discharge(above).truth is Truth.HOLDS
     root = UniqueRoot(expression=sympy.log(p) + p, variable=p, lower=zero, upper=two)
     assert discharge(root).truth is Truth.HOLDS
+
+
+def test_a_range_without_numbers_is_refused() -> None:
+    for low, high, closed in ((2, 1, False), (1, 1, False), ("1/2", "1/3", True)):
+        with pytest.raises(InvalidClaim, match="nothing lies between"):
+            between(low, high, closed=closed)
+    assert between(1, 1, closed=True).lower == 1

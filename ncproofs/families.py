@@ -42,9 +42,9 @@ class Family:
 def _loss(value: Any) -> Any:
     """A loss as it is, or by its spelling."""
     from ncproofs.losses.loss import Loss
-    from ncproofs.losses.spelling import loss_from_text, with_own_name
+    from ncproofs.losses.spelling import loss_from_text, own_loss
 
-    return with_own_name(value) if isinstance(value, Loss) else loss_from_text(value)
+    return own_loss(value) if isinstance(value, Loss) else loss_from_text(value)
 
 
 def _ridge(given: dict[str, Any]) -> Any:

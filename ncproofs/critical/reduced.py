@@ -100,9 +100,8 @@ def _convex(problem: Ridge, profile: Profile) -> Regime:
     else:
         below, anti = _compare(problem, profile)
     if anti:
-        raise OutOfScope(
-            f"{problem.loss}: phi'(0) < -c, so the best margin is negative; no theorem covers that"
-        )
+        raise OutOfScope(f"{problem.loss}: phi'(0) < -c, so that a negative margin is better than 0, and there may be "
+                         "no minimum; no theorem covers that")
     if below is None:
         return Regime(
             name="trivial",

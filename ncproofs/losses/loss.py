@@ -75,6 +75,8 @@ class Loss:
     parameters: Mapping[str, Fraction] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
+        if not self.name.isprintable():
+            raise InvalidLoss(f"name={self.name[:80]!r} has characters that are not printed; write one line of text")
         if not self.name or not self.source:
             raise InvalidLoss(f"a loss needs a name and a source; got name={self.name!r}, source={self.source!r}")
         object.__setattr__(self, "phi", _expression("phi", self.phi))

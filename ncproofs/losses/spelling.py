@@ -17,13 +17,14 @@ from ncproofs.errors import InvalidLoss, NcproofsError, UnknownName
 from ncproofs.losses.cross_entropy import cross_entropy
 from ncproofs.losses.expressions import expression_from_text
 from ncproofs.losses.focal import focal
+from ncproofs.losses.identities import vanishes
 from ncproofs.losses.label_smoothing import label_smoothing
 from ncproofs.losses.loss import K, Loss, S, T, Z
 from ncproofs.losses.mean_squared import mean_squared
 from ncproofs.losses.pick_all_label import pick_all_label
 from ncproofs.losses.twins import as_known
 
-__all__ = ["KNOWN", "known_loss", "loss_from_expression", "loss_from_text", "with_own_name"]
+__all__ = ["KNOWN", "known_loss", "loss_from_expression", "loss_from_text", "own_loss", "with_own_name"]
 
 #: Name -> (constructor, its parameters in order, an example that can be typed).
 KNOWN: dict[str, tuple[Callable[..., Loss], tuple[str, ...], str]] = {
@@ -138,6 +139,24 @@ def with_own_name(loss: Loss) -> Loss:
     return loss
 
 
+def own_loss(loss: Loss) -> Loss:
+    """A loss that somebody built, once its name is known to speak of no other one.
+
+    Raises:
+        InvalidLoss: its name is that of a shipped loss, or an expression, and it is another.
+    """
+    loss = as_known(with_own_name(loss))
+    if _is_expression(loss.name):
+        try:
+            named = known_loss(loss.name)
+        except NcproofsError:
+            return loss
+        if named.class_functions != loss.class_functions or not vanishes(named.phi - loss.phi):
+            raise InvalidLoss(f"the loss is named {_shown(loss.name)}, which is another expression; give it another "
+                              "name")
+    return loss
+
+
 def _is_expression(spelled: str) -> bool:
     """Whether it is meant as one: it has a t or an S1, and is more than a name or a call of another name."""
     call = _CALL.fullmatch(spelled)
@@ -199,7 +218,7 @@ def _as_loss(value: object, spelled: str) -> Loss:
             raise InvalidLoss(f"{spelled}() raised {_one_line(error)}; mend the function") from error
     if not isinstance(value, Loss):
         raise InvalidLoss(f"{spelled} is of type {type(value).__name__}; name a Loss or a function that returns one")
-    return as_known(with_own_name(value))
+    return own_loss(value)
 
 
 def _one_line(error: Exception) -> str:

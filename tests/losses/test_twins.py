@@ -8,9 +8,10 @@ import pytest
 import sympy
 
 from ncproofs.calculus.logit_facts import ignores_shifts, is_convex
+from ncproofs.errors import InvalidLoss
 from ncproofs.losses import focal, mean_squared
 from ncproofs.losses.loss import ELL, Loss, S, T, Z
-from ncproofs.losses.spelling import loss_from_expression
+from ncproofs.losses.spelling import loss_from_expression, own_loss
 from ncproofs.losses.twins import as_known
 from ncproofs.problems.features import Ridge
 from ncproofs.truth import Truth
@@ -63,3 +64,18 @@ def test_a_factor_with_K_is_a_number_at_a_problem() -> None:
 def test_cross_entropy_in_bits_is_convex(text: str) -> None:
     assert is_convex(loss_from_expression(text)).truth is Truth.HOLDS
     assert is_convex(loss_from_expression(f"-{text}")).truth is not Truth.HOLDS
+
+
+def test_a_name_that_is_another_expression_is_refused() -> None:
+    third = Loss("2*(log(S1) - t)", 3 * (sympy.log(S(1)) - T), (sympy.exp(Z),), "a test")
+    with pytest.raises(InvalidLoss, match="another expression"):
+        own_loss(third)
+    same = Loss("3*(log(S1) - t)", 3 * sympy.log(S(1)) - 3 * T, (sympy.exp(Z),), "a test")
+    assert own_loss(same).name == "3*(log(S1) - t)"
+    assert own_loss(Loss("mine", third.phi, third.class_functions, "a test")).phi == third.phi
+
+
+def test_a_name_is_one_printed_line() -> None:
+    for name in ("cross_entropy\nholds", "a\x07", "a\u202eb"):
+        with pytest.raises(InvalidLoss, match="not printed"):
+            Loss(name, T, (Z,), "a test")

@@ -125,6 +125,8 @@ def local_minima(problem: Spheres, count: int, seed: int) -> Iterator[FoundSpher
         X = _minimised(chart, unit_columns(rng.standard_normal((problem.d, problem.K + chart.problem.N))))
         if chart is small:
             X = np.hstack([X[:, : problem.K], np.repeat(X[:, problem.K :], problem.n, axis=1)])
+        if not np.isfinite(full.derivatives(X)[2]).all():  # where the loss is not defined
+            continue
         point = _described(full, X)
         if point.index or not point.gradient_norm < _CONVERGED:
             continue
@@ -146,6 +148,8 @@ def _polished(chart: Chart, X: Array) -> Array:
     """Newton with an eigen-pseudo-inverse, so flat directions do not move; stops when it stalls."""
     basis, gradient, hessian = chart.derivatives(X)
     for _ in range(10):
+        if not np.isfinite(hessian).all():
+            break
         values, vectors = np.linalg.eigh(hessian)
         keep = np.abs(values) > _FLAT * max(1e-300, float(np.abs(values).max()))
         step = -vectors[:, keep] @ ((vectors[:, keep].T @ gradient) / values[keep])

@@ -26,8 +26,8 @@ class NetworkValue(Claim):
 class NetworkQuantity(Claim):
     """``quantity`` (a name of ``ncproofs optimum network``) at the optimum of ``problem``, compared with ``value``.
 
-    ``rank`` only where every minimiser has the same, the rank of a linear map: not with a ReLU, where a neuron may be
-    split into two at no cost and other networks may have other neurons.
+    ``rank`` only where every minimiser has the same: that of a linear map, and with batchnorm the number of active
+    classes, the rank of the predictions; not with a ReLU, where other networks may have other neurons.
     """
 
     problem: Network

@@ -86,7 +86,7 @@ def _quantity(claim: NetworkQuantity, effort: Effort) -> Evidence:
 def _compared(problem: Network, quantity: str, value: Any, relation: str, sentence: str, effort: Effort) -> Evidence:
     """The bounds of the objective decide even where they do not agree; other quantities need the optimum."""
     answer = network_answer(problem)
-    linear = problem.kind in ("linear", "deep-linear")
+    linear = problem.kind in ("linear", "deep-linear", "batchnorm")
     if quantity == "rank" and answer.regime != "trivial" and answer.geometry != ZERO and (
             not linear or answer.regime in _SHOWN_RANK):
         return refuse(sentence, f"regime {answer.regime}: the rank is that of one network, others may have another")

@@ -93,13 +93,14 @@ def sphere_optimum(problem: Spheres, *, point: str = "etf", digits: int = 30) ->
     the answer says so, and shows the optimum that is.
 
     Raises:
-        InvalidProblem: another point, digits < 1, or d < K - 1 leaves no room for a simplex ETF.
-        OutOfScope: no theorem of this package covers the loss, or the mean squared error with d < K - 1.
+        InvalidProblem: another point, digits < 1, or d < K - 1 leaves no room for a simplex ETF (for the mean squared
+            error only where tau K > d).
+        OutOfScope: no theorem of this package covers the loss.
     """
     if digits < 1:
         raise InvalidProblem(f"digits={digits} given, but digits >= 1 is needed")
     theta = temperature(problem, point)
-    if problem.d < problem.K - 1:
+    if problem.d < problem.K - 1 and not (theta > 0 and has_tight_frame(problem)):
         raise InvalidProblem(f"a simplex ETF needs d >= K - 1; got d={problem.d}, K={problem.K}")
     regime = sphere_regime(problem) if theta > 0 else _antipodal(problem)
     quantities = climb(lambda bits: _quantities(problem, regime, bits), digits)
@@ -119,7 +120,7 @@ def sphere_optimum(problem: Spheres, *, point: str = "etf", digits: int = 30) ->
 
 
 def sphere_regime(problem: Spheres) -> SphereRegime:
-    """The regime of the global minimisers, for d >= K - 1."""
+    """The regime of the global minimisers, for d >= K - 1 or ``has_tight_frame``."""
     if is_mean_squared(problem.loss):
         return _mean_squared(problem)
     if is_projected(problem.loss):
@@ -218,15 +219,31 @@ def _by_contact(problem: Spheres, profile: Profile) -> SphereRegime:
                    holes=(_CONTACT,))
 
 
+def has_tight_frame(problem: Spheres) -> bool:
+    """Whether unit-norm tight frames are optimal: the mean squared error with tau K <= d < K."""
+    return is_mean_squared(problem.loss) and problem.tau * problem.K <= problem.d < problem.K
+
+
 def _mean_squared(problem: Spheres) -> SphereRegime:
-    """l >= (1 - z_y)^2/2 and z_y <= tau."""
+    """l >= (1 - z_y)^2/2 and z_y <= tau; for d < K the logits M of one sample a class have |tr M| <= sqrt(d) |M|."""
+    if has_tight_frame(problem):
+        return SphereRegime(
+            name="tight frame", geometry="unit-norm tight frame", point=None, rigor=Rigor.EXACT,
+            axioms=("Cauchy-Schwarz inequality", "singular value decomposition"),
+            because=f"tau K = {problem.tau * problem.K} <= d = {problem.d}: M = W^T H has |tau M - I|^2 >= "
+                    "tau^2 (tr M)^2/d - 2 tau tr M + K, which falls up to tr M = K, with equality only for h = w and "
+                    "W W^T = (K/d) I",
+            notes=("every unit-norm tight frame with h_{k,i} = w_k is a minimiser; at d = K - 1 these are the simplex "
+                   "ETF and what comes of it by changing the signs of classifiers with their features",),
+        )
     if problem.d < problem.K:
         if _has_negative_curvature(problem):
             return replace(_collapse("the simplex ETF has a certified negative eigenvalue"), truth=Truth.FAILS)
         return replace(
-            _collapse("for d = K - 1 the minimum of the mean squared error on spheres is not known; "
+            _collapse("for d = K - 1 and tau K > d the minimum of the mean squared error on spheres is not known; "
                       "shown is the simplex ETF"),
-            truth=Truth.UNDECIDED, rigor=Rigor.ESTIMATED, holes=("the optimum of the mean squared error at d < K",),
+            truth=Truth.UNDECIDED, rigor=Rigor.ESTIMATED,
+            holes=("the optimum of the mean squared error at d < K, tau K > d",),
         )
     if problem.tau <= 1:
         return SphereRegime(
@@ -279,6 +296,10 @@ def _quantities(
         zero = Fraction(0)
         if regime.name == "tilted collapse":
             return {"objective": tilted_value(problem), "multiplier_W": zero, "multiplier_H": zero}
+        if regime.name == "tight frame":
+            load = tau * Fraction(K, problem.d)  # tau |M e_k|^2
+            return {"objective": (1 - 2 * tau + tau * load) / 2, "multiplier_W": tau * (load - 1) / K,
+                    "multiplier_H": tau * (load - 1) / N}
         if regime.name == "exact fit":
             return {"objective": zero, "multiplier_W": zero, "multiplier_H": zero}
         if regime.point == "frame":

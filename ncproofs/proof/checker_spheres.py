@@ -63,8 +63,10 @@ def regime(problem: Spheres, balls: Intervals, points: Any) -> str:
     """The kind of every global minimiser, once d is large enough for it."""
     loss, K, d = problem.loss, problem.K, problem.d
     if loss.name == "mean_squared":
+        if d < K and problem.tau * K > d:
+            raise Rejected("for the mean squared error d >= K or tau K <= d is needed")
         if d < K:
-            raise Rejected("for the mean squared error d >= K is needed")
+            return "unit-norm tight frame"
         return "orthogonal frame" if problem.tau <= 1 else "exact fit"
     if loss.name == "projected_mean_squared":
         falls = problem.gap <= 1
@@ -136,6 +138,9 @@ def quantity(problem: Spheres, point: str, name: Any, algebra: Any) -> Any:
     share = {"multiplier_W": Fraction(1, K), "multiplier_H": Fraction(1, problem.N)}
     if not isinstance(name, str) or (name != "objective" and name not in share):
         raise Rejected("not a quantity that is determined here")
+    if point == "unit-norm tight frame":
+        load = tau * Fraction(K, problem.d)
+        return number((1 - 2 * tau + tau * load) / 2 if name == "objective" else tau * (load - 1) * share[name])
     if point == "orthogonal frame":
         return number((1 - tau) ** 2 / 2 if name == "objective" else tau * (tau - 1) * share[name])
     if point in ("exact fit", "equal logit gaps"):

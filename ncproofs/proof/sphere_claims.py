@@ -36,7 +36,7 @@ class SphereValue(Claim):
 class SphereGeometry(Claim):
     """Every global minimiser of ``problem`` has ``geometry``.
 
-    One of "simplex ETF" (h = w), "orthogonal frame" (h = w), "equal logit gaps", "exact fit".
+    One of "simplex ETF", "orthogonal frame", "unit-norm tight frame" (all with h = w), "equal logit gaps", "exact fit".
     """
 
     problem: Spheres

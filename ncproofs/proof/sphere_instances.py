@@ -49,7 +49,8 @@ from ncproofs.truth import Evidence, Rigor, Truth
 
 __all__ = ["settle"]
 
-_GEOMETRIES = {"simplex ETF": -1, "orthogonal frame": 0, "equal logit gaps": None, "exact fit": None}
+_GEOMETRIES = {"simplex ETF": -1, "orthogonal frame": 0, "equal logit gaps": None, "exact fit": None,
+               "unit-norm tight frame": None}
 _QUANTITIES = ("objective", "multiplier_W", "multiplier_H", "condition_number")
 _LARGEST_DENSE = 300
 
@@ -189,7 +190,10 @@ def _geometry(claim: SphereGeometry, effort: Effort) -> Evidence:
         return refuse(sentence, at.because)
     if at.geometry == claim.geometry:
         return _verdict(sentence, problem, at.because, at.rigor, at.axioms, yes=True)
-    if claim.geometry in ("equal logit gaps", "exact fit") or (
+    if at.geometry == "unit-norm tight frame" and claim.geometry == "simplex ETF":
+        flipped = "with an ETF, w_1 and every h_{1,i} of opposite sign are optimal too, and w_1, w_2 at another angle"
+        return fails(sentence, at.because, problem, f"the minimum is in [{shown}]; {flipped}")
+    if _GEOMETRIES[claim.geometry] is None or (
         at.geometry == "equal logit gaps" and claim.geometry == "orthogonal frame"
     ):  # not disjoint kinds: an orthogonal frame with h = w has one logit gap, and fits exactly at tau = 1
         return refuse(sentence, f"the regime is {at.regime}: {at.because}")

@@ -56,6 +56,7 @@ FAMILIES: dict[str, tuple[str, str, dict[str, str], dict[str, str]]] = {
             "collapse": "a simplex ETF W with h_{k,i} = w_k",
             "tilted collapse": "label_smoothing beyond its threshold: an ETF tilted towards a common direction",
             "orthogonal frame": "mean_squared: orthonormal w_k = h_{k,i}",
+            "tight frame": "mean_squared, tau K <= d < K: unit vectors w_k = h_{k,i} with W W^T = (K/d) I",
             "antipodal": "the critical point h_{k,i} = -w_k",
         },
     ),

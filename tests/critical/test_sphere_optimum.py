@@ -2,8 +2,10 @@
 
 from fractions import Fraction
 
+import numpy as np
 import pytest
 import sympy
+from scipy.optimize import minimize
 
 from ncproofs.calculus.sphere_objective import sphere_multipliers, sphere_value
 from ncproofs.critical.sphere_optimum import closed_form, sphere_optimum, sphere_regime
@@ -31,7 +33,8 @@ REGIMES = {
     "mean squared": (Spheres(MSE, 3, 3, 2, "1/2"), "orthogonal frame", HOLDS),
     "mean squared, tau = 1": (Spheres(MSE, 3, 4, 2, 1), "orthogonal frame", HOLDS),
     "mean squared, tau > 1": (Spheres(MSE, 3, 3, 2, "3/2"), "exact fit", HOLDS),
-    "mean squared, d = K-1, small tau": (Spheres(MSE, 3, 2, 1, "1/10"), "collapse", UNDECIDED),
+    "mean squared, d = K-1, small tau": (Spheres(MSE, 3, 2, 1, "1/10"), "tight frame", HOLDS),
+    "mean squared, d = K-1, tau K > d": (Spheres(MSE, 3, 2, 1, "7/10"), "collapse", UNDECIDED),
     "projected": (Spheres(PMSE, 4, 3, 1, "3/4"), "collapse", HOLDS),
     "projected, tau beyond": (Spheres(PMSE, 4, 4, 1, "76/100"), "tilted collapse", HOLDS),
 }
@@ -128,3 +131,38 @@ def test_refusals():
         Spheres(CE, 3, 3, 1, 0)
     with pytest.raises(InexactInput):
         Spheres(CE, 3, 3, 1, 0.5)
+
+
+@pytest.mark.parametrize(("K", "d", "n", "tau"), [
+    (3, 2, 1, "1/2"), (3, 2, 1, "2/3"), (4, 2, 2, "1/2"), (5, 3, 1, "1/3"), (6, 5, 1, "5/6"), (7, 2, 1, "1/10")])
+def test_squared_error_in_few_dimensions_has_tight_frames(K: int, d: int, n: int, tau: str) -> None:
+    """Descent reaches (1 - 2 tau + tau^2 K/d)/2 and does not pass it; the frame it finds is tight, with h = w."""
+    problem = Spheres(mean_squared(), K, d, n, tau)
+    found = sphere_optimum(problem, digits=15)
+    assert (found.truth, found.rigor, found.geometry) == (Truth.HOLDS, Rigor.EXACT, "unit-norm tight frame")
+    t, value = float(Fraction(tau)), float(found.quantities["objective"].lower)
+    assert value == pytest.approx((1 - 2 * t + t * t * K / d) / 2, abs=1e-12)
+    targets = np.repeat(np.eye(K), n, axis=1)
+
+    def objective(x: np.ndarray) -> float:
+        X = x.reshape(d, K + K * n)
+        X = X / np.linalg.norm(X, axis=0)
+        return float(((t * X[:, :K].T @ X[:, K:] - targets) ** 2).sum()) / (2 * K * n)
+
+    rng = np.random.default_rng(0)
+    ends = [minimize(objective, rng.standard_normal(d * (K + K * n)), options={"gtol": 1e-9}) for _ in range(6)]
+    best = min(ends, key=lambda end: float(end.fun))
+    assert min(float(end.fun) for end in ends) == pytest.approx(value, abs=1e-8)
+    X = best.x.reshape(d, -1)
+    X = X / np.linalg.norm(X, axis=0)
+    W, H = X[:, :K], X[:, K:]
+    near = 2e-2 if t * K == d else 1e-3  # flat where the bound stops falling
+    assert np.abs(W @ W.T - K / d * np.eye(d)).max() < near and np.abs(np.repeat(W, n, axis=1) - H).max() < near
+
+
+def test_squared_error_beyond_tight_frames_is_open() -> None:
+    assert sphere_optimum(Spheres(mean_squared(), 3, 2, 1, "667/1000")).truth is not Truth.HOLDS
+    with pytest.raises(InvalidProblem):
+        sphere_optimum(Spheres(mean_squared(), 4, 2, 1, "501/1000"))
+    with pytest.raises(InvalidProblem):
+        sphere_optimum(Spheres(mean_squared(), 4, 2, 1, "1/2"), point="antipodal")

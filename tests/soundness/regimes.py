@@ -106,6 +106,12 @@ def genuine() -> dict[str, Pair]:
         "spheres: the dual in K - 1 dimensions": DualCertificate(problem=Spheres(cross_entropy(), 4, 3, 2, 1)),
         "spheres: well conditioned": SphereQuantity(
             problem=Spheres(cross_entropy(), 4, 4, 1, 1), quantity="condition_number", value=2, relation=">"),
+        "spheres: a tight frame": SphereGeometry(
+            problem=Spheres(mean_squared(), 3, 2, 1, "2/3"), geometry="unit-norm tight frame"),
+        "spheres: the value of tight frames": SphereValue(
+            problem=Spheres(mean_squared(), 4, 2, 2, "1/4"), value=Fraction(5, 16)),
+        "spheres: a multiplier of tight frames": SphereQuantity(
+            problem=Spheres(mean_squared(), 3, 2, 2, "1/2"), quantity="multiplier_H", value=Fraction(-1, 48)),
         "spheres: a multiplier": SphereQuantity(
             problem=Spheres(mean_squared(), 3, 3, 1, "1/2"), quantity="multiplier_W", value=Fraction(-1, 12)),
     }
@@ -186,6 +192,15 @@ def attacks() -> dict[str, Pair]:
         "regime: a multiplier that is the objective": _claim(
             "sphere/optimum/1", {"bits": 64, "points": None}, problem={**sphere, "tau": "1/2"}, point="minimum",
             quantity="multiplier_W", relation="==", value="1/8"),
+        "regime: tight frames beyond their threshold": _claim(
+            "sphere/geometry/1", {"bits": 64, "points": None}, geometry="unit-norm tight frame",
+            problem={**sphere, "d": 2, "tau": "67/100"}),
+        "regime: tight frames in K dimensions": _claim(
+            "sphere/geometry/1", {"bits": 64, "points": None}, geometry="unit-norm tight frame",
+            problem={**sphere, "tau": "1/2"}),
+        "regime: the value of an orthonormal frame in few dimensions": _claim(
+            "sphere/optimum/1", {"bits": 64, "points": None}, problem={**sphere, "d": 2, "tau": "1/2"}, point="minimum",
+            quantity="objective", relation="==", value="1/8"),
         "regime: more turns than there are": _other("spheres: more dimensions", zero=5),
         "regime: the minimum under another name": _other("spheres: an exact fit", point="nowhere"),
         "regime: badly conditioned": _other("spheres: well conditioned", relation="<"),

@@ -50,7 +50,7 @@ OUTSIDE = {
     "smoothed labels, d = K-1": ("label_smoothing_threshold", Spheres(SMOOTH, 4, 3, 1, 3), Truth.FAILS),
     "smoothed labels, d = K-1 = 2": ("label_smoothing_threshold", Spheres(SMOOTH, 3, 2, 1, "12/5"), Truth.UNDECIDED),
     "mean squared is no collapse": ("sphere_optimum", Spheres(MSE, 3, 3, 1, "1/2"), Truth.FAILS),
-    "mean squared, d < K": ("sphere_mse", Spheres(MSE, 3, 2, 1, "1/10"), Truth.UNDECIDED),
+    "mean squared, d < K": ("sphere_mse", Spheres(MSE, 3, 2, 1, "7/10"), Truth.UNDECIDED),
     "focal is not convex": ("duality_certificate", Spheres(focal(2), 3, 3, 1, 1), Truth.UNDECIDED),
     "g < 0": ("duality_certificate", Spheres(SMOOTH, 3, 3, 1, 3), Truth.FAILS),
     "bounded below the frame": ("duality_certificate", Spheres(MSE, 3, 2, 1, "1/2"), Truth.FAILS),

@@ -15,10 +15,11 @@ from typing import Any
 
 from ncproofs.proof.checker_arithmetic import Budget, Intervals, Rejected, times, total
 from ncproofs.proof.checker_constants import Constants, compared
+from ncproofs.proof.checker_inertia import inertia
 from ncproofs.proof.checker_losses import LabelLoss
 from ncproofs.proof.checker_reading import expression, listed, need, rational, whole
 
-_MOST_SETS = 20_000
+_MOST_SETS, _MOST_CLASSES = 20_000, 400
 Part = tuple[int, int, Fraction]  # m labels, how often each set of m labels occurs, weight v of its loss
 
 
@@ -99,6 +100,26 @@ class Labels:
         pull, available = self.sides()
         return pull >= available
 
+    def pulls_little(self) -> bool:
+        """|G|_2 <= sqrt(lambda_W lambda_H) for the gradient G in W^T H at 0, and G 1 = 0 with a bias: 0 is optimal.
+
+        N G has the columns v (m/K 1 - 1_S). A convex loss lies above its tangent at 0, and <G, W^T H> is at least
+        -|G|_2 (lambda_W |W|^2 + lambda_H |H|^2)/(2 sqrt(lambda_W lambda_H)). Equality leaves logits that are multiples
+        of 1, so <G, W^T H> = 0 and W = H = 0: there is no other minimiser.
+        """
+        K, sets = self.K, self.sets()
+        if K > _MOST_CLASSES:
+            raise Rejected("too many classes for an exact comparison")
+        self.budget.spend(len(sets) * K * K)
+        level = self.lambda_W * self.lambda_H * self.N**2
+        gap, ends = [[level * (i == j) for j in range(K)] for i in range(K)], [Fraction(0)] * K
+        for s, n in sets:
+            column = [self.weight(len(s)) * (Fraction(len(s), K) - (k + 1 in s)) for k in range(K)]
+            ends = [end + n * x for end, x in zip(ends, column, strict=True)]
+            gap = [[g - n * x * y for g, y in zip(row, column, strict=True)]
+                   for row, x in zip(gap, column, strict=True)]
+        return (self.lambda_b is None or not any(ends)) and not inertia(gap, self.budget)[1]
+
     def kind(self) -> str:
         """Of every global minimiser."""
         if self.is_zero:
@@ -110,7 +131,11 @@ class Labels:
 
 def geometry(statement: list[Any], witness: Any, budget: Budget) -> None:
     need(witness)
-    if Labels(statement[0], budget).kind() != statement[1]:
+    problem = Labels(statement[0], budget)
+    if problem.given is not None and statement[1] == "zero":  # any list
+        if not problem.pulls_little():
+            raise Rejected("zero is not shown to be the only minimiser")
+    elif problem.kind() != statement[1]:
         raise Rejected("the minimisers are of another kind")
 
 

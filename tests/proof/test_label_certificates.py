@@ -44,6 +44,12 @@ EDGE = MultiLabel(K=3, d=2, counts="1:1", lambda_W="1/3", lambda_H="1/3")
 CLAIMS = {
     "geometry": LabelGeometry(problem=MIXED, geometry="simplex ETF"),
     "geometry, a list": LabelGeometry(problem=LISTED, geometry="simplex ETF"),
+    "geometry, zero for a list": LabelGeometry(
+        problem=MultiLabel(3, 2, "1/2", 1, labels="1; 2; 3; 1 2"), geometry="zero"),
+    "geometry, zero at its threshold": LabelGeometry(
+        problem=MultiLabel(2, 1, "1/2", 1, labels="1"), geometry="zero"),
+    "geometry, zero with a bias": LabelGeometry(
+        problem=MultiLabel(4, 3, 1, 1, 1, labels="1 2; 2 3; 3 4; 1 4", weights="2:1/2"), geometry="zero"),
     "geometry, zero": LabelGeometry(problem=HEAVY, geometry="zero"),
     "geometry, threshold": LabelGeometry(problem=EDGE, geometry="zero"),
     "root": ScalarRoot(problem=MIXED),
@@ -97,6 +103,12 @@ def _moved(columns, amount):
 
 #: name -> (which certificate, what is changed in its statement or witness).
 CHANGED = {
+    "a list that pulls more": ("geometry, zero for a list", lambda s, w: s["problem"].update(lambda_W="1/1000")),
+    "a list just below its threshold": (
+        "geometry, zero at its threshold", lambda s, w: s["problem"].update(lambda_H="999999/1000000")),
+    "a list whose bias moves": ("geometry, zero for a list", lambda s, w: s["problem"].update(lambda_b="1")),
+    "a list with a heavier weight": (
+        "geometry, zero with a bias", lambda s, w: s["problem"].update(weights=[[2, "9"]])),
     "another geometry": ("geometry", lambda s, w: s.update(geometry="zero")),
     "no room": ("geometry", lambda s, w: s["problem"].update(d=1)),
     "heavier weight decay": ("geometry", lambda s, w: s["problem"].update(lambda_W="100")),

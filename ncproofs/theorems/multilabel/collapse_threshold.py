@@ -106,8 +106,12 @@ def claims() -> Iterator[Claim]:
 def instance(problem: MultiLabel) -> Iterator[Claim]:
     """Below: an ETF, and a strict saddle at 0. Above: zero, and no negative eigenvalue there."""
     from ncproofs.critical.multilabel import is_trivial
+    from ncproofs.critical.multilabel_zero import zero_is_optimal
 
-    trivial = problem.balanced is not None and is_trivial(problem)
+    if problem.balanced is None:  # outside the theorem
+        yield LabelGeometry(problem=problem, geometry="zero" if zero_is_optimal(problem) else "simplex ETF")
+        return
+    trivial = is_trivial(problem)
     yield LabelGeometry(problem=problem, geometry="zero" if trivial else "simplex ETF")
     yield LabelOriginCurvature(problem=problem, value=Fraction(0), relation=">=" if trivial else "<")
 

@@ -20,7 +20,7 @@ from ncproofs.critical.profiles import Profile, is_mean_squared, profile_of
 from ncproofs.critical.search import FoundPoint, local_minima, reduced
 from ncproofs.critical.softmax import collapse_scale, trivial_scale
 from ncproofs.critical.spectrum import SpectrumEntry, family_spectrum, negative_count, zero_count
-from ncproofs.errors import NcproofsError
+from ncproofs.errors import NcproofsError, OutOfScope
 from ncproofs.losses.loss import ELL, Loss, SoftmaxForm
 from ncproofs.problems.features import Ridge
 from ncproofs.proof.claims import BenignLandscape, Sign
@@ -36,6 +36,7 @@ _BITS = (128, 256)
 _VALUE_BITS = 160
 
 _CONVEX_AXIOMS = ("tangent plane of a convex function", "rank-nullity", "Cauchy-Schwarz")
+_ALONE = "the spectral norm of the gradient in W^T H at 0 is compared with sqrt(lambda_W lambda_H), exactly"
 _MSE_AXIOMS = ("singular value decomposition", "rank-nullity")
 _HOLE = (
     "critical points at which the loss is not convex in the logits (focal loss: some p_{k,i} < p*(gamma)) "
@@ -108,14 +109,34 @@ def by_theorem(problem: Ridge, effort: Effort) -> Evidence:
     if is_mean_squared(problem.loss):
         because = "theorem mse-landscape: mean squared error, every d >= 1 and every bias mode"
         return answer(Truth.HOLDS, Rigor.EXACT, because, _MSE_AXIOMS)
+    convex, rigor, why = _hypotheses(problem.loss, effort)
     if problem.d < problem.K - 1:
+        if convex is Truth.HOLDS and _is_alone_at_zero(problem):
+            because = f"{why}, and zero is the only critical point (up to a free bias): {_ALONE}"
+            return answer(Truth.HOLDS, rigor, because, ("the gradient of a convex function is monotone",))
         because = f"no theorem applies (d = {problem.d} < K - 1 = {problem.K - 1})"
         return answer(Truth.UNDECIDED, Rigor.SAMPLED, because)
-    convex, rigor, why = _hypotheses(problem.loss, effort)
     if convex is not Truth.HOLDS:
         return answer(Truth.UNDECIDED, Rigor.SAMPLED, f"no theorem applies ({why})")
     because = f"theorem benign-landscape: {why}, and d = {problem.d} >= K - 1 = {problem.K - 1}"
     return answer(Truth.HOLDS, rigor, because, _CONVEX_AXIOMS)
+
+
+def _is_alone_at_zero(problem: Ridge) -> bool:
+    """Whether the gradient G in the logits at 0 has |G|_2^2 = phi'(0)^2/n < lambda_W lambda_H, exactly; or = for CE.
+
+    At a critical point <grad L, (Z, b)> = -(lambda_W |W|^2 + lambda_H |H|^2)/2 - lambda_b |b|^2; a monotone gradient
+    makes that at least <G, Z> >= -|G|_2 (lambda_W |W|^2 + lambda_H |H|^2)/(2 sqrt(lambda_W lambda_H)), as G 1 = 0.
+    Equality leaves grad L as at 0; for log-sum-exp all logits of a sample are then equal, and <G, Z> = 0.
+    """
+    try:
+        profile = profile_of(problem.loss)
+    except OutOfScope:
+        return False
+    slope = profile.origin_slope(problem.K)
+    if slope is None:
+        return False
+    return slope**2 < problem.c_squared or (slope**2 == problem.c_squared and profile.kind == "linear")
 
 
 def _hypotheses(loss: Loss, effort: Effort) -> tuple[Truth, Rigor, str]:

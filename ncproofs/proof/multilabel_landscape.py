@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from ncproofs.critical.krawczyk import CertifiedPoint, certify_critical_point, value_at
 from ncproofs.critical.multilabel_search import expanded, local_minima
+from ncproofs.critical.multilabel_zero import zero_is_optimal
 from ncproofs.errors import OutOfScope
 from ncproofs.problems.multilabel import MultiLabel
 from ncproofs.proof.constants import fails, refuse
@@ -43,6 +44,11 @@ def settle_landscape(claim: BenignLabelLandscape, effort: Effort) -> Evidence:
 def by_theorem(problem: MultiLabel, sentence: str = "") -> Evidence:
     """Holds by theorem ``multilabel-landscape`` for pick-all-label cross-entropy with d >= K - 1, or undecided."""
     sentence = sentence or f"every critical point is a global minimiser or a strict saddle: {problem}"
+    if problem.d < problem.K - 1 and zero_is_optimal(problem):
+        return Evidence(
+            truth=Truth.HOLDS, rigor=Rigor.EXACT, sentence=sentence, covers=str(problem),
+            because="W = H = 0 is the only critical point (up to a free bias): the gradient at 0 has spectral norm at "
+                    "most sqrt(lambda_W lambda_H)", axioms=("the gradient of a convex function is monotone",))
     if problem.d < problem.K - 1:
         return refuse(sentence, f"no theorem applies (d = {problem.d} < K - 1 = {problem.K - 1})")
     because = (

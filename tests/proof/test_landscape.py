@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import sympy
+from scipy.optimize import minimize
 
 from ncproofs.calculus.logit_facts import is_convex
+from ncproofs.critical.search import objective
 from ncproofs.losses import cross_entropy, focal, label_smoothing, mean_squared
 from ncproofs.losses.loss import Loss, S, T, Z
 from ncproofs.problems.features import Ridge
@@ -97,3 +100,27 @@ def test_the_answer_is_the_same_twice() -> None:
     claim = BenignLandscape(problem=FAILS["CE, K = 4, d = 1"][0])
     first, second = discharge(claim), discharge(claim)
     assert first.witness == second.witness
+
+
+ALONE = {
+    # problem, whether zero is the only critical point
+    "cross-entropy": (Ridge(cross_entropy(), 4, 1, 1, 1, 1), True),
+    "at the threshold": (Ridge(cross_entropy(), 4, 1, 1, "1/4", "1/4"), True),
+    "just below it": (Ridge(cross_entropy(), 4, 1, 1, "1/4", "249999/1000000"), False),
+    "a free bias and many samples": (Ridge(cross_entropy(), 4, 2, 9, "1/9", "1/9", 0), True),
+    "smoothed labels": (Ridge(label_smoothing("1/5"), 4, 2, 1, "1/5", "1/5", 1), True),
+    "smoothed labels below": (Ridge(label_smoothing("1/5"), 4, 2, 1, "1/5", "1/6", 1), False),
+    "not convex": (Ridge(focal(2), 4, 2, 1, 9, 9), False),
+}
+
+
+@pytest.mark.parametrize(("problem", "alone"), ALONE.values(), ids=ALONE)
+def test_strong_decay_leaves_zero_alone_in_every_dimension(problem: Ridge, *, alone: bool) -> None:
+    found = discharge(BenignLandscape(problem=problem), Effort(starts=2))
+    assert ("zero is the only critical point" in found.because) == alone
+    assert not alone or (found.truth is Truth.HOLDS and found.rigor is Rigor.EXACT)
+    if alone:
+        size = problem.d * (problem.K + problem.N)
+        start = np.random.default_rng(0).standard_normal(size + problem.K * problem.has_bias)
+        end = minimize(lambda x: objective(problem, x), start, options={"gtol": 1e-10}).x
+        assert np.abs(end[:size]).max() < 5e-2

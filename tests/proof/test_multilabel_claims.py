@@ -145,6 +145,7 @@ TRUE = {
     "3 its scale in closed form": LabelQuantity(problem=R3, quantity="feature_scale[2]", value=1 / (2 * sqrt(3))),
     "4 the unbalanced minimum": LabelValue(problem=BROKEN, value=Rational(93743082348, 10**11), relation=">"),
     "4 is certified by duality": DualGap(problem=BROKEN, gap="1e-30"),
+    "5c zero alone": BenignLabelLandscape(problem=MultiLabel(3, 1, 1, 1, labels="1; 2; 1 2")),
     "5b d = K - 1 is enough": BenignLabelLandscape(problem=BROKEN),
     "a root": ScalarRoot(problem=R2),
     "the point is critical": LabelStationary(problem=R2),
@@ -184,7 +185,7 @@ OPEN = {
     "the unbalanced geometry is not zero or ETF": LabelGeometry(
         problem=MultiLabel(K=3, d=2, lambda_W=2, lambda_H=2, lambda_b=1, labels="1; 1; 2"), geometry="zero"
     ),
-    "few dimensions, nothing found": BenignLabelLandscape(problem=counted(4, "1:1", 1, 1, d=1)),
+    "few dimensions, nothing found": BenignLabelLandscape(problem=counted(4, "1:1", "1/5", "1/4", d=2)),
     "too many unknowns to search": BenignLabelLandscape(problem=counted(9, "1:9,2:3", d=7)),
     "a dense Hessian too large": LabelSpectrum(problem=counted(8, "2:2")),
     "a gap below what duality gives for d < K - 1": DualGap(problem=LINE, gap="1/100"),

@@ -79,18 +79,22 @@ def losses(*, convex: bool = False, shift_invariant: bool = False) -> st.SearchS
 
 
 _Range = tuple[int, int]
+_MODES = ("none", "0", "positive")
 
 
 @st.composite
 def ridge_problems(
     draw: Draw, *, of: st.SearchStrategy[Loss] | None = None, K: _Range = (2, 4), extra: _Range = (-1, 2),
-    n: _Range = (1, 3), bias: Sequence[str] = ("none", "0", "positive"),
+    n: _Range = (1, 3), bias: Sequence[str] = _MODES,
 ) -> Ridge:
     """Problems with weight decay.
 
     ``of`` is a strategy of losses, ``losses()`` when None. ``K`` and ``n`` are (least, largest); d - K lies in the
     range ``extra``, and d is at least 1. ``bias`` lists the modes to draw from: "none", "0" (free bias), "positive".
     """
+    _ordered(K=K, extra=extra, n=n)
+    if unknown := sorted(set(bias) - set(_MODES)):
+        raise InvalidProblem(f"bias={unknown[0]!r} given; the modes are {', '.join(_MODES)}")
     loss, classes = draw(losses() if of is None else of), draw(st.integers(*K))
     mode = draw(st.sampled_from(list(bias)))
     lambda_b = draw(positive_rationals(1)) if mode == "positive" else mode
@@ -106,11 +110,18 @@ def sphere_problems(
     n: _Range = (1, 3), tau: _Range = (0, 6),
 ) -> Spheres:
     """Problems on spheres; arguments as ``ridge_problems``, and tau above tau[0] and up to tau[1]."""
+    _ordered(K=K, extra=extra, n=n)
     loss, classes = draw(losses() if of is None else of), draw(st.integers(*K))
     if not 0 <= tau[0] < tau[1]:
         raise InvalidProblem(f"tau={tau} given, but 0 <= least < largest is needed")
     temperature = draw(positive_rationals(tau[1]).filter(lambda value: value > tau[0]))
     return Spheres(loss, classes, draw(_dimensions(classes, extra, 2)), draw(st.integers(*n)), temperature)
+
+
+def _ordered(**ranges: _Range) -> None:
+    for name, (low, high) in ranges.items():
+        if low > high:
+            raise InvalidProblem(f"{name}={(low, high)} given, but (least, largest) is needed")
 
 
 def _dimensions(K: int, extra: _Range, least: int) -> st.SearchStrategy[int]:

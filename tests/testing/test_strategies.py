@@ -44,6 +44,16 @@ def test_an_empty_range_of_temperatures_is_refused() -> None:
         find(strategies.sphere_problems(tau=(3, 3)), lambda problem: True)
 
 
+@pytest.mark.parametrize(("strategy", "said"), [
+    (strategies.ridge_problems(K=(4, 2)), r"K=\(4, 2\) given, but \(least, largest\)"),
+    (strategies.sphere_problems(n=(3, 1)), r"n=\(3, 1\)"),
+    (strategies.ridge_problems(bias=("free",)), "the modes are none, 0, positive"),
+])
+def test_what_strategies_cannot_draw_from_is_refused(strategy: st.SearchStrategy[object], said: str) -> None:
+    with pytest.raises(InvalidProblem, match=said):
+        find(strategy, lambda problem: True)
+
+
 @given(strategies.losses(convex=True), strategies.losses(shift_invariant=True))
 @settings(max_examples=15)
 def test_losses_have_the_property_asked_for(convex: object, invariant: object) -> None:

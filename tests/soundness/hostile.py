@@ -352,6 +352,7 @@ CERTIFICATES: dict[str, bytes] = {
     "many axioms": _verdict([_AXIOM] * 10**4, [{}] * 10**4),
     "verdicts in verdicts": _verdict([{"kind": "verdict/1"}], [{}]),
     "a theorem that is a list": _verdict([_AXIOM], [{}], theorem=["hostile"]),
+    "an axiom alone": _verdict([_AXIOM], [{}]),
     "parameters that are a list": _verdict([_AXIOM], [{}], parameters=[1]),
     "a million cuts": _claim("x", {"method": "cuts", "bits": 64, "cuts": [[0, "1/2"]] * 10**4}),
     "splits in splits": _claim("x", {"method": "split", "variable": "x", "at": ["1/2"], "parts": [_BY_CUTS] * 2}),

@@ -11,6 +11,7 @@ from fractions import Fraction
 from itertools import combinations
 from typing import Any
 
+from ncproofs.problems.layered import Layered
 from ncproofs.proof import checker_layered, layered_certificates
 from ncproofs.proof.certificate import write
 from ncproofs.proof.checker_arithmetic import Budget, Intervals
@@ -87,6 +88,13 @@ def _next_to_the_threshold() -> dict[str, Any]:
     return {**problem, "lambdas": [str(low / 36)]}
 
 
+def _upper_for_lower() -> Pair:
+    """kappa^3 = 2/81 = sigma (1-sigma)^3 at sigma = 2/3, beyond the peak at 1/4, given as the root before it."""
+    problem = Layered(layers=2, K=2, lambdas="1,1", lambda_H="1/324")
+    statement, witness = write(LayeredSpectrum(problem=problem, plus=1, minus=0), Effort())
+    return {**statement, "plus": 0, "minus": 1}, {**witness, "roots": [["2/3", "2/3"] for _ in witness["roots"]]}
+
+
 def _less_than_none(name: str, plus: int, minus: int, root: list[str]) -> Pair:
     """A negative number of directions: the orbit is counted for fewer, so that its zeros are intervals instead."""
     def change(statement: Any, witness: Any) -> None:
@@ -158,6 +166,7 @@ def layered() -> dict[str, Pair]:
         "layered: the lower root for the upper one, exactly": _claim(
             "layered/optimum/1", {"bits": 96, "roots": [["1/20", "1/20"]]}, problem=_power("6859/1280000"),
             quantity="alpha", relation="==", value="1/20"),
+        "layered: the upper root for the lower one, exactly": _upper_for_lower(),
         "layered: a relu of no features": _claim(
             "layered/optimum/1", {"bits": 96, "roots": [["9/10", "1"]]}, problem=_layers(relu=True, widths=[0, 2]),
             quantity="objective", relation="<", value="1/2"),

@@ -68,6 +68,8 @@ def genuine() -> dict[str, Pair]:
         "squared error: spectrum with a bias": SpectrumAtOptimum(problem=_squared(2, 3, 2, "1/10", 1)),
         "squared error: spectrum of an ETF": SpectrumAtOptimum(problem=_squared(3, 2, 1, "1/10", "1/9")),
         "squared error: nullity with a free bias": NullityAtOptimum(problem=_squared(2, 2, 1, "1/10", 0), nullity=1),
+        "cross-entropy: nullity with a free bias": NullityAtOptimum(
+            problem=Ridge(cross_entropy(), 3, 2, 1, "1/100", "1/200", 0), nullity=2),
         "focal: above a bound": OptimalValue(problem=_FOCAL, value=Fraction(30, 1000), relation=">"),
         "focal: below a bound": OptimalValue(problem=_FOCAL, value=Fraction(200, 1000), relation="<"),
         "focal: the collapsed point": CriticalValue(problem=_FOCAL, family="collapse"),

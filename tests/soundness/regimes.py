@@ -174,6 +174,8 @@ def attacks() -> dict[str, Pair]:
     labels = {"loss": "pick_all_label", "parameter": None, "K": 3, "d": 2, "counts": [[1, 1]], "labels": None,
               "weights": [], "lambda_W": "1/100", "lambda_H": "1/100", "lambda_b": "100"}
     sphere = {"loss": "mean_squared", "parameter": None, "K": 3, "d": 3, "n": 1, "tau": "2"}
+    ridge = {"loss": "cross_entropy", "parameter": None, "K": 3, "d": 3, "n": 1, "lambda_W": "1/9", "lambda_H": "1/9",
+             "lambda_b": None}
     hot = {"loss": "label_smoothing", "parameter": "1/2", "K": 3, "d": 3, "n": 1, "tau": "9"}
     return {
         "regime: a minimum without weight decay": ({**statement, "lower": "0", "upper": "1/20"}, witness),
@@ -192,6 +194,14 @@ def attacks() -> dict[str, Pair]:
         "regime: a multiplier that is the objective": _claim(
             "sphere/optimum/1", {"bits": 64, "points": None}, problem={**sphere, "tau": "1/2"}, point="minimum",
             quantity="multiplier_W", relation="==", value="1/8"),
+        "regime: no weight decay on W": _claim("ridge/benign/1", {}, problem={**ridge, "lambda_W": "0"}),
+        "regime: no weight decay on H": _claim("ridge/benign/1", {}, problem={**ridge, "lambda_H": "0"}),
+        "regime: spheres of dimension zero": _claim(
+            "sphere/geometry/1", {"bits": 64, "points": None}, geometry="simplex ETF",
+            problem={**sphere, "loss": "cross_entropy", "K": 2, "d": 1}),
+        "regime: no samples on spheres": _claim(
+            "sphere/geometry/1", {"bits": 64, "points": None}, geometry="simplex ETF",
+            problem={**sphere, "loss": "cross_entropy", "n": 0}),
         "regime: tight frames beyond their threshold": _claim(
             "sphere/geometry/1", {"bits": 64, "points": None}, geometry="unit-norm tight frame",
             problem={**sphere, "d": 2, "tau": "67/100"}),

@@ -92,7 +92,7 @@ POSITIVE = {
 @pytest.mark.parametrize("name", POSITIVE)
 def test_positivity(name):
     expression, start, expected = POSITIVE[name]
-    found = ExponentialSum.parse(sympy.sympify(expression))
+    found = ExponentialSum.parse(sympy.sympify(expression, strict=True))
     with ctx.workprec(128):
         first = None if start is None else arb(Fraction(start).numerator) / Fraction(start).denominator
         assert found.is_positive_beyond(first) is expected

@@ -68,6 +68,12 @@ def test_a_jump_beside_a_constant_hessian() -> None:
     assert is_convex(Loss(name="square", phi=T**2 / 2, class_functions=(), source="a test")).truth is Truth.HOLDS
 
 
+def test_a_constant_hessian_on_half_of_the_line() -> None:
+    half = T**2 / 2 + sympy.log(3 * T) - sympy.log(T)  # real for t > 0 only, with phi'' = 1
+    assert sympy.diff(half, T, 2) == 1
+    assert is_convex(Loss(name="half", phi=half, class_functions=(), source="a test")).truth is not Truth.HOLDS
+
+
 def test_a_profile_that_is_real_on_one_side_only() -> None:
     inside = "S1/exp(t) - 3"
     loss = loss_from_expression(f"log(S1) - t + log(({inside})**2) - 2*log({inside})")

@@ -10,7 +10,7 @@ import sympy
 from ncproofs.calculus.logit_facts import ignores_shifts, is_convex
 from ncproofs.errors import InvalidLoss
 from ncproofs.losses import focal, mean_squared
-from ncproofs.losses.loss import ELL, Loss, S, T, Z
+from ncproofs.losses.loss import ELL, K, Loss, S, T, Z
 from ncproofs.losses.spelling import loss_from_expression, own_loss
 from ncproofs.losses.twins import as_known
 from ncproofs.problems.features import Ridge
@@ -40,11 +40,16 @@ def test_squared_error_in_other_words(phi: str, functions: list[str]) -> None:
 OTHERS = {
     "twice focal": Loss("a", 2 * focal(2).phi, focal(2).class_functions, "a test"),
     "focal and a number": Loss("b", focal(2).phi + 1, focal(2).class_functions, "a test"),
-    "focal with a tilt": Loss("c", focal(2).phi + (S(2) - T) / 9, (sympy.exp(Z), Z), "a test"),
+    "focal with a tilt": Loss("c", focal(2).phi + (T - S(2) / K) / 9, (sympy.exp(Z), Z), "a test"),
     "another target": Loss("d", S(1) / 2 - 2 * T + sympy.Rational(1, 2), (Z**2,), "a test"),
     "a jump": Loss("e", mean_squared().phi + sympy.sqrt(T**2 - 2 * T + 1) / (T - 1), (Z**2,), "a test"),
     "a fourth power": Loss("f", S(1) / 2 - T + sympy.Rational(1, 2), (Z**4,), "a test"),
 }
+
+
+def test_the_tilt_of_the_other_loss_is_one() -> None:
+    form = OTHERS["focal with a tilt"].softmax_form()
+    assert form is not None and form.tilt == Fraction(1, 9)
 
 
 @pytest.mark.parametrize("loss", OTHERS.values(), ids=OTHERS)

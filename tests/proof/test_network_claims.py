@@ -65,6 +65,8 @@ SETTLED = {
         MeanGeometry(problem=batchnorm([4, 36, 4], "151/100"), geometry="orthogonal frame"), FAILS),
     "sizes without a rational mean": (
         MeanGeometry(problem=batchnorm([4, 35], "3/2"), geometry="orthogonal frame"), FAILS),
+    "sizes whose product is no square": (
+        MeanGeometry(problem=batchnorm([2, 10], 1), geometry="orthogonal frame"), FAILS),
     "their centred means": (
         MeanGeometry(problem=batchnorm([4, 36, 4], "3/2"), geometry="simplex ETF", centred=True), FAILS),
     "a neuron may be split in two": (NetworkQuantity(problem=relu([[1]], [2], 1), quantity="rank", value=1), UNDECIDED),

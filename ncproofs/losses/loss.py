@@ -121,11 +121,11 @@ class Loss:
             return self
         return Loss(self.name, self.phi.subs(M, 1), self.class_functions, self.source, self.parameters)
 
-    def for_classes(self, K_: int) -> Loss:
+    def for_classes(self, classes: int) -> Loss:
         """The loss at so many classes, where a factor with K keeps it from being F(ell) + tilt (z_y - mean z)."""
         if K not in self.phi.free_symbols or self.softmax_form() is not None:
             return self
-        fixed = Loss(self.name, self.phi.subs(K, K_), self.class_functions, self.source, self.parameters)
+        fixed = Loss(self.name, self.phi.subs(K, classes), self.class_functions, self.source, self.parameters)
         return self if fixed.softmax_form() is None else fixed
 
     def softmax_form(self) -> SoftmaxForm | None:
